@@ -1,0 +1,1 @@
+"""``airflow third-party-accounts …``"""

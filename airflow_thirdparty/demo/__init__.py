@@ -1,0 +1,1 @@
+"""The embedded default: Airflow, a local identity provider and a few users."""

@@ -1,0 +1,1 @@
+"""Where tasks run: no database and no lasting secret, only the server's answers."""

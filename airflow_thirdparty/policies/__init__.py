@@ -1,0 +1,1 @@
+"""Where DAG files are parsed: imports next to nothing."""

@@ -1,0 +1,1 @@
+"""The API server: the only zone that sees secrets and the database."""

@@ -1,0 +1,1 @@
+"""Sign in, sign out, hand out a token, and whom a run acts for."""

@@ -1,0 +1,1 @@
+"""What the Execution API answers to tasks, and what Airflow's own requests tell us about runs."""

@@ -1,0 +1,1 @@
+"""The protocols, knowing nothing of Airflow."""

@@ -1,0 +1,89 @@
+"""What workers and the API server say to each other, and the names both rely on."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+
+CONN_TYPE = "third_party_account"
+"""The connection type of an account."""
+
+ACCOUNTS_VARIABLE = "third_party_account_ids"
+"""The Airflow variable in which the server publishes the ids of all accounts (a JSON list, no secret)."""
+
+WEB_PREFIX = "/third-party-accounts"
+"""Where the page, the API and the callback are served, below the path of ``[api] base_url``."""
+
+REQUEST_PREFIX = "third-party-account--"
+"""How a connection id begins when our hook asks; the rest is a :class:`TokenRequest`."""
+
+PROJECTION_KEY = "third_party_account"
+"""The key in a projected connection's extra under which the server's answer to our hook stands."""
+
+CONN_ID_PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
+"""Ids an account may have: what travels unchanged in a URL path and an environment variable."""
+
+
+@dataclass(frozen=True)
+class TokenRequest:
+    """What our hook asks for, carried inside a connection id so that no new network path is needed.
+
+    :param conn_id: id of the account
+    :param scopes: scopes the task needs; empty means those of the account
+    :param min_lifetime: seconds the access token must still live; 0 means the account's own
+    :param force_refresh: the service refused the last token, so fetch a new one
+    """
+
+    conn_id: str
+    scopes: tuple[str, ...] = ()
+    min_lifetime: int = 0
+    force_refresh: bool = False
+
+    def encode(self) -> str:
+        """Spell the request as a connection id of letters, digits, ``_`` and ``-`` only.
+
+        Some secrets backends on workers refuse ids with other characters.
+        """
+        fields: dict[str, object] = {"id": self.conn_id}
+        if self.scopes:
+            fields["scopes"] = list(self.scopes)
+        if self.min_lifetime:
+            fields["min_lifetime"] = self.min_lifetime
+        if self.force_refresh:
+            fields["force_refresh"] = True
+        raw = json.dumps(fields, separators=(",", ":")).encode()
+        return REQUEST_PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, asked_id: str) -> TokenRequest:
+        """Read what :meth:`encode` wrote.
+
+        :raises ValueError: when it is not exactly what :meth:`encode` writes
+        """
+        if not asked_id.startswith(REQUEST_PREFIX):
+            raise ValueError("not a token request")
+        text = asked_id.removeprefix(REQUEST_PREFIX)
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        fields = json.loads(raw)
+        if not isinstance(fields, dict) or not fields.keys() <= {"id", "scopes", "min_lifetime", "force_refresh"}:
+            raise ValueError("not a token request")
+        request = cls(
+            conn_id=fields.get("id", ""),
+            scopes=tuple(fields.get("scopes", ())),
+            min_lifetime=fields.get("min_lifetime", 0),
+            force_refresh=fields.get("force_refresh", False),
+        )
+        request._check()
+        return request
+
+    def _check(self) -> None:
+        if not isinstance(self.conn_id, str) or not CONN_ID_PATTERN.fullmatch(self.conn_id):
+            raise ValueError("the account's id has characters that no account may have")
+        if not all(isinstance(scope, str) and scope for scope in self.scopes):
+            raise ValueError("scopes must be a list of words")
+        if type(self.min_lifetime) is not int or not 0 <= self.min_lifetime <= 86_400:
+            raise ValueError("min_lifetime must be 0 to 86400 seconds")
+        if type(self.force_refresh) is not bool:
+            raise ValueError("force_refresh must be true or false")
