@@ -1,0 +1,57 @@
+"""Keeps client secrets out of the connection row, in every process that has a database.
+
+Airflow loads this module through the ``airflow.policy`` entry point, before logging is set up and also where
+plugins are not loaded (``airflow connections add``), so nothing heavy is imported until an account is saved.
+
+* Saving an account checks its registration and moves the client secret into our sealed table in the same
+  transaction, whoever saves it.
+* Loading an account never shows a secret that got into the row some other way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Mapper, Session
+
+from airflow_thirdparty.wire import CONN_TYPE
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import UOWTransaction
+
+
+def _holds_a_connection(obj: Any) -> bool:
+    # by name: importing the classes here would import Airflow's models while Airflow itself is starting
+    cls = type(obj)
+    return cls.__name__ in ("Connection", "ConnectionTestRequest") and cls.__module__.startswith(
+        "airflow.models."
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def _before_flush(session: Session, _context: UOWTransaction, _instances: object) -> None:
+    for obj in (*session.new, *session.dirty, *session.deleted):
+        if _holds_a_connection(obj) and obj.conn_type == CONN_TYPE:
+            from airflow_thirdparty.server.store import client_secrets
+
+            client_secrets.on_save(session, obj)
+
+
+@event.listens_for(Mapper, "mapper_configured")
+def _mapper_configured(_mapper: Mapper[Any], cls: type) -> None:
+    if cls.__name__ == "Connection" and cls.__module__ == "airflow.models.connection":
+        event.listen(cls, "load", _on_load)
+        event.listen(cls, "refresh", _on_refresh)
+
+
+def _on_load(connection: Any, _context: object) -> None:
+    if connection.__dict__.get("conn_type") == CONN_TYPE and connection.__dict__.get("_password"):
+        from sqlalchemy.orm.attributes import set_committed_value
+
+        set_committed_value(connection, "_password", None)
+        set_committed_value(connection, "is_encrypted", False)
+
+
+def _on_refresh(connection: Any, context: object, _attributes: object) -> None:
+    _on_load(connection, context)

@@ -1,0 +1,97 @@
+"""Services known by name: data, not code.
+
+A preset fills what the admin leaves empty in the registration; whatever the registration names wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What is known about a service.
+
+    :param name: how the service is called on the page
+    :param kind: ``oauth2``, ``key`` or ``basic``
+    :param scopes: scopes asked when the account names none
+    :param authorize_params: parameters added to the authorization request
+    :param expose_as: where a foreign hook of this service looks for its credential, see ``expose.py``
+    """
+
+    name: str
+    kind: str = "oauth2"
+    issuer: str | None = None
+    authorize_url: str | None = None
+    exchange_url: str | None = None
+    userinfo_url: str | None = None
+    revoke_url: str | None = None
+    host: str | None = None
+    scopes: tuple[str, ...] = ()
+    client_auth_method: str = "client_secret_basic"
+    authorize_params: Mapping[str, str] = field(default_factory=dict)
+    expose_as: str = "password"
+    docs_url: str | None = None
+
+
+PRESETS: Mapping[str, Preset] = {
+    "autodesk": Preset(
+        name="Autodesk Platform Services",
+        issuer="https://developer.api.autodesk.com",
+        authorize_url="https://developer.api.autodesk.com/authentication/v2/authorize",
+        exchange_url="https://developer.api.autodesk.com/authentication/v2/token",
+        userinfo_url="https://api.userprofile.autodesk.com/userinfo",
+        revoke_url="https://developer.api.autodesk.com/authentication/v2/revoke",
+        host="https://developer.api.autodesk.com",
+        scopes=("openid", "data:read"),
+        docs_url="https://aps.autodesk.com/en/docs/oauth/v2/",
+    ),
+    "github": Preset(
+        name="GitHub",
+        authorize_url="https://github.com/login/oauth/authorize",
+        exchange_url="https://github.com/login/oauth/access_token",
+        userinfo_url="https://api.github.com/user",
+        host="https://api.github.com",
+        scopes=("repo",),
+        client_auth_method="client_secret_post",
+        docs_url="https://docs.github.com/en/apps/oauth-apps",
+    ),
+    "gitlab": Preset(
+        name="GitLab",
+        issuer="https://gitlab.com",
+        host="https://gitlab.com/api/v4",
+        scopes=("openid", "read_api"),
+        docs_url="https://docs.gitlab.com/integration/oauth_provider/",
+    ),
+    "google": Preset(
+        name="Google",
+        issuer="https://accounts.google.com",
+        authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
+        exchange_url="https://oauth2.googleapis.com/token",
+        userinfo_url="https://openidconnect.googleapis.com/v1/userinfo",
+        revoke_url="https://oauth2.googleapis.com/revoke",
+        host="https://www.googleapis.com",
+        scopes=("openid", "email"),
+        client_auth_method="client_secret_post",
+        authorize_params={"access_type": "offline", "prompt": "consent"},
+        docs_url="https://developers.google.com/identity/protocols/oauth2/web-server",
+    ),
+    "microsoft": Preset(
+        name="Microsoft",
+        host="https://graph.microsoft.com",
+        scopes=("openid", "offline_access", "User.Read"),
+        client_auth_method="client_secret_post",
+        docs_url="https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow",
+    ),
+    "openid": Preset(
+        name="OpenID Connect",
+        scopes=("openid", "offline_access"),
+        docs_url="https://openid.net/specs/openid-connect-core-1_0.html",
+    ),
+    "custom": Preset(name="Custom"),
+}
+"""Every service an account may name."""
+
+DEFAULT_SERVICE = "openid"
+"""What an account is when it names no service."""

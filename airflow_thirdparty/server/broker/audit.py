@@ -1,0 +1,45 @@
+"""Audit rows in Airflow's own event log: who signed in, out, lapsed, was refused; never a secret."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from airflow.models.log import Log
+from airflow.utils import timezone
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.server.accounts.person import Person
+
+PREFIX = "third_party_account"
+
+
+def write(
+    session: Session,
+    event: str,
+    *,
+    conn_id: str,
+    person: Person | None = None,
+    run: tuple[str, str, str, int] | None = None,
+    **details: Any,
+) -> None:
+    """Add an audit row.
+
+    :param event: what happened, such as ``sign_in``
+    :param run: dag id, task id, run id and map index of the task instance it is about
+    :param details: short texts and numbers that may be shown to an admin
+    """
+    dag_id, task_id, run_id, map_index = run or (None, None, None, None)
+    session.execute(
+        insert(Log).values(
+            dttm=timezone.utcnow(),
+            event=f"{PREFIX}.{event}",
+            owner=person.name if person else None,
+            dag_id=dag_id,
+            task_id=task_id,
+            run_id=run_id,
+            map_index=map_index,
+            extra=json.dumps({"account": conn_id, **details}, sort_keys=True),
+        )
+    )

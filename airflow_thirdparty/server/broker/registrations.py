@@ -1,0 +1,98 @@
+"""The accounts there are: read from Airflow's connections, wherever they are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow.exceptions import AirflowNotFoundException
+from airflow.models.connection import Connection
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty import settings
+from airflow_thirdparty.exceptions import AccountMisconfigured
+from airflow_thirdparty.server.accounts.account import Account, Registration, parse
+from airflow_thirdparty.server.store.client_secrets import registration_of
+from airflow_thirdparty.wire import CONN_TYPE
+
+
+class NoSuchAccount(AccountMisconfigured):
+    """There is no account of this id."""
+
+    code = "no_such_account"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An account on the list: usable, or with the reason why it is not.
+
+    :param problem: why the account cannot be used; ``None`` when it can
+    """
+
+    registration: Registration
+    account: Account | None
+    problem: AccountMisconfigured | None
+
+
+def find(session: Session, conn_id: str) -> Account:
+    """Read one account.
+
+    :raises NoSuchAccount: when there is no connection of this id and our type
+    :raises AccountMisconfigured: when it is there and cannot be used
+    """
+    row = session.scalar(select(Connection).where(Connection.conn_id == conn_id))
+    registration = registration_of(row) if row is not None and row.conn_type == CONN_TYPE else None
+    if registration is None and conn_id in settings.accounts_in_secrets_backend():
+        registration = _from_secrets_backend(conn_id)
+    if registration is None:
+        raise NoSuchAccount(
+            f"There is no third-party account '{conn_id}'.",
+            "Check the id; an account that lives only in a secrets backend must be named in "
+            "[third_party_accounts] accounts.",
+        )
+    return parse(registration)
+
+
+def list_all(session: Session) -> list[Listed]:
+    """All accounts, in one query plus one look-up for each that lives only in a secrets backend."""
+    rows = session.scalars(select(Connection).where(Connection.conn_type == CONN_TYPE)).all()
+    listed = {row.conn_id: _listed(row) for row in rows}
+    for conn_id in settings.accounts_in_secrets_backend():
+        if conn_id not in listed:
+            listed[conn_id] = _listed_from_secrets_backend(conn_id)
+    return [listed[conn_id] for conn_id in sorted(listed)]
+
+
+def _listed(row: Connection) -> Listed:
+    try:
+        registration = registration_of(row)
+    except AccountMisconfigured as problem:
+        return Listed(Registration(row.conn_id, description=row.description), None, problem)
+    return _checked(registration)
+
+
+def _checked(registration: Registration) -> Listed:
+    try:
+        return Listed(registration, parse(registration), None)
+    except AccountMisconfigured as problem:
+        return Listed(registration, None, problem)
+
+
+def _listed_from_secrets_backend(conn_id: str) -> Listed:
+    registration = _from_secrets_backend(conn_id)
+    if registration is not None:
+        return _checked(registration)
+    problem = AccountMisconfigured(
+        f"[third_party_accounts] accounts names '{conn_id}', but no secrets backend has it.",
+        "Correct the name, or add the connection to the secrets backend.",
+        field="accounts",
+    )
+    return Listed(Registration(conn_id), None, problem)
+
+
+def _from_secrets_backend(conn_id: str) -> Registration | None:
+    try:
+        connection = Connection.get_connection_from_secrets(conn_id)
+    except AirflowNotFoundException:
+        return None
+    return registration_of(connection) if connection.conn_type == CONN_TYPE else None

@@ -1,0 +1,249 @@
+"""Where client secrets live, and how they leave the connection row."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.models.connection import Connection
+from airflow.models.crypto import get_fernet
+from airflow.utils import timezone
+from fastapi import HTTPException
+from sqlalchemy import inspect, select, update
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.exceptions import AccountMisconfigured
+from airflow_thirdparty.server.accounts.account import Account, Registration, parse
+from airflow_thirdparty.server.store.models import ClientSecret
+from airflow_thirdparty.server.store.seal import Place, SealError, open_sealed, seal
+from airflow_thirdparty.wire import CONN_TYPE
+
+log = logging.getLogger(__name__)
+
+KEEP = (None, "", "***")
+"""What stands in a password field that was not filled in: the stored secret stays."""
+
+REGISTRATION_ATTRIBUTES = ("conn_id", "conn_type", "host", "login")
+
+
+class RegistrationRefused(HTTPException):
+    """An account cannot be saved as entered; Airflow's API answers it as a 422 with these words."""
+
+    def __init__(self, error: AccountMisconfigured) -> None:
+        super().__init__(422, f"{error.message} {error.remedy}")
+
+    def __str__(self) -> str:
+        return str(self.detail)
+
+
+def registration_of(connection: Any) -> Registration:
+    """Read the registration from an Airflow connection, database model or SDK object.
+
+    :raises AccountMisconfigured: when the extra is not JSON
+    """
+    try:
+        extra = connection.extra
+    except ValueError:
+        raise AccountMisconfigured(
+            f"Account '{connection.conn_id}': field 'extra' is not a JSON object.",
+            'Write it like {"service": "github"}.',
+            field="extra",
+        ) from None
+    return Registration(
+        conn_id=connection.conn_id,
+        host=connection.host,
+        login=connection.login,
+        extra=extra,
+        description=connection.description,
+        team=getattr(connection, "team_name", None),
+    )
+
+
+def on_save(session: Session, obj: Any) -> None:
+    """Check an account that is about to be written and move its client secret.
+
+    :param obj: an Airflow ``Connection``, or the ``ConnectionTestRequest`` of Airflow 3.3
+    :raises RegistrationRefused: naming the field and the remedy; nothing is written then
+    """
+    if obj in session.deleted:
+        _forget(session, obj.conn_id)
+    elif isinstance(obj, Connection):
+        _save_account(session, obj)
+    else:
+        _save_test_request(session, obj)
+
+
+def _save_account(session: Session, connection: Connection) -> None:
+    given = _given_secret(connection)
+    try:
+        account = parse(registration_of(connection))
+    except AccountMisconfigured as error:
+        if _is_changed(connection):
+            raise RegistrationRefused(error) from None
+        return  # somebody else's write, such as a key rotation, must not fail over an old registration
+    if given is None:
+        given = _tested_secret(session, connection.conn_id, account)
+    if given is not None:
+        _store_or_refuse(session, account.conn_id, given, account)
+    connection._password = None
+    connection.is_encrypted = False
+
+
+def _given_secret(row: Any) -> str | None:
+    if row._password in KEEP:
+        return None
+    password = row.password
+    return None if password in KEEP else str(password)
+
+
+def _is_changed(connection: Connection) -> bool:
+    state = inspect(connection)
+    if state.transient or state.pending:
+        return True
+    if any(state.attrs[name].history.has_changes() for name in REGISTRATION_ATTRIBUTES):
+        return True
+    before = state.attrs["_extra"].history.deleted
+    return bool(before) and _plain(before[0]) != connection._extra and _plain(before[0]) != connection.extra
+
+
+def _plain(extra: str | None) -> str | None:
+    if not extra:
+        return extra
+    try:
+        return get_fernet().decrypt(extra.encode()).decode()
+    except Exception:  # what was not encrypted before is compared as it stands
+        return extra
+
+
+def _store_or_refuse(session: Session, key: str, secret: str, account: Account) -> None:
+    try:
+        store(session, key, secret, account)
+    except SealError as error:
+        raise RegistrationRefused(
+            AccountMisconfigured(
+                f"Account '{account.conn_id}': field 'password' cannot be kept.", f"{error}.", field="password"
+            )
+        ) from None
+
+
+def _staged_key(conn_id: str) -> str:
+    # '/' is in no account's id, so a secret under test never stands for an account's own
+    return f"connection-test/{conn_id}"
+
+
+def _save_test_request(session: Session, request: Any) -> None:
+    """Keep the secret of a connection under test here too; the worker that tests it does not need it."""
+    given = _given_secret(request)
+    if given is None:
+        return
+    try:
+        account = parse(
+            Registration(request.connection_id, host=request.host, login=request.login, extra=request.extra)
+        )
+    except AccountMisconfigured as error:
+        raise RegistrationRefused(error) from None
+    if request.commit_on_success:
+        _store_or_refuse(session, _staged_key(account.conn_id), given, account)
+    request._password = None
+    request.is_encrypted = False
+
+
+def _tested_secret(session: Session, conn_id: str, account: Account) -> str | None:
+    """The secret of the connection test whose success is what writes this connection now."""
+    for obj in session.dirty:
+        if type(obj).__name__ == "ConnectionTestRequest" and getattr(obj, "connection_id", None) == conn_id:
+            row = session.get(ClientSecret, _staged_key(conn_id))
+            if row is not None and row.pin == account.pin().text():
+                secret = open_sealed(row.sealed, _place(row.conn_id, row.version))
+                session.delete(row)
+                return secret
+    return None
+
+
+def _forget(session: Session, conn_id: str) -> None:
+    row = session.get(ClientSecret, conn_id)
+    if row is not None:
+        session.delete(row)
+
+
+def _place(key: str, version: int) -> Place:
+    return Place("client_secret", key, version)
+
+
+def store(session: Session, key: str, secret: str, account: Account) -> None:
+    """Seal a client secret for this account as it is registered now.
+
+    :raises SealError: when Airflow has no Fernet key
+    """
+    row = session.get(ClientSecret, key)
+    version = (row.version if row else 0) + 1
+    if row is None:
+        row = ClientSecret(conn_id=key)
+        session.add(row)
+    row.sealed = seal(secret, _place(key, version))
+    row.version = version
+    row.pin = account.pin().text()
+    row.updated_at = timezone.utcnow()
+
+
+def read(session: Session, account: Account) -> str | None:
+    """The account's client secret.
+
+    :return: ``None`` for a public client
+    :raises AccountMisconfigured: when there is none, or it was entered for another client or address
+    :raises SealError: when it cannot be opened
+    """
+    if account.client_auth_method == "none":
+        return None
+    row = session.get(ClientSecret, account.conn_id)
+    if row is None:
+        move_found(session)
+        row = session.get(ClientSecret, account.conn_id)
+    if row is None:
+        raise AccountMisconfigured(
+            f"Account '{account.conn_id}' has no client secret.",
+            "An admin enters it in the connection's password field.",
+            field="password",
+        )
+    if row.pin != account.pin().text():
+        raise AccountMisconfigured(
+            f"Account '{account.conn_id}': its client id or one of its addresses changed since the client "
+            "secret was entered, so the secret is not sent there.",
+            "An admin enters the client secret again in the connection's password field.",
+            field="password",
+        )
+    return open_sealed(row.sealed, _place(row.conn_id, row.version))
+
+
+def move_found(session: Session) -> int:
+    """Move the secrets that got into connection rows past the listener, such as by SQL.
+
+    :return: how many were moved
+    """
+    table = Connection.__table__
+    found = session.execute(
+        select(table.c.conn_id, table.c.password, table.c.is_encrypted).where(
+            table.c.conn_type == CONN_TYPE, table.c.password.is_not(None), table.c.password != ""
+        )
+    ).all()
+    for conn_id, password, is_encrypted in found:
+        _move(session, conn_id, password, is_encrypted)
+    return len(found)
+
+
+def _move(session: Session, conn_id: str, password: str, is_encrypted: bool) -> None:
+    connection = session.scalar(select(Connection).where(Connection.conn_id == conn_id))
+    try:
+        account = parse(registration_of(connection))
+        secret = get_fernet().decrypt(password.encode()).decode() if is_encrypted else password
+        store(session, conn_id, secret, account)
+    except (AccountMisconfigured, SealError) as error:
+        log.warning("The client secret in connection '%s' cannot be moved yet: %s", conn_id, error)
+        return
+    table = Connection.__table__
+    session.execute(
+        update(table)
+        .where(table.c.conn_id == conn_id, table.c.password == password)
+        .values(password=None, is_encrypted=False)
+    )
+    log.warning("Moved a client secret out of connection '%s'; save accounts through Airflow.", conn_id)

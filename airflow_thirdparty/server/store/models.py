@@ -1,0 +1,127 @@
+"""Tables of credentials and of what is known about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from airflow_thirdparty.server.store.base import CONN_ID, Base, PersonColumns
+
+
+class ClientSecret(Base):
+    """An account's client secret, moved out of the connection row.
+
+    ``pin`` is what the secret was entered for: it is sent nowhere else.
+    """
+
+    __tablename__ = "third_party_client_secret"
+
+    conn_id: Mapped[str] = mapped_column(CONN_ID, primary_key=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Integer)
+    pin: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime]
+
+
+class AccountHealth(Base):
+    """How an account's service fared lately, shared by all API server processes."""
+
+    __tablename__ = "third_party_account_health"
+
+    conn_id: Mapped[str] = mapped_column(CONN_ID, primary_key=True)
+    flagged_at: Mapped[datetime | None]
+    flagged_code: Mapped[str | None] = mapped_column(String(60))
+    flagged_text: Mapped[str | None] = mapped_column(String(500))
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    failed_at: Mapped[datetime | None]
+    failed_code: Mapped[str | None] = mapped_column(String(60))
+    failed_text: Mapped[str | None] = mapped_column(String(500))
+    next_call_at: Mapped[datetime | None]
+
+
+class Authorization(PersonColumns, Base):
+    """A sign-in that was begun: single use, ten minutes, bound to one browser and one user."""
+
+    __tablename__ = "third_party_authorization"
+
+    state_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conn_id: Mapped[str] = mapped_column(CONN_ID)
+    sealed: Mapped[str] = mapped_column(Text)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    pin: Mapped[str] = mapped_column(Text)
+    endpoints: Mapped[str] = mapped_column(Text)
+    redirect_uri: Mapped[str] = mapped_column(String(2000))
+    scopes: Mapped[str] = mapped_column(Text)
+    return_to: Mapped[str | None] = mapped_column(String(2000))
+    switch_subject: Mapped[bool] = mapped_column(Boolean)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SignIn(PersonColumns, Base):
+    """One person's sign-in to one account.
+
+    ``version`` grows with every change of the credentials, is sealed into them and fences every write.
+    ``lapsed_*`` is permanent, ``failed_*`` transient; ``lease_*`` says who is refreshing.
+    """
+
+    __tablename__ = "third_party_sign_in"
+    __table_args__ = (
+        UniqueConstraint("auth_manager", "user_id", "user_created", "conn_id", name="third_party_sign_in_uq"),
+        Index("third_party_sign_in_conn_id_idx", "conn_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    conn_id: Mapped[str] = mapped_column(CONN_ID)
+    version: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(20))
+    sealed_access: Mapped[str] = mapped_column(Text)
+    sealed_refresh: Mapped[str | None] = mapped_column(Text)
+    access_issued_at: Mapped[datetime]
+    access_expires_at: Mapped[datetime | None]
+    scopes: Mapped[str] = mapped_column(Text)
+    issuer: Mapped[str] = mapped_column(String(500))
+    subject: Mapped[str] = mapped_column(String(500))
+    subject_name: Mapped[str] = mapped_column(String(500))
+    pin: Mapped[str] = mapped_column(Text)
+    endpoints: Mapped[str] = mapped_column(Text)
+    signed_in_at: Mapped[datetime]
+    refreshed_at: Mapped[datetime | None]
+    lapsed_at: Mapped[datetime | None]
+    lapsed_code: Mapped[str | None] = mapped_column(String(60))
+    lapsed_text: Mapped[str | None] = mapped_column(String(500))
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    failed_at: Mapped[datetime | None]
+    failed_code: Mapped[str | None] = mapped_column(String(60))
+    failed_text: Mapped[str | None] = mapped_column(String(500))
+    retry_at: Mapped[datetime | None]
+    lease_owner: Mapped[str | None] = mapped_column(String(80))
+    lease_until: Mapped[datetime | None]
+
+
+class Revocation(PersonColumns, Base):
+    """Tokens of a sign-in that is gone here and is still to be revoked at the service."""
+
+    __tablename__ = "third_party_revocation"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    conn_id: Mapped[str] = mapped_column(CONN_ID)
+    sealed: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(String(40))
+    pin: Mapped[str] = mapped_column(Text)
+    endpoints: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_at: Mapped[datetime] = mapped_column(index=True)
+    give_up_at: Mapped[datetime]
+    failed_code: Mapped[str | None] = mapped_column(String(60))
+
+
+class Duty(Base):
+    """Background work that one API server process does at a time, by a lease."""
+
+    __tablename__ = "third_party_duty"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    owner: Mapped[str | None] = mapped_column(String(80))
+    until: Mapped[datetime | None]

@@ -1,0 +1,97 @@
+"""Sealing secrets to their place with Airflow's own Fernet keys.
+
+A plain Fernet ciphertext opens in any row.  What is sealed here names user, account, field and version, and
+is compared when opened, so a ciphertext that somebody moved to another row, user, account or into a newer row
+is refused.  Rolling back a whole row is beyond this.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from airflow.models.crypto import get_fernet
+from cryptography.fernet import InvalidToken
+
+from airflow_thirdparty.server.accounts.person import Person
+
+
+class SealError(Exception):
+    """A secret cannot be sealed or opened.
+
+    :param code: ``no_key`` (no Fernet key configured), ``key_lost`` (no configured key opens it) or
+        ``moved`` (it opens, but belongs to another place)
+    """
+
+    def __init__(self, code: str, place: Place) -> None:
+        self.code = code
+        self.place = place
+        super().__init__(f"{_WORDS[code]} ({place.field} of account '{place.account}')")
+
+
+_WORDS = {
+    "no_key": "[core] fernet_key is empty, so secrets cannot be kept; set a key and try again",
+    "key_lost": "none of the keys in [core] fernet_key opens this secret",
+    "moved": "this secret was sealed for another place",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a secret belongs.
+
+    :param field: name of the column
+    :param account: id of the account
+    :param version: version of the row it was written with
+    :param person: whose it is; ``None`` for what belongs to the account itself
+    :param key: further key of the row, such as the hash of a state
+    """
+
+    field: str
+    account: str
+    version: int
+    person: Person | None = None
+    key: str = ""
+
+    def claims(self) -> list[str]:
+        """The place in the form in which it is compared."""
+        who = self.person
+        owner = [who.auth_manager, who.user_id, who.created] if who else []
+        return [self.field, self.account, str(self.version), self.key, *owner]
+
+
+def seal(value: str, place: Place) -> str:
+    """Encrypt a secret so that it opens at this place only.
+
+    :raises SealError: ``no_key`` when Airflow has no Fernet key
+    """
+    fernet = get_fernet()
+    if not fernet.is_encrypted:
+        raise SealError("no_key", place)
+    envelope = json.dumps({"place": place.claims(), "value": value})
+    return fernet.encrypt(envelope.encode()).decode()
+
+
+def open_sealed(sealed: str, place: Place) -> str:
+    """Decrypt a secret that was sealed for this place.
+
+    :raises SealError: when no configured key opens it, or when it was sealed for another place
+    """
+    fernet = get_fernet()
+    if not fernet.is_encrypted:
+        raise SealError("no_key", place)
+    try:
+        envelope = json.loads(fernet.decrypt(sealed.encode()))
+    except (InvalidToken, ValueError):
+        raise SealError("key_lost", place) from None
+    if not isinstance(envelope, dict) or envelope.get("place") != place.claims():
+        raise SealError("moved", place)
+    return str(envelope["value"])
+
+
+def reseal(sealed: str) -> str:
+    """Encrypt what is sealed with the first of the configured keys, its place unchanged.
+
+    :raises cryptography.fernet.InvalidToken: when no configured key opens it
+    """
+    return get_fernet().rotate(sealed.encode()).decode()  # type: ignore[attr-defined]  # absent from the protocol only
