@@ -1,0 +1,126 @@
+"""Sending the user to the service, and judging the answer they come back with (RFC 6749 4.1, 7636, 9207)."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+
+from authlib.common.urls import add_params_to_uri
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+from airflow_thirdparty.server.oauth.addresses import AddressRefused, parse
+from airflow_thirdparty.server.oauth.errors import Kind, OAuthError, kind_of, safe_code
+from airflow_thirdparty.server.oauth.types import AuthorizationRequest, Client, Endpoints
+
+_STEP = "authorization"
+_LONGEST_CODE = 4096
+_OURS = frozenset(
+    {
+        "client_id",
+        "client_secret",
+        "code_challenge",
+        "code_challenge_method",
+        "nonce",
+        "redirect_uri",
+        "request",
+        "request_uri",
+        "response_mode",
+        "response_type",
+        "scope",
+        "state",
+    }
+)
+
+
+def begin(
+    client: Client,
+    endpoints: Endpoints,
+    redirect_uri: str,
+    scopes: Sequence[str],
+    extra_params: Mapping[str, str] | None = None,
+    *,
+    allow_http: bool = False,
+) -> AuthorizationRequest:
+    """Make the address the browser is sent to. PKCE always, and always with S256.
+
+    :param client: who asks
+    :param endpoints: of the service
+    :param redirect_uri: the account's own, never shared with another account
+    :param scopes: to ask for
+    :param extra_params: what the service wants besides (``access_type=offline`` …)
+    :param allow_http: accept an unencrypted service outside this machine
+    :raises OAuthError: MISCONFIGURED, if an extra parameter is one of the protocol's own or the address is
+        none to send a browser to
+    """
+    if clash := sorted(_OURS & {name.lower() for name in extra_params or {}}):
+        raise OAuthError(Kind.MISCONFIGURED, _STEP, f"The account must not set {', '.join(clash)} itself")
+    try:
+        parse(endpoints.authorize_url, allow_http=allow_http)
+    except AddressRefused as error:
+        raise OAuthError(Kind.MISCONFIGURED, _STEP, str(error)) from None
+    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
+    nonce = secrets.token_urlsafe(32) if "openid" in scopes else None
+    url = prepare_grant_uri(
+        endpoints.authorize_url,
+        client.client_id,
+        "code",
+        redirect_uri=redirect_uri,
+        scope=" ".join(scopes),
+        state=state,
+        nonce=nonce,
+        code_challenge=create_s256_code_challenge(verifier),
+        code_challenge_method="S256",
+    )
+    url = add_params_to_uri(url, dict(extra_params or {}))
+    return AuthorizationRequest(str(url), state, verifier, nonce)
+
+
+def check_answer(
+    endpoints: Endpoints, params: Mapping[str, str] | Iterable[tuple[str, str]], state: str
+) -> str:
+    """Judge what the browser brought back.
+
+    :param endpoints: of the service this authorization was begun at
+    :param params: of the callback's query; as pairs, a parameter that comes twice is noticed
+    :param state: of the authorization
+    :returns: the code to exchange
+    :raises OAuthError: REFUSED for an answer that is not to this request or not from this service,
+        CANCELLED if the user said no, otherwise what the service's error code means
+    """
+    found = _once(params.items() if isinstance(params, Mapping) else params)
+    if not hmac.compare_digest(found.get("state", "").encode(), state.encode()):
+        raise OAuthError(Kind.REFUSED, _STEP, "The answer belongs to another request")
+    _check_issuer(endpoints, found.get("iss"))
+    if "error" in found:
+        code = safe_code(found["error"])
+        text = "The sign-in was cancelled" if code == "access_denied" else f"The service refused: {code}"
+        raise OAuthError(kind_of(code, _STEP), _STEP, text if code else "The service refused", code=code)
+    code = found.get("code", "")
+    if not code or len(code) > _LONGEST_CODE:
+        raise OAuthError(Kind.REFUSED, _STEP, "The answer has no usable code")
+    return code
+
+
+def _check_issuer(endpoints: Endpoints, issuer: str | None) -> None:
+    """Compare ``iss`` to the letter (RFC 9207 section 2.4).
+
+    A service that never gave itself a name has none to compare with.  What defends those accounts against
+    a mix-up is that each has a redirect URI of its own.
+    """
+    if endpoints.issuer is None:
+        return
+    if issuer is None and endpoints.iss_in_answer:
+        raise OAuthError(Kind.REFUSED, _STEP, "The answer does not say which service it comes from")
+    if issuer is not None and issuer != endpoints.issuer:
+        raise OAuthError(Kind.REFUSED, _STEP, "The answer comes from another service")
+
+
+def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found:  # RFC 6749 section 3.1
+            raise OAuthError(Kind.REFUSED, _STEP, "The answer has a parameter twice")
+        found[name] = value
+    return found
