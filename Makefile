@@ -1,0 +1,64 @@
+# Everything starts from here, on a machine that has Python 3.10 to 3.13 and nothing else.
+
+AIRFLOW_VERSION ?= 3.3.2
+VENV ?= .venv
+BIN := $(VENV)/bin
+CONSTRAINTS := constraints/airflow-$(AIRFLOW_VERSION).txt
+INSTALLED := $(VENV)/installed-$(AIRFLOW_VERSION)
+UI_SOURCES := $(shell find airflow_thirdparty/ui -type d \( -name node_modules -o -name dist \) -prune -o -type f -print)
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.10; do \
+	"$$python" -c 'import ensurepip, sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& echo "$$python" && break; done)
+DEMO_OPTIONS ?=
+PYTEST_OPTIONS ?=
+
+.PHONY: help install demo demo-check test unit integration interop e2e check format constraints browser clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+install: $(INSTALLED) ## make .venv with the project and all it needs
+
+$(INSTALLED): pyproject.toml $(CONSTRAINTS) $(UI_SOURCES)
+	@test -n "$(PYTHON)" || { echo "No Python 3.10 to 3.13 with venv was found. Install one (Debian: apt-get install python3-venv), or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "Making $(VENV) with $$($(PYTHON) --version)"; $(PYTHON) -m venv $(VENV); }
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) uv
+	@echo "Installing Airflow $(AIRFLOW_VERSION) and the project into $(VENV)"
+	@VIRTUAL_ENV=$(abspath $(VENV)) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --constraint $(CONSTRAINTS) \
+		--editable '.[fab,http]' --group dev 'apache-airflow==$(AIRFLOW_VERSION)'
+	@rm -f $(VENV)/installed-* && touch $@
+
+demo: $(INSTALLED) ## start Airflow and an identity provider, and say where to go
+	@$(BIN)/python -m airflow_thirdparty.demo $(DEMO_OPTIONS)
+
+demo-check: $(INSTALLED) browser ## the same unattended: two people, one DAG, each as themselves
+	@$(BIN)/python -m airflow_thirdparty.demo --check $(DEMO_OPTIONS)
+
+test: $(INSTALLED) browser ## all tests
+	@$(BIN)/python -m pytest tests $(PYTEST_OPTIONS)
+
+unit integration interop: $(INSTALLED) ## the tests of that folder
+	@$(BIN)/python -m pytest tests/$@ $(PYTEST_OPTIONS)
+
+e2e: $(INSTALLED) browser ## the tests with real processes and a browser
+	@$(BIN)/python -m pytest tests/e2e $(PYTEST_OPTIONS)
+
+check: $(INSTALLED) ## style, types, and who may import whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(INSTALLED) ## mend what can be mended by itself
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+constraints: $(INSTALLED) ## find the newest versions that work together
+	@UV=$(abspath $(BIN)/uv) constraints/compile.sh
+
+browser:
+	@command -v chromium >/dev/null || { \
+		test "$$(id -u)" = 0 || { echo "The browser tests need chromium. Install it, for example: sudo apt-get install chromium" >&2; exit 1; }; \
+		echo "Installing chromium"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+clean: ## remove what was made, but not the demo's state
+	rm -rf $(VENV) airflow_thirdparty/ui/dist airflow_thirdparty/ui/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
