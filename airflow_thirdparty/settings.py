@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow.configuration import conf
+from airflow.configuration import conf, get_airflow_home
 
 SECTION = "third_party_accounts"
 
@@ -14,10 +14,50 @@ def allow_http() -> bool:
 
 def accounts_in_secrets_backend() -> tuple[str, ...]:
     """Ids of accounts that live only in a secrets backend, which cannot be listed."""
-    names = conf.get(SECTION, "accounts", fallback="") or ""
-    return tuple(name.strip() for name in names.split(",") if name.strip())
+    return _list("accounts", "")
 
 
 def base_url() -> str:
     """The address under which people reach this Airflow, without a trailing slash; empty when not set."""
     return (conf.get("api", "base_url", fallback="") or "").rstrip("/")
+
+
+def public_dag_policy() -> str:
+    """What the DAG processor does about a public DAG that uses accounts: ``off``, ``warn`` or ``error``."""
+    return (conf.get(SECTION, "public_dag_policy", fallback="warn") or "warn").strip().lower()
+
+
+def public_dag_tags() -> tuple[str, ...]:
+    """Tags that say a DAG is public."""
+    return _list("public_dag_tags", "public")
+
+
+def public_roles() -> tuple[str, ...]:
+    """Roles that everybody or nearly everybody has."""
+    return _list("public_roles", "Public, Viewer, User")
+
+
+def acknowledgement_tag() -> str:
+    """The tag that says a public DAG was reviewed; empty when tags do not."""
+    tag = conf.get(SECTION, "acknowledgement_tag", fallback="third-party-accounts-reviewed")
+    return (tag or "").strip()
+
+
+def acknowledgement_param() -> str:
+    """The param that says a public DAG was reviewed; empty when params do not."""
+    return (conf.get(SECTION, "acknowledgement_param", fallback="") or "").strip()
+
+
+def account_ids_file() -> str:
+    """Where parse processes keep the list of account ids; empty for a file in Airflow's home."""
+    return (conf.get(SECTION, "account_ids_file", fallback="") or "").strip()
+
+
+def airflow_home() -> str:
+    """Airflow's home folder."""
+    return get_airflow_home()
+
+
+def _list(option: str, default: str) -> tuple[str, ...]:
+    words = conf.get(SECTION, option, fallback=default) or ""
+    return tuple(word.strip() for word in words.split(",") if word.strip())

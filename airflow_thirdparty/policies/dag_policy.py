@@ -1,0 +1,118 @@
+"""The module behind the ``airflow.policy`` entry point: tags DAGs that use accounts, warns of public ones.
+
+Airflow imports it in every process before logging is set up, so what it imports is small and needs nothing but
+Python.  It runs last, so that it sees what an admin's own policies made of the DAG, and it does nothing where a
+worker parses a file.  Nothing but a violation in mode ``error`` ever leaves it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+from airflow.policies import hookimpl
+
+from airflow_thirdparty.policies import tags, words
+from airflow_thirdparty.policies.assessment import Assessment, assess
+from airflow_thirdparty.policies.published import CacheUnusableError, PublishedList, read_variable
+from airflow_thirdparty.policies.rules import Mode, Rules
+
+log = logging.getLogger(__name__)
+
+_MEMORY_LIFETIME = 5.0
+
+
+@dataclass
+class _Memory:
+    """What one process asks for once, not once per DAG: a file may make hundreds of them."""
+
+    rules: Rules
+    account_ids: frozenset[str]
+    until: float
+
+
+_memory: _Memory | None = None
+
+
+def forget() -> None:
+    """Read configuration and list again at the next DAG."""
+    global _memory  # noqa: PLW0603 (a process has one configuration)
+    _memory = None
+
+
+def _remembered() -> _Memory:
+    global _memory  # noqa: PLW0603
+    if _memory is None or time.monotonic() >= _memory.until:
+        _memory = _Memory(Rules.configured(), _account_ids(), time.monotonic() + _MEMORY_LIFETIME)
+    return _memory
+
+
+@hookimpl(trylast=True)
+def dag_policy(dag: Any) -> None:
+    """Judge one DAG.
+
+    :param dag: the DAG as its file made it
+    :raises AirflowClusterPolicyViolation: in mode ``error``, when the DAG is public, uses accounts, and nobody
+        acknowledged that
+    """
+    refusal = None
+    try:
+        if not _is_worker():
+            refusal = _judge(dag)
+    except Exception:
+        log.exception("The policy for third-party accounts failed; DAG %s stays as it is", dag.dag_id)
+    if refusal is not None:
+        from airflow.exceptions import AirflowClusterPolicyViolation
+
+        raise AirflowClusterPolicyViolation(refusal)
+
+
+def _is_worker() -> bool:
+    from airflow.sdk import get_parsing_context
+
+    return get_parsing_context().dag_id is not None
+
+
+def _judge(dag: Any) -> str | None:
+    memory = _remembered()
+    rules = memory.rules
+    assessment = assess(dag, memory.account_ids, rules)
+    dag.tags.difference_update(tags.STATES)
+    dag.tags.update(assessment.tags(rules.mode))
+    if rules.mode is Mode.OFF:
+        return None
+    return _speak(assessment, rules, str(dag.fileloc or dag.dag_id))
+
+
+def _account_ids() -> frozenset[str]:
+    from airflow_thirdparty import settings
+
+    published = PublishedList(read_variable, settings.account_ids_file(), settings.airflow_home())
+    try:
+        return published.ids() or frozenset()
+    except CacheUnusableError as problem:
+        log.warning(
+            "The list of third-party accounts is not read, because it can be kept nowhere (%s). "
+            "Set [third_party_accounts] account_ids_file to a file that only Airflow can write.",
+            problem,
+        )
+        return frozenset()
+
+
+def _speak(assessment: Assessment, rules: Rules, file: str) -> str | None:
+    """Log and warn; answer the text of the refusal in mode ``error``."""
+    foreign_unknown = any(not reference.ours for reference in assessment.unknown)
+    if assessment.publicity and foreign_unknown and not assessment.acknowledgement.everything:
+        log.warning("%s", words.unknown(assessment))
+    if not assessment.at_risk:
+        return None
+    text = words.at_risk(assessment, rules)
+    if rules.mode is Mode.ERROR:
+        return text
+    log.warning("%s", text)
+    short = words.PublicDagWarning(words.in_short(assessment))
+    warnings.warn_explicit(short, words.PublicDagWarning, filename=file, lineno=1)
+    return None

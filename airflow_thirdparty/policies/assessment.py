@@ -1,0 +1,103 @@
+"""What the policy thinks of a DAG: public or not, which accounts it uses, at risk or not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_thirdparty.policies import tags
+from airflow_thirdparty.policies.acknowledgement import Acknowledgement, acknowledgement
+from airflow_thirdparty.policies.publicity import Publicity, publicity
+from airflow_thirdparty.policies.references import Reference, references
+from airflow_thirdparty.policies.rules import Mode, Rules
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What was found in one DAG.
+
+    :param dag_id: id of the DAG
+    :param publicity: why it is public
+    :param references: where it refers to accounts, and to connections that cannot be known
+    :param acknowledgement: what somebody reviewed
+    """
+
+    dag_id: str
+    publicity: Publicity
+    references: tuple[Reference, ...]
+    acknowledgement: Acknowledgement
+
+    @property
+    def accounts(self) -> dict[str, list[str]]:
+        """The tasks that use each account, by the account's id."""
+        used: dict[str, list[str]] = {}
+        for reference in self.references:
+            if reference.account is not None:
+                tasks = used.setdefault(reference.account, [])
+                if reference.task_id not in tasks:
+                    tasks.append(reference.task_id)
+        return dict(sorted(used.items()))
+
+    @property
+    def unknown(self) -> list[Reference]:
+        """References whose account can only be known when the task runs."""
+        return [reference for reference in self.references if reference.account is None]
+
+    @property
+    def uses_accounts(self) -> bool:
+        """Whether the DAG uses an account for certain, known by its id or not."""
+        return any(reference.account is not None or reference.ours for reference in self.references)
+
+    @property
+    def acknowledged(self) -> bool:
+        """Whether it is public, uses accounts, and all that was reviewed."""
+        own_unknown = any(reference.ours for reference in self.unknown)
+        return self._concerns and self.acknowledgement.covers(self.accounts, unknown=own_unknown)
+
+    @property
+    def at_risk(self) -> bool:
+        """Whether it is public, uses accounts, and that was not reviewed."""
+        return self._concerns and not self.acknowledged
+
+    @property
+    def _concerns(self) -> bool:
+        return bool(self.publicity) and self.uses_accounts
+
+    def tags(self, mode: Mode) -> frozenset[str]:
+        """The tags this DAG gets.
+
+        :param mode: with ``off`` only those that name accounts
+        """
+        given = {tags.account_tag(conn_id) for conn_id in self.accounts}
+        doubtful = bool(self.publicity) and not self.acknowledgement.everything
+        if any(reference.ours or doubtful for reference in self.unknown):
+            given.add(tags.UNKNOWN_ACCOUNT)
+        if mode is not Mode.OFF and self._concerns:
+            given.add(tags.ACKNOWLEDGED if self.acknowledged else tags.WARNING)
+        return frozenset(given)
+
+
+def assess(dag: Any, accounts: Collection[str], rules: Rules) -> Assessment:
+    """Look at a DAG; nothing of it is run, and nothing is looked up.
+
+    :param dag: the DAG as its file made it
+    :param accounts: ids of all accounts
+    :param rules: the policy
+    """
+    found = references(dag, accounts)
+    used = sorted({reference.account for reference in found if reference.account is not None})
+    return Assessment(
+        dag_id=str(dag.dag_id),
+        publicity=publicity(
+            dag.tags, dag.access_control, public_tags=rules.public_tags, public_roles=rules.public_roles
+        ),
+        references=tuple(found),
+        acknowledgement=acknowledgement(
+            dag.tags,
+            dag.params,
+            tag=rules.acknowledgement_tag,
+            param=rules.acknowledgement_param,
+            accounts=used,
+        ),
+    )

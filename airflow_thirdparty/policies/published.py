@@ -1,0 +1,230 @@
+"""The ids of all accounts, as the server published them: read at most once a minute per host.
+
+Every file is parsed in a fresh process, and one look-up goes through the DAG processor's main loop, so what one
+process read is kept in a small file for the others.  When a read fails, the last known list stays: a tag that
+comes and goes would make a new version of the DAG each time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from airflow_thirdparty.wire import ACCOUNTS_VARIABLE
+
+log = logging.getLogger(__name__)
+
+LIFETIME = 60.0
+"""Seconds a list is used before it is read again."""
+
+_LONGEST_PAUSE = 900.0
+_COST = 60.0
+"""A failed read is tried again after as many times its own duration, at least :data:`LIFETIME`."""
+
+_WAIT = 5.0
+"""Seconds a process waits for another one's read when nothing is known yet."""
+
+_LARGEST = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the file holds.
+
+    :param ids: the ids; ``None`` when no read ever succeeded
+    :param until: when to read again, in seconds since 1970
+    """
+
+    ids: frozenset[str] | None
+    until: float
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether there is nothing to read yet; a clock that was set back counts as stale."""
+        return now < self.until <= now + _LONGEST_PAUSE
+
+
+class CacheUnusableError(Exception):
+    """There is no place to keep the list, so it must not be read either: that would be once per file."""
+
+
+@dataclass
+class PublishedList:
+    """The list of account ids on this host.
+
+    :param read: reads what the server published, as text; ``None`` when that failed
+    :param configured: where to keep the list; empty for Airflow's home, or a folder for temporary files
+    :param home: Airflow's home
+    :param clock: tells the time in seconds since 1970
+    """
+
+    read: Callable[[], str | None]
+    configured: str = ""
+    home: str = ""
+    clock: Callable[[], float] = time.time
+
+    def ids(self) -> frozenset[str] | None:
+        """The ids of all accounts, or ``None`` when they are not known.
+
+        :raises CacheUnusableError: when the list can be kept nowhere
+        """
+        path = self._path()
+        known = _load(path)
+        if known.is_fresh(self.clock()):
+            return known.ids
+        with _lock(path.with_suffix(".lock"), wait=_WAIT if known.ids is None else 0.0) as held:
+            known = _load(path)
+            if known.is_fresh(self.clock()) or not held:
+                return known.ids
+            return self._refresh(path, known).ids
+
+    def _refresh(self, path: Path, before: Known) -> Known:
+        started = self.clock()
+        ids = _parse(self.read())
+        now = self.clock()
+        pause = LIFETIME
+        if ids is None:
+            pause = min(max(LIFETIME, _COST * (now - started)), _LONGEST_PAUSE)
+            log.warning(
+                "The list of third-party accounts (variable %s) cannot be read; %s. Next try in %.0f s.",
+                ACCOUNTS_VARIABLE,
+                "nothing is known yet" if before.ids is None else "the last known one is used",
+                pause,
+            )
+        known = Known(before.ids if ids is None else ids, now + pause)
+        _store(path, known)
+        return known
+
+    def _path(self) -> Path:
+        if self.configured:
+            return _usable(Path(self.configured))
+        try:
+            return _usable(Path(self.home) / "third_party_account_ids.json")
+        except CacheUnusableError:
+            folder = Path(tempfile.gettempdir()) / f"third-party-accounts-{os.getuid()}"
+            name = hashlib.sha256(self.home.encode()).hexdigest()[:16]
+            return _usable(folder / f"{name}.json")
+
+
+def _usable(path: Path) -> Path:
+    """Check that only we can write there, and make the folder where it is missing.
+
+    :raises CacheUnusableError: when that cannot be
+    """
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        folder = path.parent.stat(follow_symlinks=False) if _is_shared(path.parent) else path.parent.stat()
+    except OSError as problem:
+        raise CacheUnusableError(f"{path.parent} cannot be used: {problem.strerror}") from problem
+    foreign = folder.st_uid not in (os.getuid(), 0) or (folder.st_mode & stat.S_IWOTH)
+    if not stat.S_ISDIR(folder.st_mode) or foreign or not os.access(path.parent, os.W_OK | os.X_OK):
+        raise CacheUnusableError(f"{path.parent} cannot be written to, or others can write there too")
+    return path
+
+
+def _is_shared(folder: Path) -> bool:
+    return folder.parent == Path(tempfile.gettempdir())
+
+
+def _load(path: Path) -> Known:
+    nothing = Known(None, 0.0)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return nothing
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        ours = found.st_uid == os.getuid() and not found.st_mode & 0o022
+        if not ours or not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+            return nothing
+        text = file.read(_LARGEST)
+    try:
+        held = json.loads(text)
+        until = float(held["until"])
+        ids = None if held["ids"] is None else _checked(held["ids"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return nothing
+    return Known(ids, until)
+
+
+def _store(path: Path, known: Known) -> None:
+    text = json.dumps({"ids": None if known.ids is None else sorted(known.ids), "until": known.until})
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _parse(text: str | None) -> frozenset[str] | None:
+    if text is None:
+        return None
+    try:
+        return _checked(json.loads(text))
+    except (ValueError, TypeError, RecursionError):
+        log.warning("Variable %s does not hold a JSON list of ids", ACCOUNTS_VARIABLE)
+        return None
+
+
+def _checked(ids: object) -> frozenset[str]:
+    if not isinstance(ids, list) or not all(isinstance(conn_id, str) and conn_id for conn_id in ids):
+        raise TypeError("not a list of ids")
+    return frozenset(ids)
+
+
+@contextmanager
+def _lock(path: Path, *, wait: float) -> Iterator[bool]:
+    """Hold the lock, so that one process reads for all; tell whether it could be had in time."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        until = time.monotonic() + wait
+        held = _try_lock(descriptor)
+        while not held and time.monotonic() < until:
+            time.sleep(0.02)
+            held = _try_lock(descriptor)
+        yield held
+    finally:
+        os.close(descriptor)  # also lets go of the lock
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def read_variable() -> str | None:
+    """Read what the server published, from wherever this process may read variables.
+
+    Airflow answers failures like an absence; both are ``None``, and the server always publishes a list.
+    """
+    import sys
+
+    comms = getattr(sys.modules.get("airflow.sdk.execution_time.task_runner"), "SUPERVISOR_COMMS", None)
+    try:
+        if comms is not None:
+            from airflow.sdk import Variable
+
+            text = Variable.get(ACCOUNTS_VARIABLE, default=None)
+        else:  # a command such as `airflow dags reserialize`, which has the database
+            from airflow.models.variable import Variable as StoredVariable
+
+            text = StoredVariable.get(ACCOUNTS_VARIABLE, default_var=None)
+    except Exception as problem:
+        log.warning("Reading variable %s failed: %s", ACCOUNTS_VARIABLE, type(problem).__name__)
+        return None
+    return text if isinstance(text, str) else None

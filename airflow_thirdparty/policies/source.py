@@ -1,0 +1,233 @@
+"""The accounts that the Python of a task asks for, read from its source."""
+
+from __future__ import annotations
+
+import ast
+import re
+import types
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from airflow_thirdparty.policies.code import names_in, neighbours, source_of, tree_of, unwrap
+from airflow_thirdparty.policies.values import UNKNOWN, Scope, Values, parameters, union
+
+OURS = re.compile(r"ThirdPartyAccount(?!\w*Error)\w*|uses_account")
+"""What asks for an account by its id, whatever else it does: our hook, operators, sensors and decorators."""
+
+OUR_ROOMS = ("airflow_thirdparty.hooks", "airflow_thirdparty.operators", "airflow_thirdparty.sensors")
+"""Modules whose functions and classes ask for an account, under whatever name a file imports them."""
+
+GETTERS = frozenset({"get_connection", "aget_connection", "get_connection_from_secrets", "get_hook", "aget_hook"})
+"""Methods that take the id of a connection first."""
+
+_OWN_KEYWORDS = ("conn_id", "account", "account_id")
+_DECORATOR = "uses_account"
+_DEEPEST = 6
+_LONGEST = 120
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A place in a task's source that asks for a connection.
+
+    :param values: the ids it can ask for
+    :param ours: whether it asks for an account for certain, not for just any connection
+    :param written: how it stands in the source
+    :param line: line of the file
+    :param path: the file
+    """
+
+    values: Values
+    ours: bool
+    written: str
+    line: int
+    path: str
+
+
+def mentions(
+    function: object,
+    arguments: Mapping[str, Values] | None = None,
+    *,
+    objects: Mapping[str, object] | None = None,
+    accounts: Collection[str] = (),
+) -> list[Mention]:
+    """Find what a task's function asks for, also in functions of the same authors that it calls.
+
+    :param function: the ``python_callable`` of a task
+    :param arguments: what the task passes to it, by parameter name
+    :param objects: objects that are passed to it, such as ``self``
+    :param accounts: ids of all accounts; tells a hook's account among its positional arguments
+    """
+    plain = unwrap(function)
+    if plain is None:
+        return []
+    search = _Search(frozenset(accounts))
+    search.visit(plain, arguments or {}, objects or {}, certain=True, depth=0)
+    return list(dict.fromkeys(search.found))
+
+
+@dataclass
+class _Search:
+    accounts: frozenset[str]
+    found: list[Mention] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._seen: set[tuple[types.CodeType, tuple[tuple[str, Values], ...], bool]] = set()
+        self._promising: dict[types.CodeType, bool] = {}
+
+    def visit(
+        self,
+        function: types.FunctionType,
+        arguments: Mapping[str, Values],
+        objects: Mapping[str, object],
+        *,
+        certain: bool,
+        depth: int,
+    ) -> None:
+        key = (function.__code__, tuple(sorted(arguments.items(), key=lambda item: item[0])), certain)
+        if key in self._seen or depth > _DEEPEST or not self._is_promising(function):
+            return
+        self._seen.add(key)
+        node = tree_of(function)
+        if node is None:
+            missing = f"the source of {function.__name__}() is not there"
+            self.found.append(Mention(UNKNOWN, False, missing, 0, function.__code__.co_filename))
+            return
+        scope = Scope(function, node, arguments, certain, objects)
+        called = {function.__code__}
+        for part in ast.walk(node):
+            if isinstance(part, ast.Call):
+                self.found += self._asked(part, scope)
+                target = self._callee(part, scope)
+                if target is not None:
+                    called.add(target.__code__)
+                    self.visit(target, _passed(part, target, scope), {}, certain=True, depth=depth + 1)
+        for other in neighbours(function):
+            if other.__code__ not in called:
+                self.visit(other, {}, objects, certain=False, depth=depth + 1)
+
+    def _is_promising(self, function: types.FunctionType) -> bool:
+        """Whether this function, or one it may call, has a name in it that may ask for a connection."""
+        known = self._promising.get(function.__code__)
+        if known is None:
+            self._promising[function.__code__] = False  # ends a circle of functions that call each other
+            known = _speaks_of_connections(function) or any(map(self._is_promising, neighbours(function)))
+            self._promising[function.__code__] = known
+        return known
+
+    def _callee(self, call: ast.Call, scope: Scope) -> types.FunctionType | None:
+        target = scope.live(call.func)
+        if isinstance(target, types.FunctionType):
+            return target if self._promising.get(target.__code__) else None
+        return None
+
+    def _asked(self, call: ast.Call, scope: Scope) -> Iterator[Mention]:
+        name = _name(call.func, scope)
+        if _is_ours(call.func, scope):
+            yield self._mention(call, scope, _own_arguments(call), ours=True)
+            return
+        by_keyword = [k.value for k in call.keywords if k.arg is not None and k.arg.endswith("conn_id")]
+        if by_keyword:
+            yield self._mention(call, scope, by_keyword)
+        elif name in GETTERS or (name in ("get", "async_get") and _base(call.func, scope) == "Connection"):
+            yield from self._got(call, scope)
+        elif name.endswith("Hook"):
+            yield from self._positional(call, scope)
+
+    def _mention(
+        self, call: ast.Call, scope: Scope, expressions: list[ast.expr], *, ours: bool = False
+    ) -> Mention:
+        values = union(map(scope.evaluate, expressions)) if expressions else UNKNOWN
+        return _at(call, scope, values, ours=ours)
+
+    def _got(self, call: ast.Call, scope: Scope) -> Iterator[Mention]:
+        mention = self._mention(call, scope, call.args[:1])
+        # many libraries have a get_connection(); unless it is a hook's, only an account's id tells
+        is_hook = _base(call.func, scope).lower().endswith(("hook", "connection", "self", "cls"))
+        if call.args and (is_hook or mention.values.known & self.accounts):
+            yield mention
+
+    def _positional(self, call: ast.Call, scope: Scope) -> Iterator[Mention]:
+        values = [scope.evaluate(argument) for argument in call.args if not isinstance(argument, ast.Starred)]
+        known = union(values).known & self.accounts
+        hidden = [k for k in call.keywords if k.arg is None] or len(values) < len(call.args)
+        unknown = bool(hidden) or (bool(values) and not any(value.known for value in values))
+        if known or unknown:
+            yield _at(call, scope, Values(known, complete=bool(known)), ours=False)
+
+
+def _speaks_of_connections(function: types.FunctionType) -> bool:
+    names = names_in(function.__code__)
+    if any(_telling(name) for name in names):
+        return True
+    if any(_lives_with_us(function.__globals__.get(name)) for name in names):
+        return True
+    return _DECORATOR in source_of(function)
+
+
+def _telling(name: str) -> bool:
+    return (
+        name.endswith(("conn_id", "Hook", "Connection"))
+        or name in GETTERS
+        or name.startswith(OUR_ROOMS)
+        or OURS.fullmatch(name) is not None
+    )
+
+
+def _lives_with_us(thing: object) -> bool:
+    module = thing.__name__ if isinstance(thing, types.ModuleType) else getattr(type(thing), "__module__", "")
+    if isinstance(thing, (type, types.FunctionType)):
+        module = thing.__module__
+    return isinstance(module, str) and module.startswith(OUR_ROOMS)
+
+
+def _at(call: ast.Call, scope: Scope, values: Values, *, ours: bool) -> Mention:
+    written = ast.unparse(call)
+    shown = written if len(written) <= _LONGEST else written[: _LONGEST - 1] + "…"
+    return Mention(values, ours, shown, call.lineno, scope.function.__code__.co_filename)
+
+
+def _is_ours(func: ast.expr, scope: Scope) -> bool:
+    if OURS.fullmatch(_name(func, scope)):
+        return True
+    if isinstance(func, ast.Attribute) and OURS.fullmatch(_name(func.value, scope)):
+        return True  # ThirdPartyAccountHook.for_account("x")
+    root = func.value if isinstance(func, ast.Attribute) else func
+    origin = scope.imports.get(root.id, "") if isinstance(root, ast.Name) else ""
+    return origin.startswith(OUR_ROOMS) or _lives_with_us(scope.live(func))
+
+
+def _own_arguments(call: ast.Call) -> list[ast.expr]:
+    named = [k.value for k in call.keywords if k.arg and k.arg.endswith(_OWN_KEYWORDS)]
+    return named or call.args[:1]
+
+
+def _name(func: ast.expr, scope: Scope) -> str:
+    """The last part of what is called, under the name it was defined with."""
+    if isinstance(func, ast.Attribute):
+        return func.attr
+    if not isinstance(func, ast.Name):
+        return ""
+    thing = scope.live(func)
+    if isinstance(thing, (type, types.FunctionType)):
+        return thing.__name__
+    return scope.imports.get(func.id, func.id).rpartition(".")[2]
+
+
+def _base(func: ast.expr, scope: Scope) -> str:
+    if not isinstance(func, ast.Attribute):
+        return ""
+    return _name(func.value.func if isinstance(func.value, ast.Call) else func.value, scope)
+
+
+def _passed(call: ast.Call, target: types.FunctionType, scope: Scope) -> dict[str, Values]:
+    names = parameters(target)
+    passed = {
+        name: scope.evaluate(argument)
+        for name, argument in zip(names, call.args, strict=False)
+        if not isinstance(argument, ast.Starred)
+    }
+    passed.update({k.arg: scope.evaluate(k.value) for k in call.keywords if k.arg in names and k.arg is not None})
+    if any(k.arg is None for k in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args):
+        passed = {name: passed.get(name, UNKNOWN) for name in names}
+    return passed
