@@ -1,0 +1,106 @@
+"""Airflow's real application on a real port, in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.support.databases import Database
+
+START_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class AirflowServer:
+    """A running API server.
+
+    :param url: its ``[api] base_url``; also where it is reached
+    :param app: the application itself
+    """
+
+    url: str
+    app: Any
+
+
+@contextlib.contextmanager
+def served(app: Any, listener: socket.socket) -> Iterator[None]:
+    """Serve an application in a thread.
+
+    :param app: an ASGI application
+    :param listener: the bound socket
+    """
+    import uvicorn
+
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not server.started:
+            assert thread.is_alive(), "the application did not start"
+            assert time.monotonic() < deadline, "the application takes too long to start"
+            time.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(START_SECONDS)
+
+
+@contextlib.contextmanager
+def configured(section: str, **options: str) -> Iterator[None]:
+    """Set options of Airflow's configuration, for this process and its children.
+
+    :param section: the section
+    :param options: names and values
+    """
+    names = {f"AIRFLOW__{section.upper()}__{name.upper()}": value for name, value in options.items()}
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(names)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def serving_airflow(apps: str = "all") -> Iterator[AirflowServer]:
+    """Serve Airflow on a free port, with the database that is current.
+
+    :param apps: as ``airflow api-server --apps``
+    """
+    from airflow.api_fastapi.app import create_app, purge_cached_app
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        url = f"http://localhost:{listener.getsockname()[1]}"
+        with (
+            configured("api", base_url=url),
+            configured("core", execution_api_server_url=f"{url}/execution/"),
+        ):
+            purge_cached_app()
+            app = create_app(apps)
+            with served(app, listener):
+                yield AirflowServer(url, app)
+            purge_cached_app()
+
+
+@pytest.fixture(scope="module")
+def airflow_server(database: Database) -> Iterator[AirflowServer]:
+    """Airflow's real application, FAB log-ins and all, on a free port; one per test module."""
+    with serving_airflow() as server:
+        yield server

@@ -1,0 +1,185 @@
+"""Runs and tasks without a scheduler: rows as it leaves them, and the token a worker gets."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from airflow_thirdparty import wire
+from tests.support.airflow_server import AirflowServer
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+
+BUNDLE = "dags-folder"
+
+
+@dataclass(frozen=True)
+class RunningTask:
+    """A task instance in the middle of its work.
+
+    :param id: id of the task instance
+    :param worker: a client of the Execution API with the task's own token
+    """
+
+    id: uuid.UUID
+    worker: httpx2.Client
+
+    def connection(self, conn_id: str) -> httpx2.Response:
+        """Ask for a connection, as Airflow's SDK does for the task.
+
+        :param conn_id: bare id, as foreign hooks ask
+        """
+        return self.worker.get(f"/execution/connections/{conn_id}")
+
+    def ask(self, conn_id: str, **wanted: object) -> httpx2.Response:
+        """Ask as our own hook does.
+
+        :param conn_id: id of the account
+        :param wanted: fields of :class:`airflow_thirdparty.wire.TokenRequest`
+        """
+        return self.connection(wire.TokenRequest(conn_id, **wanted).encode())  # type: ignore[arg-type]
+
+
+class Tasks:
+    """Stands in for DAG processor, scheduler and executor.
+
+    :param url: the API server
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._workers: list[httpx2.Client] = []
+
+    def add_dag(self, dag_id: str, *task_ids: str) -> None:
+        """Store a DAG as the DAG processor does.
+
+        :param dag_id: the DAG
+        :param task_ids: its tasks, one after the other; ``work`` if none is named
+        """
+        from airflow.providers.standard.operators.empty import EmptyOperator
+        from airflow.sdk import DAG
+
+        with DAG(dag_id, schedule=None) as dag:
+            before = None
+            for task_id in task_ids or ("work",):
+                task = EmptyOperator(task_id=task_id)
+                if before is not None:
+                    before.set_downstream(task)
+                before = task
+        self.store(dag)
+
+    def store(self, dag: DAG) -> None:
+        """Store a DAG object as the DAG processor does.
+
+        :param dag: the DAG
+        """
+        from airflow.dag_processing.collection import update_dag_parsing_results_in_db
+        from airflow.models.dagbundle import DagBundleModel
+        from airflow.serialization.serialized_objects import LazyDeserializedDAG
+        from airflow.utils.session import create_session
+
+        dag.relative_fileloc = f"{dag.dag_id}.py"
+        with create_session() as session:
+            if session.get(DagBundleModel, BUNDLE) is None:
+                session.add(DagBundleModel(name=BUNDLE))
+        with create_session() as session:
+            update_dag_parsing_results_in_db(
+                BUNDLE, None, [LazyDeserializedDAG.from_dag(dag)], {}, None, set(), session
+            )
+
+    def start(self, dag_id: str, run_id: str, task_id: str = "work", map_index: int = -1) -> RunningTask:
+        """Let a task of a run start, as scheduler and executor do for each try.
+
+        :param dag_id: the DAG
+        :param run_id: the run
+        :param task_id: the task
+        :param map_index: which of a mapped task's instances
+        """
+        from airflow.models.taskinstance import TaskInstance
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        with create_session() as session:
+            instance = session.scalars(
+                select(TaskInstance).where(
+                    TaskInstance.dag_id == dag_id,
+                    TaskInstance.run_id == run_id,
+                    TaskInstance.task_id == task_id,
+                    TaskInstance.map_index == map_index,
+                )
+            ).one()
+            instance.state = "queued"
+            instance.try_number += 1
+            instance_id = instance.id
+        running = RunningTask(instance_id, self.worker(instance_id))
+        started = running.worker.patch(
+            f"/execution/task-instances/{instance_id}/run",
+            json={
+                "state": "running",
+                "hostname": "localhost",
+                "unixname": "tests",
+                "pid": 1,
+                "start_date": "2026-01-01T00:00:00Z",
+            },
+        )
+        assert started.status_code == 200, started.text
+        return running
+
+    def finish(self, running: RunningTask, state: str = "success") -> None:
+        """Let a running task end.
+
+        :param running: the task
+        :param state: ``success`` or ``failed``
+        """
+        body = {"state": state, "end_date": "2026-01-01T00:00:01Z"}
+        if state == "success":
+            body |= {"task_outlets": [], "outlet_events": []}  # type: ignore[dict-item]
+        answer = running.worker.patch(f"/execution/task-instances/{running.id}/state", json=body)
+        assert answer.status_code == 204, answer.text
+
+    def worker(self, instance_id: uuid.UUID) -> httpx2.Client:
+        """A client with the token of a task instance, whatever its state.
+
+        :param instance_id: the task instance
+        """
+        headers = {"Authorization": f"Bearer {task_token(instance_id)}"}
+        client = httpx2.Client(base_url=self._url, headers=headers, trust_env=False, timeout=30)
+        self._workers.append(client)
+        return client
+
+    def close(self) -> None:
+        """Close the connections."""
+        for worker in self._workers:
+            worker.close()
+
+
+def task_token(instance_id: uuid.UUID, scope: str = "execution") -> str:
+    """The token that an executor makes for a task.
+
+    :param instance_id: the task instance
+    :param scope: ``execution``, or ``workload`` for the one that may only start it
+    """
+    from airflow.api_fastapi.auth.tokens import JWTGenerator, get_signing_args
+    from airflow.configuration import conf
+
+    generator = JWTGenerator(
+        valid_for=600,
+        audience=conf.get_mandatory_list_value("execution_api", "jwt_audience")[0],
+        issuer=conf.get("api_auth", "jwt_issuer", fallback=None),
+        **get_signing_args(make_secret_key_if_needed=False),
+    )
+    return generator.generate({"sub": str(instance_id), "scope": scope})
+
+
+@pytest.fixture
+def tasks(airflow_server: AirflowServer) -> Iterator[Tasks]:
+    """Makes DAGs and running tasks on the server."""
+    maker = Tasks(airflow_server.url)
+    yield maker
+    maker.close()
