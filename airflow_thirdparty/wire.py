@@ -67,7 +67,12 @@ class TokenRequest:
         text = asked_id.removeprefix(REQUEST_PREFIX)
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         fields = json.loads(raw)
-        if not isinstance(fields, dict) or not fields.keys() <= {"id", "scopes", "min_lifetime", "force_refresh"}:
+        if not isinstance(fields, dict) or not fields.keys() <= {
+            "id",
+            "scopes",
+            "min_lifetime",
+            "force_refresh",
+        }:
             raise ValueError("not a token request")
         request = cls(
             conn_id=fields.get("id", ""),

@@ -184,7 +184,9 @@ def _check_oauth2(account: Account) -> None:
 
 
 def _wrong(conn_id: str, field_name: str, what: str, remedy: str) -> AccountMisconfigured:
-    return AccountMisconfigured(f"Account '{conn_id}': field '{field_name}' {what}.", remedy, field=field_name)
+    return AccountMisconfigured(
+        f"Account '{conn_id}': field '{field_name}' {what}.", remedy, field=field_name
+    )
 
 
 def _extra(registration: Registration) -> dict[str, Any]:
@@ -214,7 +216,10 @@ def _choice(conn_id: str, extra: dict[str, Any], name: str, choices: tuple[str, 
     value = extra.get(name) or default
     if value not in choices:
         raise _wrong(
-            conn_id, name, f"has the unknown value {str(value)[:60]!r}", f"Choose one of: {', '.join(choices)}."
+            conn_id,
+            name,
+            f"has the unknown value {str(value)[:60]!r}",
+            f"Choose one of: {', '.join(choices)}.",
         )
     return str(value)
 
@@ -250,7 +255,9 @@ def _words(conn_id: str, extra: dict[str, Any], name: str) -> tuple[str, ...] | 
     if isinstance(value, str):
         value = value.replace(",", " ").split()
     if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
-        raise _wrong(conn_id, name, "is not a list of words", "Separate the words by spaces, or use a JSON list.")
+        raise _wrong(
+            conn_id, name, "is not a list of words", "Separate the words by spaces, or use a JSON list."
+        )
     return tuple(dict.fromkeys(value))
 
 
@@ -265,7 +272,10 @@ def _parameters(conn_id: str, extra: dict[str, Any]) -> dict[str, str]:
         return {}
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
         raise _wrong(
-            conn_id, "authorize_params", "is not a JSON object of texts", 'Write it like {"prompt": "consent"}.'
+            conn_id,
+            "authorize_params",
+            "is not a JSON object of texts",
+            'Write it like {"prompt": "consent"}.',
         )
     for reserved in sorted(value.keys() & OUR_PARAMETERS):
         raise _wrong(
@@ -283,5 +293,7 @@ def _seconds(conn_id: str, extra: dict[str, Any]) -> int:
     except ValueError:
         seconds = -1
     if not 0 <= seconds <= 86_400:
-        raise _wrong(conn_id, "min_lifetime", "is not a number of seconds from 0 to 86400", "60 is the default.")
+        raise _wrong(
+            conn_id, "min_lifetime", "is not a number of seconds from 0 to 86400", "60 is the default."
+        )
     return seconds

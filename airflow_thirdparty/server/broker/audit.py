@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from airflow.models.log import Log
-from airflow.utils import timezone
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.store.clock import utcnow
 
 PREFIX = "third_party_account"
 
@@ -33,7 +33,7 @@ def write(
     dag_id, task_id, run_id, map_index = run or (None, None, None, None)
     session.execute(
         insert(Log).values(
-            dttm=timezone.utcnow(),
+            dttm=utcnow(),
             event=f"{PREFIX}.{event}",
             owner=person.name if person else None,
             dag_id=dag_id,

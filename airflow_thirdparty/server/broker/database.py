@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
 from typing import TypeVar
 
 import anyio.to_thread
 from airflow.utils.session import create_session
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty.server.store.clock import utcnow
+
+__all__ = ["in_database", "in_transaction", "utcnow"]
+
 T = TypeVar("T")
-
-
-def utcnow() -> datetime:
-    """The time, as an aware datetime; the broker's default clock."""
-    return datetime.now(timezone.utc)
 
 
 def in_transaction(work: Callable[[Session], T]) -> T:

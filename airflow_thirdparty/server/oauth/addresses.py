@@ -29,7 +29,7 @@ _COMPATIBLE = ipaddress.IPv6Network("::/96")
 _THIS_NETWORK = ipaddress.IPv4Network("0.0.0.0/8")
 
 
-class AddressRefused(Exception):  # noqa: N818 - a verdict, turned into an OAuthError by the transport
+class AddressRefused(Exception):
     """The address is one the server does not speak to; the text says why and is safe to show."""
 
 

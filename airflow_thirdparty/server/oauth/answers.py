@@ -144,7 +144,7 @@ def _retry_after(text: str | None, now: datetime | None) -> int | None:
     return min(max(math.ceil((until - now).total_seconds()), 0), _LONGEST_WAIT)
 
 
-class TooLarge(Exception):  # noqa: N818 - a verdict, turned into an OAuthError by the transport
+class TooLarge(Exception):
     """The answer exceeds the cap."""
 
 

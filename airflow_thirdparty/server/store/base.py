@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from airflow.models.base import _get_schema, naming_convention
 from airflow.utils.sqlalchemy import UtcDateTime
@@ -12,7 +12,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from airflow_thirdparty.server.accounts.person import Person
 
-metadata = MetaData(schema=_get_schema(), naming_convention=naming_convention)
+metadata = MetaData(
+    schema=_get_schema(),  # type: ignore[no-untyped-call]  # Airflow's, untyped
+    naming_convention=naming_convention,
+)
 
 CONN_ID = String(250)
 """As long as Airflow's own connection ids."""
@@ -25,7 +28,7 @@ class Base(DeclarativeBase):
     """Base of our tables; none of them is created outside Alembic."""
 
     metadata = metadata
-    type_annotation_map = {datetime: UtcDateTime}
+    type_annotation_map: ClassVar = {datetime: UtcDateTime}
 
 
 class PersonColumns:

@@ -7,13 +7,13 @@ from typing import Any
 
 from airflow.models.connection import Connection
 from airflow.models.crypto import get_fernet
-from airflow.utils import timezone
 from fastapi import HTTPException
 from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
+from airflow_thirdparty.server.store.clock import utcnow
 from airflow_thirdparty.server.store.models import ClientSecret
 from airflow_thirdparty.server.store.seal import Place, SealError, open_sealed, seal
 from airflow_thirdparty.wire import CONN_TYPE
@@ -97,7 +97,7 @@ def _given_secret(row: Any) -> str | None:
 
 
 def _is_changed(connection: Connection) -> bool:
-    state = inspect(connection)
+    state: Any = inspect(connection)
     if state.transient or state.pending:
         return True
     if any(state.attrs[name].history.has_changes() for name in REGISTRATION_ATTRIBUTES):
@@ -121,7 +121,9 @@ def _store_or_refuse(session: Session, key: str, secret: str, account: Account) 
     except SealError as error:
         raise RegistrationRefused(
             AccountMisconfigured(
-                f"Account '{account.conn_id}': field 'password' cannot be kept.", f"{error}.", field="password"
+                f"Account '{account.conn_id}': field 'password' cannot be kept.",
+                f"{error}.",
+                field="password",
             )
         ) from None
 
@@ -183,7 +185,7 @@ def store(session: Session, key: str, secret: str, account: Account) -> None:
     row.sealed = seal(secret, _place(key, version))
     row.version = version
     row.pin = account.pin().text()
-    row.updated_at = timezone.utcnow()
+    row.updated_at = utcnow()
 
 
 def read(session: Session, account: Account) -> str | None:

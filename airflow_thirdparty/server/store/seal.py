@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from airflow.models.crypto import get_fernet
 from cryptography.fernet import InvalidToken
@@ -94,4 +95,5 @@ def reseal(sealed: str) -> str:
 
     :raises cryptography.fernet.InvalidToken: when no configured key opens it
     """
-    return get_fernet().rotate(sealed.encode()).decode()  # type: ignore[attr-defined]  # absent from the protocol only
+    fernet: Any = get_fernet()  # Airflow's protocol for it leaves rotate() out
+    return str(fernet.rotate(sealed.encode()).decode())

@@ -40,5 +40,6 @@ else:
     if given is not None:
         run(connection=given, transaction_per_migration=True)
     else:
+        assert settings.engine is not None  # noqa: S101  # Airflow is initialized here
         with settings.engine.connect() as connection:
             run(connection=connection, transaction_per_migration=True)

@@ -1,0 +1,93 @@
+"""A developer's own token under ``dag.test()``, and worker variables that shadow an account.
+
+A worker looks into its environment before it asks the server.  For an account that would be one login for
+everybody, so a variable is refused, unless a developer marked it as their own and runs ``dag.test()``, where
+there is no server that could know them.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow.sdk import Connection
+
+from airflow_thirdparty.exceptions import NotProjected
+
+MARK = "my_own_login"
+"""The key in the variable's extra with which a developer says that the token is theirs."""
+
+
+def variable(conn_id: str) -> str:
+    """Name of the environment variable that shadows this connection."""
+    return f"AIRFLOW_CONN_{conn_id.upper()}"
+
+
+def is_shadowed(conn_id: str) -> bool:
+    """Whether this process's environment defines the connection."""
+    return variable(conn_id) in os.environ
+
+
+def _read(conn_id: str) -> Any:
+    value = os.environ[variable(conn_id)]
+    if value.lstrip().startswith("{"):
+        return Connection.from_json(value, conn_id=conn_id)
+    return Connection.from_uri(value, conn_id=conn_id)
+
+
+def is_marked(conn_id: str) -> bool:
+    """Whether the variable says that it holds the developer's own token."""
+    try:
+        return str(_read(conn_id).extra_dejson.get(MARK, "")).lower() == "true"
+    except Exception:  # whatever cannot be read is not marked
+        return False
+
+
+def shadowed(conn_id: str) -> NotProjected:
+    """The refusal of a variable that would be one login for everybody."""
+    return NotProjected(
+        f"The environment variable {variable(conn_id)} shadows the third-party account '{conn_id}' on this "
+        "worker, so the run would not act as the person who triggered it.",
+        f'Remove the variable. Under dag.test() only, mark a token of your own: "{MARK}": true in its extra.',
+    )
+
+
+@dataclass(frozen=True)
+class OwnConnection:
+    """A developer's own login."""
+
+    password: str = field(repr=False)
+    host: str | None
+    login: str | None
+    origins: tuple[str, ...]
+
+
+def _is_dag_test() -> bool:
+    from airflow.sdk.execution_time import task_runner
+    from airflow.sdk.execution_time.supervisor import InProcessSupervisorComms
+
+    return isinstance(getattr(task_runner, "SUPERVISOR_COMMS", None), InProcessSupervisorComms)
+
+
+def own_connection(conn_id: str, log: Any) -> OwnConnection:
+    """The developer's own login, under ``dag.test()``.
+
+    :raises NotProjected: when the variable is not marked, or this is no ``dag.test()``
+    """
+    if not (is_marked(conn_id) and _is_dag_test()):
+        raise shadowed(conn_id)
+    connection = _read(conn_id)
+    log.warning(
+        "Using your own token from %s: this is dag.test(), and no run acts for anybody.", variable(conn_id)
+    )
+    host = connection.host
+    if host and "://" not in host:
+        host = f"https://{host}"
+    origins: tuple[str, ...] = ()
+    if host:
+        parts = urlsplit(host)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+        origins = (f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}",)
+    return OwnConnection(connection.password or "", host, connection.login, origins)

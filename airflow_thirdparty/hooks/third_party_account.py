@@ -1,0 +1,268 @@
+"""The hook: one line yields the access token of the person the run acts for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import httpx2
+from airflow.sdk import BaseHook, Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import mask_secret
+
+from airflow_thirdparty.exceptions import (
+    AccountMisconfigured,
+    AccountNotAllowed,
+    NotProjected,
+    from_dict,
+)
+from airflow_thirdparty.hooks import development
+from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
+
+MARGIN = timedelta(seconds=30)
+"""A token that lives no longer than this is asked for anew before it is used."""
+
+TIMEOUT = 30.0
+"""Seconds the HTTP client waits for the service."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the acting person's sign-in yields to this task.
+
+    :param value: the access token; for a ``key`` account the key, for ``basic`` the password
+    :param origins: the only places the client sends it to
+    """
+
+    value: str = field(repr=False)
+    kind: str
+    host: str | None
+    login: str | None
+    expires_at: datetime | None
+    scopes: tuple[str, ...]
+    subject: str
+    subject_name: str
+    origins: tuple[str, ...]
+
+    def is_good_for(self, lifetime: timedelta) -> bool:
+        """Whether it still lives that long."""
+        return self.expires_at is None or self.expires_at - datetime.now(timezone.utc) > lifetime
+
+
+class ThirdPartyAccountHook(BaseHook):
+    """Acts in a third-party service as the person who triggered the run.
+
+    .. code-block:: python
+
+        @task
+        def my_repositories():
+            return ThirdPartyAccountHook("github").run("GET", "/user/repos").json()
+
+    :param third_party_account_conn_id: id of the account, a connection of type ``third_party_account``
+    :param scopes: scopes this task needs; those of the account by default
+    :param min_lifetime: seconds for which the token must at least still be good
+    """
+
+    conn_name_attr = "third_party_account_conn_id"
+    default_conn_name = "third_party_account_default"
+    conn_type = CONN_TYPE
+    hook_name = "Third-Party Account"
+
+    def __init__(
+        self,
+        third_party_account_conn_id: str = default_conn_name,
+        *,
+        scopes: Sequence[str] = (),
+        min_lifetime: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.third_party_account_conn_id = third_party_account_conn_id
+        self.scopes = tuple(scopes)
+        self.min_lifetime = min_lifetime
+        self._access: Access | None = None
+
+    def get_access(self, *, force_refresh: bool = False) -> Access:
+        """The acting person's access token, with what is known about it.
+
+        :param force_refresh: the service refused the last one
+        :raises ThirdPartyAccountError: one of the errors in ``airflow_thirdparty.exceptions``, in words
+        """
+        if force_refresh or not self._has_good_access():
+            asked_id = self._request(force_refresh)
+            try:
+                connection = Connection.get(asked_id)
+            except (AirflowNotFoundException, PermissionError) as error:
+                self._access = self._without_server(error)
+            else:
+                self._access = self._accept(connection)
+        assert self._access is not None  # noqa: S101  # set just above
+        return self._access
+
+    async def aget_access(self, *, force_refresh: bool = False) -> Access:
+        """The same as :meth:`get_access`, for asynchronous code."""
+        if force_refresh or not self._has_good_access():
+            asked_id = self._request(force_refresh)
+            try:
+                connection = await Connection.async_get(asked_id)
+            except (AirflowNotFoundException, PermissionError) as error:
+                self._access = self._without_server(error)
+            else:
+                self._access = self._accept(connection)
+        assert self._access is not None  # noqa: S101  # set just above
+        return self._access
+
+    def get_token(self, *, force_refresh: bool = False) -> str:
+        """The acting person's access token."""
+        return self.get_access(force_refresh=force_refresh).value
+
+    async def aget_token(self, *, force_refresh: bool = False) -> str:
+        """The acting person's access token, for asynchronous code."""
+        return (await self.aget_access(force_refresh=force_refresh)).value
+
+    def get_conn(self) -> httpx2.Client:
+        """An HTTP client that authenticates itself, at the account's host only."""
+        access = self.get_access()
+        return httpx2.Client(base_url=access.host or "", auth=_AccountAuth(self), timeout=TIMEOUT)
+
+    async def aget_conn(self) -> httpx2.AsyncClient:
+        """The same as :meth:`get_conn`, for asynchronous code."""
+        access = await self.aget_access()
+        return httpx2.AsyncClient(base_url=access.host or "", auth=_AccountAuth(self), timeout=TIMEOUT)
+
+    def run(self, method: str, path: str, **kwargs: Any) -> httpx2.Response:
+        """Send one request to the account's host.
+
+        :param path: below the account's host
+        :param kwargs: what the HTTP client's ``request`` takes
+        :raises httpx2.HTTPStatusError: when the service answers with an error
+        """
+        with self.get_conn() as client:
+            return client.request(method, path, **kwargs).raise_for_status()
+
+    async def arun(self, method: str, path: str, **kwargs: Any) -> httpx2.Response:
+        """The same as :meth:`run`, for asynchronous code."""
+        async with await self.aget_conn() as client:
+            response = await client.request(method, path, **kwargs)
+            return response.raise_for_status()
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Say what can be said about an account from here.
+
+        Inside a task that is whether the acting person is signed in; elsewhere there is no person to act for.
+        """
+        if development.is_shadowed(self.third_party_account_conn_id):
+            return True, (
+                "The registration can be read. An account has nothing to log in with by itself: "
+                "open Third-Party Accounts and sign in to try it."
+            )
+        try:
+            access = self.get_access()
+        except Exception as error:
+            return False, str(error)
+        return True, f"Signed in as {access.subject_name}."
+
+    def _has_good_access(self) -> bool:
+        lifetime = max(MARGIN, timedelta(seconds=self.min_lifetime))
+        return self._access is not None and self._access.is_good_for(lifetime)
+
+    def _request(self, force_refresh: bool) -> str:
+        conn_id = self.third_party_account_conn_id
+        if development.is_shadowed(conn_id) and not development.is_marked(conn_id):
+            raise development.shadowed(conn_id)
+        request = TokenRequest(conn_id, self.scopes, self.min_lifetime, force_refresh)
+        try:
+            asked_id = request.encode()
+            TokenRequest.decode(asked_id)
+        except ValueError as error:
+            raise AccountMisconfigured(
+                f"The account '{conn_id}' cannot be asked for: {error}.", "Check the hook's parameters."
+            ) from None
+        return asked_id
+
+    def _accept(self, connection: Any) -> Access:
+        conn_id = self.third_party_account_conn_id
+        try:
+            answer = json.loads(connection.extra or "{}")[PROJECTION_KEY]
+        except (ValueError, KeyError, TypeError):
+            raise _not_projected(conn_id) from None
+        if "refusal" in answer:
+            raise from_dict(answer["refusal"])
+        # Airflow masks the password too; the token must be masked wherever it came from
+        mask_secret(connection.password)
+        return Access(
+            value=connection.password,
+            kind=answer["kind"],
+            host=connection.host,
+            login=connection.login,
+            expires_at=datetime.fromisoformat(answer["expires_at"]) if answer["expires_at"] else None,
+            scopes=tuple(answer["scopes"]),
+            subject=answer["subject"],
+            subject_name=answer["subject_name"],
+            origins=tuple(answer["origins"]),
+        )
+
+    def _without_server(self, error: Exception) -> Access:
+        conn_id = self.third_party_account_conn_id
+        if isinstance(error, PermissionError):
+            raise AccountNotAllowed(
+                f"The API server refused to answer this task about the account '{conn_id}'.",
+                "The reason stands in the audit log of the run.",
+            ) from None
+        if development.is_shadowed(conn_id):
+            own = development.own_connection(conn_id, self.log)
+            return Access(own.password, "oauth2", own.host, own.login, None, (), "", "", own.origins)
+        raise _not_projected(conn_id) from None
+
+
+def _not_projected(conn_id: str) -> NotProjected:
+    return NotProjected(
+        f"The API server did not answer for the third-party account '{conn_id}': there is no such account, "
+        "the API server runs without this package, or it could not answer in time.",
+        "Check the account's id, and that airflow-thirdparty is installed where the API server runs. Under "
+        f"dag.test() set {development.variable(conn_id)} to a token of your own.",
+    )
+
+
+class _AccountAuth(httpx2.Auth):
+    """Puts the credential on requests to the account's own origins; asks for a new one once after a 401."""
+
+    def __init__(self, hook: ThirdPartyAccountHook) -> None:
+        self.hook = hook
+
+    def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+        access = self.hook.get_access()
+        response = yield _authenticated(request, access)
+        if _was_refused(response, request, access):
+            yield _authenticated(request, self.hook.get_access(force_refresh=True))
+
+    async def async_auth_flow(
+        self, request: httpx2.Request
+    ) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
+        access = await self.hook.aget_access()
+        response = yield _authenticated(request, access)
+        if _was_refused(response, request, access):
+            yield _authenticated(request, await self.hook.aget_access(force_refresh=True))
+
+
+def _is_own(request: httpx2.Request, access: Access) -> bool:
+    port = request.url.port or {"https": 443, "http": 80}.get(request.url.scheme, 0)
+    return f"{request.url.scheme}://{request.url.host.lower()}:{port}" in access.origins
+
+
+def _was_refused(response: httpx2.Response, request: httpx2.Request, access: Access) -> bool:
+    return response.status_code == 401 and access.kind == "oauth2" and _is_own(request, access)
+
+
+def _authenticated(request: httpx2.Request, access: Access) -> httpx2.Request:
+    if not _is_own(request, access):
+        request.headers.pop("Authorization", None)
+    elif access.kind == "basic":
+        basic = httpx2.BasicAuth(access.login or "", access.value)
+        request = next(basic.sync_auth_flow(request))
+    else:
+        request.headers["Authorization"] = f"Bearer {access.value}"
+    return request

@@ -1,0 +1,87 @@
+"""When an access token is good enough, and when it is renewed early or first: pure rules."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+JUST_ISSUED = timedelta(seconds=20)
+"""A token this young is the best the service gives, however short it lives; renewing it would loop."""
+
+SKEW = timedelta(seconds=5)
+"""What an access token must still live to be handed out at all."""
+
+EARLY_FRACTION = (0.1, 0.2)
+"""At which part of its lifetime before expiry a token is renewed early; spread, so that not all do at once."""
+
+
+class Freshness(Enum):
+    """What to do with the access token at hand."""
+
+    USE = "use"
+    USE_AND_RENEW = "use and renew"
+    RENEW_FIRST = "renew first"
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a task asks of an access token.
+
+    :param scopes: scopes it must carry; empty means those of the account
+    :param min_lifetime: seconds it must still live; 0 leaves it to the account
+    :param force_refresh: the service refused the one at hand
+    """
+
+    scopes: tuple[str, ...] = ()
+    min_lifetime: int = 0
+    force_refresh: bool = False
+
+
+def judge(
+    issued_at: datetime,
+    expires_at: datetime | None,
+    need: Need,
+    account_min_lifetime: int,
+    now: datetime,
+    spread: float | None = None,
+) -> Freshness:
+    """Decide what to do with an access token.
+
+    :param account_min_lifetime: seconds before expiry at which the account wants it renewed early
+    :param spread: 0 to 1, where in :data:`EARLY_FRACTION` this call falls; random by default
+    """
+    young = timedelta(0) <= now - issued_at < JUST_ISSUED
+    if need.force_refresh and not young:
+        return Freshness.RENEW_FIRST
+    if expires_at is None:
+        return Freshness.USE
+    left = expires_at - now
+    if left <= (timedelta(0) if young else SKEW):
+        return Freshness.RENEW_FIRST
+    if young:
+        return Freshness.USE
+    if left < timedelta(seconds=need.min_lifetime):
+        return Freshness.RENEW_FIRST
+    if left <= _margin(expires_at - issued_at, account_min_lifetime, spread):
+        return Freshness.USE_AND_RENEW
+    return Freshness.USE
+
+
+def _margin(lifetime: timedelta, min_lifetime: int, spread: float | None) -> timedelta:
+    low, high = EARLY_FRACTION
+    place = random.random() if spread is None else spread  # noqa: S311  # spreads load, guards nothing
+    fraction = low + (high - low) * place
+    # never more than half the lifetime: a service whose tokens live shorter than asked would be called
+    # at every fetch
+    return min(max(lifetime * fraction, timedelta(seconds=min_lifetime)), lifetime / 2)
+
+
+IDENTITY_SCOPES = frozenset({"openid", "profile", "email", "address", "phone", "offline_access"})
+"""Scopes about who somebody is; services leave them out of the granted ones or rename them."""
+
+
+def missing_scopes(wanted: tuple[str, ...], granted: tuple[str, ...]) -> tuple[str, ...]:
+    """The scopes that were not granted, those about identity aside."""
+    return tuple(scope for scope in wanted if scope not in granted and scope not in IDENTITY_SCOPES)

@@ -1,0 +1,37 @@
+"""Whether this API server can do its work: key, migrations, address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.models.crypto import get_fernet
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty import settings
+
+
+def checks(session: Session) -> dict[str, str]:
+    """What is wrong, by what was looked at; empty text means all is well."""
+    return {
+        "fernet_key": "" if get_fernet().is_encrypted else "[core] fernet_key is empty: nobody can sign in.",
+        "migrations": _migrations(session),
+        "base_url": ""
+        if settings.base_url().startswith(("http://", "https://"))
+        else "[api] base_url is not set: nobody can sign in.",
+    }
+
+
+def warnings(session: Session) -> list[str]:
+    """What an admin has to mend, in words."""
+    return [text for text in checks(session).values() if text]
+
+
+def _migrations(session: Session) -> str:
+    from airflow_thirdparty.server.store.manager import ThirdPartyAccountsDBManager
+
+    try:
+        manager: Any = ThirdPartyAccountsDBManager
+        is_current = manager(session).check_migration()
+    except Exception as error:  # whatever keeps the check from running is what the admin has to hear
+        return f"The tables could not be checked: {type(error).__name__}."
+    return "" if is_current else "The tables are missing or old: run 'airflow db migrate'."

@@ -1,0 +1,35 @@
+"""Addresses of our pages, made from ``[api] base_url`` only and never from what a request claims."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from airflow_thirdparty import settings
+from airflow_thirdparty.exceptions import AccountMisconfigured
+from airflow_thirdparty.wire import WEB_PREFIX
+
+
+def page() -> str:
+    """Address of the page with the accounts; a path when ``[api] base_url`` is not set."""
+    return f"{settings.base_url()}{WEB_PREFIX}/"
+
+
+def sign_in(conn_id: str) -> str:
+    """Address of the page, at this account."""
+    return f"{page()}?account={quote(conn_id, safe='')}"
+
+
+def redirect_uri(conn_id: str) -> str:
+    """The address that the service sends people back to, one per account (RFC 9700 section 2.1).
+
+    :raises AccountMisconfigured: when ``[api] base_url`` is not an address
+    """
+    base = settings.base_url()
+    if not base.startswith(("https://", "http://")):
+        raise AccountMisconfigured(
+            "Nobody can sign in: [api] base_url is not set, so the service cannot be told where to send "
+            "people back to.",
+            "An admin sets [api] base_url to the address under which people reach this Airflow.",
+            field="[api] base_url",
+        )
+    return f"{base}{WEB_PREFIX}/callback/{quote(conn_id, safe='')}"

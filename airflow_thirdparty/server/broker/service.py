@@ -1,0 +1,71 @@
+"""An account's service as the protocol code needs it: which client, which addresses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import cast
+
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
+from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
+from airflow_thirdparty.server.oauth.types import Client, ClientAuthMethod, Endpoints
+from airflow_thirdparty.server.store import client_secrets
+from airflow_thirdparty.server.store.seal import SealError
+
+
+def client(session: Session, account: Account) -> Client:
+    """Who we are at the account's service.
+
+    :raises AccountMisconfigured: when there is no client secret for what is registered now
+    """
+    try:
+        secret = client_secrets.read(session, account)
+    except SealError as error:
+        raise AccountMisconfigured(
+            f"The client secret of account '{account.conn_id}' cannot be opened: {error}.",
+            "An admin restores the Fernet key, or enters the client secret again.",
+            field="password",
+        ) from None
+    return Client(account.client_id, secret, cast("ClientAuthMethod", account.client_auth_method))
+
+
+def dump_endpoints(endpoints: Endpoints) -> str:
+    """Endpoints as they are stored with a sign-in: it never talks to any others."""
+    return json.dumps(asdict(endpoints), sort_keys=True)
+
+
+def load_endpoints(text: str) -> Endpoints:
+    """Read what :func:`dump_endpoints` wrote."""
+    return Endpoints(**json.loads(text))
+
+
+def in_words(error: OAuthError, account: Account) -> ThirdPartyAccountError:
+    """A failure of the protocol as an error of ours, for whoever waits for the outcome."""
+    name = account.preset.name if account.service not in ("openid", "custom") else account.conn_id
+    code = f" ({error.code})" if error.code else ""
+    if error.kind in (Kind.CLIENT, Kind.MISCONFIGURED, Kind.REFUSED):
+        return AccountMisconfigured(
+            f"Account '{account.conn_id}' does not work with {name}, at the step '{error.step}': "
+            f"{error.text}{code}.",
+            "An admin checks the account's client id, client secret and addresses.",
+            field=_FIELD_OF_STEP.get(error.step),
+        )
+    return ServiceUnavailable(
+        f"{name} cannot be reached or does not answer as it should, at the step '{error.step}': "
+        f"{error.text}{code}.",
+        "Nothing is lost; try again in a minute.",
+    )
+
+
+_FIELD_OF_STEP = {
+    "discovery": "issuer",
+    "authorization": "authorize_url",
+    "exchange": "exchange_url",
+    "refresh": "exchange_url",
+    "userinfo": "userinfo_url",
+    "revocation": "revoke_url",
+    "keys": "issuer",
+}

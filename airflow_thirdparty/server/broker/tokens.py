@@ -1,0 +1,143 @@
+"""Handing out access tokens: from the row when they are good, after a refresh when they are not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.broker import refusals
+from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.freshness import Freshness, Need, judge, missing_scopes
+from airflow_thirdparty.server.broker.refreshing import Refresher, StillRefreshing
+from airflow_thirdparty.server.store import sign_ins
+from airflow_thirdparty.server.store.models import SignIn
+from airflow_thirdparty.server.store.seal import SealError
+
+HOLD = 3.0
+"""Longest a request is held, in seconds; Airflow's client gives up on a try after five."""
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """What a task gets.
+
+    :param value: the access token; for a ``key`` account the key, for ``basic`` the password
+    :param login: the user's name at the service, for ``basic``
+    """
+
+    value: str = field(repr=False)
+    expires_at: datetime | None
+    scopes: tuple[str, ...]
+    subject: str
+    subject_name: str
+    login: str | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the row yields at once.
+
+    :param token: the access token, when it may be handed out as it is
+    :param renew: whether the row needs a refresh, before or beside handing out
+    """
+
+    account: Account
+    row_id: int
+    version: int
+    token: AccessToken | None
+    renew: bool
+
+
+class TokenBroker:
+    """Hands out access tokens in this process.
+
+    :param refresher: renews them
+    """
+
+    def __init__(self, refresher: Refresher) -> None:
+        self.refresher = refresher
+
+    def look_up(self, session: Session, person: Person, account: Account, need: Need) -> Found:
+        """Read the person's sign-in and decide what to do with its access token.
+
+        :raises ThirdPartyAccountError: when the sign-in cannot be used, in words
+        """
+        row = sign_ins.find(session, person, account.conn_id)
+        if row is None:
+            raise refusals.sign_in_required(account, person.name)
+        refusals.check_sign_in(row, account)
+        missing = missing_scopes(need.scopes or account.scopes, tuple(row.scopes.split()))
+        if missing and row.kind == "oauth2":
+            raise refusals.scopes_missing(account, missing)
+        now = self.refresher.clock()
+        freshness = judge(row.access_issued_at, row.access_expires_at, need, account.min_lifetime, now)
+        if freshness is not Freshness.USE and row.sealed_refresh is None:
+            still_valid = row.access_expires_at is None or row.access_expires_at > now
+            if not still_valid:
+                raise refusals.expired_for_good(account)
+            freshness = Freshness.USE
+        token = None
+        if freshness is not Freshness.RENEW_FIRST:
+            token = self._open(session, row, account)
+        return Found(account, row.id, row.version, token, freshness is not Freshness.USE)
+
+    @staticmethod
+    def _open(session: Session, row: SignIn, account: Account) -> AccessToken:
+        try:
+            value = sign_ins.open_access(row)
+        except SealError as error:
+            raise refusals.cannot_be_opened(session, row, account, error) from None
+        login = None
+        if row.kind == "basic":
+            login, value = json.loads(value)
+        return AccessToken(
+            value,
+            row.access_expires_at,
+            tuple(row.scopes.split()),
+            row.subject,
+            row.subject_name,
+            login,
+        )
+
+    async def settle(self, found: Found, person: Person, need: Need, hold: float = HOLD) -> AccessToken:
+        """Answer what was found, after a refresh if need be.
+
+        :param hold: longest to wait for a refresh, in seconds
+        :raises StillRefreshing: when the refresh takes longer; it goes on
+        :raises ThirdPartyAccountError: when there is no token to be had
+        """
+        if not found.renew:
+            assert found.token is not None  # noqa: S101  # for the type checker: nothing to renew means a token
+            return found.token
+        task = self.refresher.start(found.row_id, found.version, found.account)
+        if found.token is not None:
+            return found.token
+        done, _ = await asyncio.wait({task}, timeout=hold)
+        if not done:
+            raise StillRefreshing(
+                f"The service of account '{found.account.conn_id}' takes its time to renew the access token.",
+                "Ask again.",
+            )
+        await task
+        again = Need(need.scopes, need.min_lifetime)
+        renewed = await in_database(partial(self.look_up, person=person, account=found.account, need=again))
+        if renewed.token is None:
+            raise StillRefreshing(
+                f"The access token of account '{found.account.conn_id}' is being renewed.", "Ask again."
+            )
+        return renewed.token
+
+    async def token(self, person: Person, account: Account, need: Need, hold: float = HOLD) -> AccessToken:
+        """Hand out an access token of this person.
+
+        :raises ThirdPartyAccountError: when there is none to be had, in words
+        """
+        found = await in_database(partial(self.look_up, person=person, account=account, need=need))
+        return await self.settle(found, person, need, hold)

@@ -1,0 +1,115 @@
+"""Sees every task's question for a connection after Airflow has routed and authenticated it.
+
+Everything that is not a question for an account passes through untouched.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from airflow_thirdparty.server.execution.projection import Answer, project
+from airflow_thirdparty.wire import CONN_TYPE, REQUEST_PREFIX, TokenRequest
+
+log = logging.getLogger(__name__)
+
+ENDPOINT = ("airflow.api_fastapi.execution_api.routes.connections", "get_connection")
+"""Module and name of the function with which Airflow answers a task's question for a connection."""
+
+_MARK = f'"{CONN_TYPE}"'.encode()
+
+
+class ProjectionMiddleware:
+    """Replaces an account's registration by the acting person's connection.
+
+    :param app: the rest of Airflow's API server
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        asked = scope["path"].rpartition("/")[2]
+        request = None
+        if asked.startswith(REQUEST_PREFIX):
+            try:
+                request = TokenRequest.decode(asked)
+            except (ValueError, TypeError):
+                log.info("A request for an account that cannot be read is left to Airflow")
+            else:
+                scope = _for_bare_id(scope, asked, request.conn_id)
+        await self.app(scope, receive, _Sender(scope, send, request))
+
+
+def _for_bare_id(scope: Scope, asked: str, conn_id: str) -> Scope:
+    # ids of accounts need no escaping, see CONN_ID_PATTERN
+    path = scope["path"].removesuffix(asked) + conn_id
+    return {**scope, "path": path, "raw_path": path.encode("ascii", "ignore")}
+
+
+class _Sender:
+    """Looks at the answer to one request, and holds back only the one that may have to be replaced."""
+
+    def __init__(self, scope: Scope, send: Send, request: TokenRequest | None) -> None:
+        self.scope = scope
+        self.send = send
+        self.request = request
+        self.start: Message | None = None
+        self.body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and self._is_a_connection(message):
+            self.start = message
+            return
+        if self.start is None or message["type"] != "http.response.body":
+            await self.send(message)
+            return
+        self.body += message.get("body", b"")
+        if not message.get("more_body", False):
+            await self._answer(self.start)
+
+    def _is_a_connection(self, message: Message) -> bool:
+        if message["status"] != 200:
+            return False
+        endpoint = self.scope.get("endpoint")
+        return (getattr(endpoint, "__module__", None), getattr(endpoint, "__name__", None)) == ENDPOINT
+
+    async def _answer(self, start: Message) -> None:
+        answer = None
+        if _MARK in self.body:
+            row = json.loads(self.body)
+            if row.get("conn_type") == CONN_TYPE:
+                answer = await self._projected(row)
+        if answer is None and self.request is not None:
+            answer = Answer(404, {"detail": {"reason": "not_found", "message": "not a third-party account"}})
+        if answer is None:
+            await self.send(start)
+            await self.send({"type": "http.response.body", "body": self.body})
+            return
+        body = json.dumps(answer.body).encode()
+        await self.send({**start, "status": answer.status, "headers": _headers(start, len(body))})
+        await self.send({"type": "http.response.body", "body": body})
+
+    async def _projected(self, row: dict[str, Any]) -> Answer:
+        ti_token = self.scope.get("ti_token")
+        try:
+            if ti_token is None:
+                return Answer(403, {"detail": {"reason": "no_task", "message": "no task instance asks"}})
+            return await project(row, str(ti_token.id), self.request)
+        except Exception:  # whatever went wrong, the registration is not the answer to a task's question
+            log.exception("The account '%s' could not be projected", row.get("conn_id"))
+            return Answer(
+                503, {"detail": {"reason": "failed", "message": "the account cannot be answered now"}}
+            )
+
+
+def _headers(start: Message, length: int) -> list[tuple[bytes, bytes]]:
+    kept = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+    return [*kept, (b"content-length", str(length).encode()), (b"cache-control", b"no-store")]

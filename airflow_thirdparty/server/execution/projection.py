@@ -1,0 +1,188 @@
+"""Answers a task that asks for an account: with the right person's token, or in words."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from airflow.configuration import conf
+from airflow.models.connection import Connection
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
+from airflow_thirdparty.server.accounts.account import Account, Registration, origin, parse
+from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.broker import acting_user, audit, facts, metrics, runtime
+from airflow_thirdparty.server.broker.acting_user import RunFacts
+from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker.freshness import Need
+from airflow_thirdparty.server.broker.refreshing import StillRefreshing
+from airflow_thirdparty.server.broker.tokens import AccessToken, Found
+from airflow_thirdparty.server.execution import expose
+from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the Execution API answers instead of the row.
+
+    :param body: JSON
+    """
+
+    status: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Granted:
+    """Whom the task instance acts for, and what their sign-in yields at once."""
+
+    person: Person
+    facts: RunFacts
+    found: Found
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why the task instance gets nothing."""
+
+    error: ThirdPartyAccountError
+    facts: RunFacts | None = None
+
+
+async def project(row: dict[str, Any], ti_id: str, request: TokenRequest | None) -> Answer:
+    """Answer a task instance that asks for an account.
+
+    :param row: the connection as the Execution API would answer it
+    :param ti_id: the task instance, as Airflow authenticated it
+    :param request: what our own hook asks for; ``None`` when a foreign hook asks
+    """
+    conn_id = str(row["conn_id"])
+    outcome = await _decide(row, ti_id, request)
+    if isinstance(outcome, tuple):
+        account, token = outcome
+        metrics.issued(conn_id)
+        try:
+            return Answer(200, _projected(row, account, token, request))
+        except AccountMisconfigured as misconfigured:
+            outcome = Refused(misconfigured)
+    error = outcome.error
+    if isinstance(error, StillRefreshing):
+        return Answer(503, {"detail": error.as_dict()})
+    metrics.refused(conn_id, error.code)
+    await _explain(conn_id, outcome)
+    if request is not None:
+        return Answer(200, _empty(row, {"refusal": error.as_dict()}))
+    status = 503 if isinstance(error, ServiceUnavailable) else 403
+    return Answer(status, {"detail": {"reason": error.code, "message": str(error)}})
+
+
+async def _decide(
+    row: dict[str, Any], ti_id: str, request: TokenRequest | None
+) -> tuple[Account, AccessToken] | Refused:
+    need = Need(request.scopes, request.min_lifetime, request.force_refresh) if request else Need()
+    refused_facts: RunFacts | None = None
+    try:
+        account = _account(row)
+        granted = await in_database(partial(_look_up, ti_id=ti_id, account=account, need=need))
+        if isinstance(granted, Refused):
+            return granted
+        refused_facts = granted.facts
+        token = await runtime.token_broker().settle(granted.found, granted.person, need)
+    except ThirdPartyAccountError as error:
+        return Refused(error, refused_facts)
+    return account, token
+
+
+def _account(row: dict[str, Any]) -> Account:
+    if row["conn_id"] == conf.get("logging", "remote_log_conn_id", fallback=None):
+        raise AccountMisconfigured(
+            f"Account '{row['conn_id']}' is named as [logging] remote_log_conn_id. Logs of several people go "
+            "through that connection, so it cannot be a personal account.",
+            "An admin names a plain connection there.",
+            field="[logging] remote_log_conn_id",
+        )
+    return parse(
+        Registration(row["conn_id"], host=row.get("host"), login=row.get("login"), extra=row.get("extra"))
+    )
+
+
+def _look_up(session: Session, ti_id: str, account: Account, need: Need) -> Granted | Refused:
+    team = None
+    if conf.getboolean("core", "multi_team", fallback=False):
+        team = Connection.get_team_name(account.conn_id, session=session)
+    found = facts.gather(
+        session,
+        ti_id,
+        account.conn_id,
+        utcnow(),
+        allowed_dags=account.allowed_dags,
+        account_team=team,
+    )
+    if found is None:
+        return Refused(acting_user.superseded())
+    acting = acting_user.acting_user(found)
+    try:
+        person = acting.demand()
+        return Granted(person, found, runtime.token_broker().look_up(session, person, account, need))
+    except ThirdPartyAccountError as error:
+        return Refused(error, found)
+
+
+def _projected(
+    row: dict[str, Any], account: Account, token: AccessToken, request: TokenRequest | None
+) -> dict[str, Any]:
+    if request is None:
+        return {**_empty(row, None), **expose.for_foreign_hook(account, token)}
+    answer = {
+        "kind": account.kind,
+        "expires_at": token.expires_at.isoformat() if token.expires_at else None,
+        "scopes": list(token.scopes),
+        "subject": token.subject,
+        "subject_name": token.subject_name,
+        "origins": [origin(account.host)] if account.host else [],
+    }
+    return {
+        **_empty(row, answer),
+        "host": account.host,
+        "login": token.login,
+        "password": token.value,
+    }
+
+
+def _empty(row: dict[str, Any], answer: dict[str, Any] | None) -> dict[str, Any]:
+    """A connection that holds nothing of the registration."""
+    return {
+        "conn_id": row["conn_id"],
+        "conn_type": CONN_TYPE,
+        "host": None,
+        "schema": None,
+        "login": None,
+        "password": None,
+        "port": None,
+        "extra": json.dumps({PROJECTION_KEY: answer}) if answer is not None else None,
+    }
+
+
+async def _explain(conn_id: str, refused: Refused) -> None:
+    """Leave the reason where people look for it: in the audit log of the run."""
+    found = refused.facts
+    run = (found.dag_id, found.task_id, found.run_id, found.map_index) if found else None
+    try:
+        await in_database(
+            partial(
+                audit.write,
+                event="refused",
+                conn_id=conn_id,
+                run=run,
+                code=refused.error.code,
+                message=str(refused.error)[:500],
+            )
+        )
+    except Exception:  # the refusal stands, written down or not
+        log.warning("A refusal could not be written to the audit log", exc_info=True)

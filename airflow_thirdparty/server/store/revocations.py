@@ -1,0 +1,75 @@
+"""Tokens that are gone here and still have to be revoked at the service."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.store.base import PersonColumns
+from airflow_thirdparty.server.store.models import Revocation
+from airflow_thirdparty.server.store.seal import Place, open_sealed, seal
+
+KEEP_TRYING = timedelta(days=7)
+"""How long a service that is down is asked again to revoke."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What is to be revoked."""
+
+    access: str = field(repr=False)
+    refresh: str | None = field(repr=False)
+
+
+def _place(row: Revocation) -> Place:
+    return Place("revocation", row.conn_id, 1, row.person, row.key)
+
+
+def queue(
+    session: Session,
+    person: Person,
+    conn_id: str,
+    access: str,
+    refresh: str | None,
+    pin: str,
+    endpoints: str,
+    now: datetime,
+) -> Revocation:
+    """Remember tokens until they are revoked.
+
+    :param pin: what the tokens belong to: they are sent nowhere else
+    """
+    row = Revocation(
+        conn_id=conn_id,
+        key=secrets.token_hex(16),
+        pin=pin,
+        endpoints=endpoints,
+        attempts=0,
+        next_at=now,
+        give_up_at=now + KEEP_TRYING,
+        **PersonColumns.person_values(person),
+    )
+    row.sealed = seal(json.dumps({"access": access, "refresh": refresh}), _place(row))
+    session.add(row)
+    session.flush()
+    return row
+
+
+def open_tokens(row: Revocation) -> Tokens:
+    """What is to be revoked.
+
+    :raises SealError: when it cannot be opened
+    """
+    return Tokens(**json.loads(open_sealed(row.sealed, _place(row))))
+
+
+def due(session: Session, now: datetime, at_most: int = 50) -> list[int]:
+    """Ids of the rows whose turn it is."""
+    statement = select(Revocation.id).where(Revocation.next_at <= now).order_by(Revocation.next_at)
+    return list(session.scalars(statement.limit(at_most)))

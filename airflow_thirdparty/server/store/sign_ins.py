@@ -1,0 +1,180 @@
+"""Rows of sign-ins: sealed when written, opened when read, every write fenced by the row's version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.store.base import PersonColumns
+from airflow_thirdparty.server.store.models import SignIn
+from airflow_thirdparty.server.store.seal import Place, open_sealed, seal
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a sign-in yields.
+
+    :param access: the access token; for ``key`` the key, for ``basic`` login and password as JSON
+    :param expires_at: when the access token expires; ``None`` when the service does not say
+    :param scopes: what the service granted
+    """
+
+    access: str = field(repr=False)
+    refresh: str | None = field(repr=False)
+    issued_at: datetime
+    expires_at: datetime | None
+    scopes: tuple[str, ...]
+
+
+def place(person: Person, conn_id: str, version: int, column: str) -> Place:
+    """Where a sign-in's secret belongs."""
+    return Place(column, conn_id, version, person)
+
+
+def find(session: Session, person: Person, conn_id: str) -> SignIn | None:
+    """The person's sign-in to the account; compared in Python, since databases fold case in places."""
+    rows = session.scalars(
+        select(SignIn).where(
+            SignIn.auth_manager == person.auth_manager,
+            SignIn.user_id == person.user_id,
+            SignIn.conn_id == conn_id,
+        )
+    )
+    return next((row for row in rows if row.person == person and row.conn_id == conn_id), None)
+
+
+def of_person(session: Session, person: Person) -> dict[str, SignIn]:
+    """All sign-ins of a person, by account."""
+    rows = session.scalars(
+        select(SignIn).where(SignIn.auth_manager == person.auth_manager, SignIn.user_id == person.user_id)
+    )
+    return {row.conn_id: row for row in rows if row.person == person}
+
+
+def open_access(row: SignIn) -> str:
+    """The access token in this row.
+
+    :raises SealError: when it cannot be opened here
+    """
+    return open_sealed(row.sealed_access, place(row.person, row.conn_id, row.version, "access"))
+
+
+def open_refresh(row: SignIn) -> str | None:
+    """The refresh token in this row, if there is one.
+
+    :raises SealError: when it cannot be opened here
+    """
+    if row.sealed_refresh is None:
+        return None
+    return open_sealed(row.sealed_refresh, place(row.person, row.conn_id, row.version, "refresh"))
+
+
+def credential_columns(
+    person: Person, conn_id: str, version: int, credentials: Credentials
+) -> dict[str, Any]:
+    """The columns that change together whenever the credentials do.
+
+    :raises SealError: when Airflow has no Fernet key
+    """
+    refresh = credentials.refresh
+    return {
+        "version": version,
+        "sealed_access": seal(credentials.access, place(person, conn_id, version, "access")),
+        "sealed_refresh": None
+        if refresh is None
+        else seal(refresh, place(person, conn_id, version, "refresh")),
+        "access_issued_at": credentials.issued_at,
+        "access_expires_at": credentials.expires_at,
+        "scopes": " ".join(credentials.scopes),
+        **CLEAN,
+    }
+
+
+CLEAN: Mapping[str, Any] = {
+    "lapsed_at": None,
+    "lapsed_code": None,
+    "lapsed_text": None,
+    "failures": 0,
+    "failed_at": None,
+    "failed_code": None,
+    "failed_text": None,
+    "retry_at": None,
+    "lease_owner": None,
+    "lease_until": None,
+}
+"""What a sign-in looks like when nothing is wrong with it."""
+
+
+def put(
+    session: Session, person: Person, conn_id: str, credentials: Credentials, columns: Mapping[str, Any]
+) -> SignIn:
+    """Store a new sign-in, in place of the person's former one to this account.
+
+    :param columns: the columns that only a sign-in sets: identity, pin, endpoints, kind
+    :raises SealError: when Airflow has no Fernet key
+    """
+    row = find(session, person, conn_id)
+    version = (row.version if row else 0) + 1
+    if row is None:
+        row = SignIn(conn_id=conn_id, **PersonColumns.person_values(person))
+        session.add(row)
+    sealed = credential_columns(person, conn_id, version, credentials)
+    for name, value in {**sealed, **columns, "user_name": person.name}.items():
+        setattr(row, name, value)
+    session.flush()
+    return row
+
+
+def replace_credentials(
+    session: Session, row: SignIn, version: int, credentials: Credentials, now: datetime
+) -> bool:
+    """Write what a refresh yielded, unless the credentials changed since ``version`` or the row is gone.
+
+    :return: whether it was written
+    """
+    values = credential_columns(row.person, row.conn_id, version + 1, credentials)
+    values["refreshed_at"] = now
+    return _updated(session, row.id, version, values)
+
+
+def note(session: Session, row_id: int, version: int, **values: Any) -> bool:
+    """Write what is known about a sign-in, its credentials unchanged; fenced by the version."""
+    return _updated(session, row_id, version, values)
+
+
+def _updated(session: Session, row_id: int, version: int, values: Mapping[str, Any]) -> bool:
+    statement = update(SignIn).where(SignIn.id == row_id, SignIn.version == version).values(**values)
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def take_lease(
+    session: Session, row_id: int, version: int, owner: str, now: datetime, until: datetime
+) -> bool:
+    """Become the one who refreshes, if nobody is and the credentials are still those of ``version``."""
+    statement = (
+        update(SignIn)
+        .where(
+            SignIn.id == row_id,
+            SignIn.version == version,
+            (SignIn.lease_until.is_(None)) | (SignIn.lease_until < now),
+        )
+        .values(lease_owner=owner, lease_until=until)
+    )
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def remove(session: Session, row_id: int) -> bool:
+    """Delete a sign-in.
+
+    :return: whether it was there
+    """
+    result = session.execute(delete(SignIn).where(SignIn.id == row_id))
+    return cast("CursorResult[Any]", result).rowcount == 1

@@ -1,0 +1,102 @@
+"""The FastAPI app that Airflow mounts below ``/third-party-accounts``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from airflow.configuration import conf
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+from airflow_thirdparty import __version__
+from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
+from airflow_thirdparty.server.broker import duties, runtime
+from airflow_thirdparty.server.broker.registrations import NoSuchAccount
+from airflow_thirdparty.server.web.dependencies import CrossSite, SharedIdentity
+from airflow_thirdparty.server.web.models import Problem, ProblemAnswer
+from airflow_thirdparty.server.web.routes import accounts, pages
+
+STATUS = {
+    NoSuchAccount: 404,
+    AccountMisconfigured: 422,
+    ServiceUnavailable: 503,
+    SharedIdentity: 403,
+    CrossSite: 403,
+}
+"""Which HTTP status an error answers with; the nearest class wins."""
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+
+
+@asynccontextmanager
+async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    background = asyncio.create_task(duties.run(runtime.owner()))
+    try:
+        yield
+    finally:
+        background.cancel()
+        with suppress(asyncio.CancelledError):
+            await background
+        # new tokens that a service is just handing out must not die with the process
+        await runtime.refresher().drain(20)
+
+
+def create_app() -> FastAPI:
+    """Build the app."""
+    with_docs = conf.getboolean("api", "enable_swagger_ui", fallback=True)
+    app = FastAPI(
+        title="Third-Party Accounts",
+        version=__version__,
+        lifespan=_lifespan,
+        docs_url="/docs" if with_docs else None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if with_docs else None,
+        responses={"4XX": {"model": ProblemAnswer}, "5XX": {"model": ProblemAnswer}},
+    )
+    app.include_router(accounts.router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=pages.DIST, check_dir=False), name="static")
+    app.add_exception_handler(ThirdPartyAccountError, _in_words)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.middleware("http")(_security_headers)
+    return app
+
+
+async def _in_words(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ThirdPartyAccountError)  # noqa: S101  # registered for this class
+    status = next((STATUS[cls] for cls in type(error).__mro__ if cls in STATUS), 400)
+    return JSONResponse(ProblemAnswer(error=Problem.of(error)).model_dump(), status_code=status)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for this class
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:]) or "body"
+    problem = Problem(
+        code="invalid_request",
+        message=f"The field '{field}' of the request is wrong: {first['msg']}.",
+        remedy="Correct it and send the request again.",
+        field=field,
+    )
+    return JSONResponse(ProblemAnswer(error=problem).model_dump(), status_code=422)
+
+
+async def _security_headers(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    response = await call_next(request)
+    docs = request.url.path.endswith("/docs")
+    if not docs:
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    if "/static/" not in request.url.path:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

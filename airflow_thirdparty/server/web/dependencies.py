@@ -1,0 +1,76 @@
+"""Who is asking, and whether a browser asks on its own page's behalf."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import Depends, Request
+
+from airflow_thirdparty import settings
+from airflow_thirdparty.exceptions import ThirdPartyAccountError
+from airflow_thirdparty.server.accounts.account import origin
+from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.broker import people
+
+
+class SharedIdentity(ThirdPartyAccountError):
+    """The caller is logged in as nobody in particular."""
+
+    code = "shared_identity"
+
+
+class CrossSite(ThirdPartyAccountError):
+    """Another site's page sent this request."""
+
+    code = "cross_site"
+
+
+def get_person(user: GetUserDep) -> Person:
+    """The caller as a person.
+
+    :raises SharedIdentity: when several people share the caller's identity
+    """
+    person = people.person_of(user)
+    if person is None:
+        raise SharedIdentity(
+            "You are not logged in as one single person, so no sign-in can be kept for you.",
+            "Log in to Airflow with a user of your own.",
+        )
+    return person
+
+
+def same_origin(request: Request) -> None:
+    """Refuse requests that another site's page makes the browser send (RFC 6454, Fetch metadata).
+
+    :raises CrossSite: when the browser says so
+    """
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise CrossSite("Only JSON is taken.", "Send Content-Type: application/json.")
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise CrossSite("Another site sent this request.", "Use the page of this Airflow.")
+    sent = request.headers.get("origin")
+    if sent is not None and not _is_ours(sent, request):
+        raise CrossSite("Another site sent this request.", "Use the page of this Airflow.")
+
+
+def _is_ours(sent: str, request: Request) -> bool:
+    try:
+        if origin(sent) == origin(settings.base_url()):
+            return True
+        # reached under another name than base_url, as through a tunnel: then the browser's own word decides
+        return request.headers.get("sec-fetch-site") == "same-origin" and bool(urlsplit(sent).hostname)
+    except ValueError:
+        return False
+
+
+def is_admin(user: BaseUser) -> bool:
+    """Whether the user may edit connections, which is what registering accounts takes."""
+    return bool(get_auth_manager().is_authorized_connection(method="PUT", user=user))
+
+
+PersonDep = Annotated[Person, Depends(get_person)]
+SameOrigin = Depends(same_origin)

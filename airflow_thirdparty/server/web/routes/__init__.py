@@ -1,0 +1,1 @@
+"""Thin routes: the broker holds the logic."""

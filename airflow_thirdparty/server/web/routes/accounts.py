@@ -1,0 +1,78 @@
+"""The caller's accounts: see them, sign in, sign out; for oneself only."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.exceptions import AccountMisconfigured
+from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.broker import health, runtime, signing_in, signing_out, views
+from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker.registrations import NoSuchAccount
+from airflow_thirdparty.server.web import cookies
+from airflow_thirdparty.server.web.dependencies import PersonDep, SameOrigin, is_admin
+from airflow_thirdparty.server.web.models import (
+    AccountsAnswer,
+    AccountView,
+    CallerView,
+    SignInAnswer,
+    SignInBody,
+    SignOutAnswer,
+)
+from airflow_thirdparty.server.web.safe_paths import is_safe
+
+router = APIRouter(prefix="/api/v1", tags=["Accounts"])
+
+
+@router.get("/accounts")
+async def list_accounts(user: GetUserDep, person: PersonDep) -> AccountsAnswer:
+    """All accounts, with how they stand for the caller."""
+    seen = await in_database(partial(_views, person=person))
+    admin = is_admin(user)
+    warnings = await in_database(health.warnings) if admin else []
+    return AccountsAnswer(
+        accounts=seen, user=CallerView(user_name=person.name, is_admin=admin), warnings=warnings
+    )
+
+
+@router.get("/accounts/{conn_id}")
+async def get_account(conn_id: str, person: PersonDep) -> AccountView:
+    """One account, with how it stands for the caller."""
+    for view in await in_database(partial(_views, person=person)):
+        if view.conn_id == conn_id:
+            return view
+    raise NoSuchAccount(f"There is no third-party account '{conn_id}'.", "Check the id.")
+
+
+def _views(session: Session, person: Person) -> list[AccountView]:
+    return [AccountView.of(view) for view in views.of_person(session, person, utcnow())]
+
+
+@router.post("/accounts/{conn_id}/sign-in", dependencies=[SameOrigin])
+async def sign_in(conn_id: str, body: SignInBody, response: Response, person: PersonDep) -> SignInAnswer:
+    """Begin a sign-in: the browser goes to the answered address and comes back to the callback."""
+    if body.return_to is not None and not is_safe(body.return_to):
+        raise AccountMisconfigured(
+            "The field 'return_to' does not name a page of this Airflow.",
+            "Send a path that begins with one slash.",
+            field="return_to",
+        )
+    if body.key is not None:
+        await signing_in.store_own_credential(person, conn_id, body.login, body.key, utcnow())
+        return SignInAnswer(authorization_url=None)
+    begun = await signing_in.begin(
+        runtime.transport(), person, conn_id, utcnow(), body.return_to, body.confirm_other_subject
+    )
+    cookies.bind(response, conn_id, begun)
+    return SignInAnswer(authorization_url=begun.authorization_url)
+
+
+@router.delete("/accounts/{conn_id}/sign-in", dependencies=[SameOrigin])
+async def sign_out(conn_id: str, person: PersonDep) -> SignOutAnswer:
+    """Sign out: forgotten here at once, and revoked at the service."""
+    done = await signing_out.sign_out(runtime.transport(), person, conn_id, utcnow())
+    return SignOutAnswer(result="revoked" if done.revoked else "forgotten", message=done.message)

@@ -1,0 +1,125 @@
+"""The stand-alone page, the small window that a sign-in ends in, and the health check."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from string import Template
+from typing import Any
+from urllib.parse import quote
+
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from airflow_thirdparty import settings
+from airflow_thirdparty.exceptions import ThirdPartyAccountError
+from airflow_thirdparty.server.broker import health, people, runtime, signing_in
+from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.web import cookies
+from airflow_thirdparty.wire import WEB_PREFIX
+
+router = APIRouter()
+
+DIST = Path(__file__).parents[3] / "ui" / "dist"
+"""Where the built page lies, in the wheel as in a checkout."""
+
+CALLBACK_PAGE = Template(
+    """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<link rel="stylesheet" href="$static/callback.css">
+<script src="$static/callback.js" defer></script>
+</head>
+<body data-conn-id="$conn_id" data-ok="$ok" data-code="$code" data-message="$message" data-remedy="$remedy"
+ data-return-to="$return_to">
+<main><h1>$title</h1><p>$message</p><p>$remedy</p><p><a href="$page">Back to the accounts</a></p></main>
+</body>
+</html>
+"""
+)
+
+
+def _below() -> str:
+    return f"{settings.base_url()}{WEB_PREFIX}"
+
+
+@router.get("/", include_in_schema=False)
+async def page(request: Request) -> Response:
+    """The page, outside Airflow's own frame; whoever is not logged in goes to Airflow's log-in first."""
+    index = DIST / "index.html"
+    if not index.is_file():
+        return HTMLResponse("The page was not built into this installation.", status_code=500)
+    return HTMLResponse(index.read_text(encoding="utf-8"))
+
+
+@router.get("/callback/{conn_id}", include_in_schema=False)
+async def callback(conn_id: str, request: Request, user: GetUserDep) -> Response:
+    """Where the service sends the browser back to."""
+    params = list(request.query_params.multi_items())
+    state_hash = signing_in.digest(dict(params).get("state", ""))
+    person = people.person_of(user)
+    try:
+        if person is None:
+            raise signing_in.SignInRefused(
+                "You are not logged in as one single person.", "Log in to Airflow."
+            )
+        done = await signing_in.complete(
+            runtime.transport(), person, conn_id, params, cookies.nonces(request.cookies), utcnow
+        )
+    except ThirdPartyAccountError as error:
+        status = 403 if isinstance(error, signing_in.SignInRefused) else 400
+        response = _small_window(
+            conn_id, "Not signed in", error.message, error.remedy, error.code, status=status
+        )
+    else:
+        response = _small_window(
+            conn_id,
+            "Signed in",
+            f"You are signed in to '{conn_id}' as {done.identity.name}.",
+            "You can close this window.",
+            "",
+            done.return_to or "",
+        )
+    cookies.release(response, conn_id, state_hash)
+    return response
+
+
+def _small_window(
+    conn_id: str, title: str, message: str, remedy: str, code: str, return_to: str = "", status: int = 200
+) -> Response:
+    values: dict[str, Any] = {
+        "conn_id": conn_id,
+        "title": title,
+        "message": message,
+        "remedy": remedy,
+        "code": code,
+        "ok": "false" if code else "true",
+        "return_to": return_to,
+        "static": f"{_below()}/static",
+        "page": f"{_below()}/?account={quote(conn_id, safe='')}",
+    }
+    escaped = {name: html.escape(value, quote=True) for name, value in values.items()}
+    return HTMLResponse(CALLBACK_PAGE.substitute(escaped), status_code=status)
+
+
+@router.get("/log-in", include_in_schema=False)
+async def log_in() -> Response:
+    """Go to Airflow's log-in and come back to the page."""
+    base = settings.base_url()
+    return RedirectResponse(f"{base}/auth/login?next={quote(_below() + '/', safe='')}", status_code=303)
+
+
+@router.get("/health", tags=["Health"])
+async def get_health() -> Response:
+    """Whether this API server can do its work; says what is wrong, and nothing else."""
+    found = await in_database(health.checks)
+    is_well = not any(found.values())
+    body = {
+        "status": "healthy" if is_well else "unhealthy",
+        "checks": {k: v or "ok" for k, v in found.items()},
+    }
+    return JSONResponse(body, status_code=200 if is_well else 503)
