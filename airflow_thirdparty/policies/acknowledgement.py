@@ -65,6 +65,10 @@ def _by_param(params: object, param: str) -> Acknowledgement:
     if value is True:
         return Acknowledgement(everything=True, by=by)
     ids = [value] if isinstance(value, str) else value
-    if isinstance(ids, (list, tuple)) and ids and all(isinstance(conn_id, str) and conn_id for conn_id in ids):
+    if (
+        isinstance(ids, (list, tuple))
+        and ids
+        and all(isinstance(conn_id, str) and conn_id for conn_id in ids)
+    ):
         return Acknowledgement(accounts=frozenset(ids), by=by)
     return Acknowledgement()

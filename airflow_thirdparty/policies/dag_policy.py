@@ -1,8 +1,8 @@
 """The module behind the ``airflow.policy`` entry point: tags DAGs that use accounts, warns of public ones.
 
-Airflow imports it in every process before logging is set up, so what it imports is small and needs nothing but
-Python.  It runs last, so that it sees what an admin's own policies made of the DAG, and it does nothing where a
-worker parses a file.  Nothing but a violation in mode ``error`` ever leaves it.
+Airflow imports it in every process before logging is set up, so what it imports is small and needs nothing
+but Python.  It runs last, so that it sees what an admin's own policies made of the DAG, and it does nothing
+where a worker parses a file.  Nothing but a violation in mode ``error`` ever leaves it.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ _memory: _Memory | None = None
 
 def forget() -> None:
     """Read configuration and list again at the next DAG."""
-    global _memory  # noqa: PLW0603 (a process has one configuration)
+    global _memory
     _memory = None
 
 
 def _remembered() -> _Memory:
-    global _memory  # noqa: PLW0603
+    global _memory
     if _memory is None or time.monotonic() >= _memory.until:
         _memory = _Memory(Rules.configured(), _account_ids(), time.monotonic() + _MEMORY_LIFETIME)
     return _memory
@@ -55,8 +55,8 @@ def dag_policy(dag: Any) -> None:
     """Judge one DAG.
 
     :param dag: the DAG as its file made it
-    :raises AirflowClusterPolicyViolation: in mode ``error``, when the DAG is public, uses accounts, and nobody
-        acknowledged that
+    :raises AirflowClusterPolicyViolation: in mode ``error``, when the DAG is public, uses accounts, and
+        nobody acknowledged that
     """
     refusal = None
     try:

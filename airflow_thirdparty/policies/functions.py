@@ -34,13 +34,14 @@ def unwrap(function: Any) -> types.FunctionType | None:
 def closure(function: types.FunctionType) -> dict[str, Any]:
     """What the function sees of the functions around it, by name."""
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
-    seen = {}
-    for name, cell in cells:
-        try:
-            seen[name] = cell.cell_contents
-        except ValueError:  # not assigned yet
-            continue
-    return seen
+    return {name: content for name, cell in cells if (content := _content(cell)) is not None}
+
+
+def _content(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not assigned yet
+        return None
 
 
 def is_installed(path: str) -> bool:

@@ -1,8 +1,8 @@
 """The ids of all accounts, as the server published them: read at most once a minute per host.
 
-Every file is parsed in a fresh process, and one look-up goes through the DAG processor's main loop, so what one
-process read is kept in a small file for the others.  When a read fails, the last known list stays: a tag that
-comes and goes would make a new version of the DAG each time.
+Every file is parsed in a fresh process, and one look-up goes through the DAG processor's main loop, so what
+one process read is kept in a small file for the others.  When a read fails, the last known list stays: a tag
+that comes and goes would make a new version of the DAG each time.
 """
 
 from __future__ import annotations

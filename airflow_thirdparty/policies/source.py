@@ -8,7 +8,7 @@ import types
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from airflow_thirdparty.policies.code import names_in, neighbours, source_of, tree_of, unwrap
+from airflow_thirdparty.policies.functions import names_in, neighbours, source_of, tree_of, unwrap
 from airflow_thirdparty.policies.values import UNKNOWN, Scope, Values, parameters, union
 
 OURS = re.compile(r"ThirdPartyAccount(?!\w*Error)\w*|uses_account")
@@ -17,7 +17,9 @@ OURS = re.compile(r"ThirdPartyAccount(?!\w*Error)\w*|uses_account")
 OUR_ROOMS = ("airflow_thirdparty.hooks", "airflow_thirdparty.operators", "airflow_thirdparty.sensors")
 """Modules whose functions and classes ask for an account, under whatever name a file imports them."""
 
-GETTERS = frozenset({"get_connection", "aget_connection", "get_connection_from_secrets", "get_hook", "aget_hook"})
+GETTERS = frozenset(
+    {"get_connection", "aget_connection", "get_connection_from_secrets", "get_hook", "aget_hook"}
+)
 """Methods that take the id of a connection first."""
 
 _OWN_KEYWORDS = ("conn_id", "account", "account_id")
@@ -227,7 +229,9 @@ def _passed(call: ast.Call, target: types.FunctionType, scope: Scope) -> dict[st
         for name, argument in zip(names, call.args, strict=False)
         if not isinstance(argument, ast.Starred)
     }
-    passed.update({k.arg: scope.evaluate(k.value) for k in call.keywords if k.arg in names and k.arg is not None})
+    passed.update(
+        {k.arg: scope.evaluate(k.value) for k in call.keywords if k.arg in names and k.arg is not None}
+    )
     if any(k.arg is None for k in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args):
         passed = {name: passed.get(name, UNKNOWN) for name in names}
     return passed

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_thirdparty.policies.code import FunctionNode, closure
+from airflow_thirdparty.policies.functions import FunctionNode, closure
 
 _MOST = 50
 """More values than this are not listed one by one."""
@@ -210,17 +210,14 @@ def _assignments(node: FunctionNode) -> Iterator[tuple[str, ast.expr | None]]:
         if isinstance(part, ast.Assign):
             for target in part.targets:
                 yield from _bound(target, part.value)
-        elif isinstance(part, (ast.AnnAssign, ast.NamedExpr)):
-            if part.value is not None:
-                yield from _bound(part.target, part.value)
+        elif isinstance(part, (ast.AnnAssign, ast.NamedExpr)) and part.value is not None:
+            yield from _bound(part.target, part.value)
         elif isinstance(part, (ast.For, ast.AsyncFor, ast.comprehension)):
             yield from _bound(part.target, part.iter, item=True)
         elif isinstance(part, ast.AugAssign):
             yield from _bound(part.target, None)
-        elif isinstance(part, (ast.With, ast.AsyncWith)):
-            for entry in part.items:
-                if entry.optional_vars is not None:
-                    yield from _bound(entry.optional_vars, None)
+        elif isinstance(part, ast.withitem) and part.optional_vars is not None:
+            yield from _bound(part.optional_vars, None)
 
 
 def _bound(

@@ -25,8 +25,8 @@ WHY = (
     (
         "Changed code",
         "Who can change the DAG's code, or what it reads when it runs (variables, params, other tasks' "
-        "results), decides what is done with the token of everyone who triggers it afterwards. The person who "
-        "presses Trigger sees the DAG's name, not what changed since yesterday.",
+        "results), decides what is done with the token of everyone who triggers it afterwards. The person "
+        "who presses Trigger sees the DAG's name, not what changed since yesterday.",
     ),
     (
         "Delegations",
@@ -36,12 +36,14 @@ WHY = (
     ),
     (
         "Re-runs",
-        "A run that somebody else clears or re-queues acts for nobody, so it fails rather than uses the wrong "
-        "login. A re-run by the person who triggered it acts for them again, with the code as it is by then.",
+        "A run that somebody else clears or re-queues acts for nobody, so it fails rather than uses the "
+        "wrong login. A re-run by the person who triggered it acts for them again, with the code as it is "
+        "by then.",
     ),
     (
         "What the run leaves behind",
-        "Results, logs and files that a run fetched with your login can be read by everyone who may read the DAG.",
+        "Results, logs and files that a run fetched with your login can be read by everyone who may read "
+        "the DAG.",
     ),
 )
 """What the danger still is, as pairs of heading and text."""
@@ -108,8 +110,8 @@ def unknown(assessment: Assessment) -> str:
     places = [f"task {r.task_id!r}: {r.written}" for r in assessment.unknown if not r.ours]
     listed = "; ".join(places[:_MOST]) + (f" and {len(places) - _MOST} more" if len(places) > _MOST else "")
     return (
-        f"DAG {assessment.dag_id!r} is public, and which connection it uses can only be known when it runs, so "
-        f"it may be a third-party account: {listed}. Name the connection with a constant to be told for certain."
+        f"DAG {assessment.dag_id!r} is public, and which connection it uses can only be known when it runs, "
+        f"so it may be a third-party account: {listed}. Name the connection with a constant to be sure."
     )
 
 

@@ -1,0 +1,155 @@
+"""What an operator was given: which of its arguments name connections, and what its function is passed."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from airflow_thirdparty.policies.functions import is_installed, unwrap
+from airflow_thirdparty.policies.source import OUR_ROOMS
+from airflow_thirdparty.policies.values import NOTHING, UNKNOWN, Values, parameters, values_of
+
+SUFFIX = "conn_id"
+"""How arguments end that name a connection."""
+
+OWN_FIELDS = ("account", "account_id")
+"""Arguments of our own operators that name an account."""
+
+
+@functools.lru_cache(maxsize=512)
+def is_ours(operator: type) -> bool:
+    """Whether an operator is ours, or built upon ours.
+
+    :param operator: the operator's class
+    """
+    return any(cls.__module__.startswith(OUR_ROOMS) for cls in operator.__mro__)
+
+
+def class_of(task: Any) -> type:
+    """The class that will run, also of a mapped task.
+
+    :param task: an operator, mapped or not
+    """
+    return getattr(task, "operator_class", None) or type(task)
+
+
+def given(task: Any) -> Mapping[str, Any]:
+    """What a task was made with, by argument.
+
+    :param task: an operator, mapped or not
+    """
+    partial: Mapping[str, Any] | None = getattr(task, "partial_kwargs", None)
+    return partial if partial is not None else vars(task)
+
+
+def connections(task: Any) -> dict[str, Values]:
+    """The connections named in a task, by the argument that names them.
+
+    :param task: an operator, mapped or not
+    """
+    found: dict[str, Values] = {}
+    # some operators keep an argument under another name, or not at all
+    for source in (given(task), getattr(task, "_BaseOperator__init_kwargs", None) or {}):
+        for name, value in source.items():
+            inner = value if type(value) is dict else {name: value}
+            for key, item in inner.items():
+                if isinstance(key, str) and (key.endswith(SUFFIX) or key in OWN_FIELDS):
+                    found[key] = found.get(key, NOTHING) | _argument(item)
+    for name, values in {**_mapped(task, "expand_input"), **_mapped(task, "op_kwargs_expand_input")}.items():
+        if name.endswith(SUFFIX):
+            found[name] = found.get(name, NOTHING) | values
+    for name, values in _defaults_when_unmapped(task).items():
+        found.setdefault(name, values)
+    return found
+
+
+def passed_to(task: Any, function: Any) -> dict[str, Values]:
+    """What a task passes to its function, by parameter.
+
+    :param task: an operator, mapped or not
+    :param function: its ``python_callable``
+    """
+    plain = unwrap(function)
+    if plain is None:
+        return {}
+    names, written = parameters(plain), given(task)
+    passed = dict(zip(names, map(_argument, written.get("op_args") or ()), strict=False))
+    named = written.get("op_kwargs") or {}
+    passed.update({name: _argument(value) for name, value in named.items()})
+    passed.update(_mapped(task, "op_kwargs_expand_input"))
+    return {name: values for name, values in passed.items() if name in names}
+
+
+@functools.lru_cache(maxsize=512)
+def own_methods(operator: type) -> tuple[Callable[..., Any], ...]:
+    """The methods of an operator that are written beside the DAGs rather than installed.
+
+    :param operator: the operator's class
+    """
+    return tuple(
+        function
+        for cls in operator.__mro__
+        if not cls.__module__.startswith("airflow.")
+        for function in vars(cls).values()
+        if isinstance(function, types.FunctionType)
+        and not is_installed(inspect.unwrap(function).__code__.co_filename)
+    )
+
+
+def _argument(value: Any) -> Values:
+    """The ids in an argument, also where a mapped task group fills it in."""
+    kind = type(value).__name__
+    if kind == "MappedArgument":
+        return _expanded(getattr(value, "_input", None)).get(getattr(value, "_key", ""), UNKNOWN)
+    return NOTHING if kind == "ArgNotSet" else values_of(value)
+
+
+def _mapped(task: Any, attribute: str) -> dict[str, Values]:
+    return _expanded(getattr(task, attribute, None))
+
+
+def _expanded(expand_input: Any) -> dict[str, Values]:
+    """What ``expand()`` or ``expand_kwargs()`` passes, by argument; results of other tasks are unknown."""
+    value = getattr(expand_input, "value", None)
+    if isinstance(value, Mapping):
+        return {name: values_of(list(v) if isinstance(v, Mapping) else v) for name, v in value.items()}
+    found: dict[str, Values] = {}
+    for item in value if isinstance(value, (list, tuple)) else ():
+        for name, inner in item.items() if isinstance(item, Mapping) else ():
+            found[name] = found.get(name, NOTHING) | values_of(inner)
+    return found
+
+
+def _defaults_when_unmapped(task: Any) -> dict[str, Values]:
+    """What a mapped operator gets only when it is unmapped: ``default_args``, and its class's defaults."""
+    own = _own_defaults(class_of(task)) if hasattr(task, "partial_kwargs") else {}
+    if not own:
+        return {}
+    layers, group = [], task.task_group
+    while group is not None:
+        layers.append(getattr(group, "default_args", None) or {})
+        group = getattr(group, "parent_group", None)
+    layers += [getattr(task.dag, "default_args", None) or {}, own]
+    return {name: _argument(next(layer[name] for layer in layers if name in layer)) for name in own}
+
+
+@functools.lru_cache(maxsize=512)
+def _own_defaults(operator: type) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for cls in operator.__mro__:
+        init = cls.__dict__.get("__init__")
+        if init is None or not any(name.endswith(SUFFIX) for name in _parameter_names(init)):
+            continue
+        for name, parameter in inspect.signature(init).parameters.items():
+            if name.endswith(SUFFIX):
+                has_default = parameter.default is not inspect.Parameter.empty
+                found.setdefault(name, parameter.default if has_default else None)
+    return found
+
+
+def _parameter_names(init: Any) -> Iterable[str]:
+    plain = inspect.unwrap(init)
+    return parameters(plain) if isinstance(plain, types.FunctionType) else ()
