@@ -1,0 +1,50 @@
+/*
+ * The end of a sign-in, in the small window: tell the pages that wait, then go away.
+ *
+ * Reads from <body>: data-conn-id, data-ok ("true" or "false"), data-code, data-message, data-remedy (when it
+ * failed), data-return-to (when the whole page went to the service and no window is to be closed).
+ */
+(function () {
+  "use strict";
+  var data = document.body.dataset;
+  var ok = data.ok === "true";
+
+  if (typeof BroadcastChannel !== "undefined") {
+    var channel = new BroadcastChannel("third-party-accounts");
+    channel.postMessage({
+      type: "sign-in",
+      conn_id: data.connId || "",
+      ok: ok,
+      code: data.code || undefined,
+      message: data.message || undefined,
+      remedy: data.remedy || undefined,
+    });
+    channel.close();
+  }
+
+  var button = document.getElementById("close");
+  if (button) {
+    button.addEventListener("click", function () {
+      window.close();
+    });
+  }
+
+  var target = null;
+  try {
+    target = data.returnTo ? new URL(data.returnTo, window.location.origin) : null;
+  } catch (error) {
+    /* Not an address: stay here. */
+  }
+  if (target && target.origin === window.location.origin) {
+    if (ok) {
+      window.location.replace(target.href);
+    }
+    return;
+  }
+  // Stays open after a failure, so that the reason can be read.
+  if (ok) {
+    window.setTimeout(function () {
+      window.close();
+    }, 900);
+  }
+})();

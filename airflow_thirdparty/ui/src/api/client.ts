@@ -1,0 +1,99 @@
+import { airflowUrl, prefixUrl } from "./base";
+import type { Problem } from "./types";
+
+/** A call that failed, with words for the person in front of the page. */
+export class Failure extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Problem,
+  ) {
+    super(problem.message);
+    this.name = "Failure";
+  }
+}
+
+let prefix = "";
+
+/** Tell the client where it was loaded from; called once by each entry point. */
+export function locate(scriptUrl: string | null): void {
+  prefix = prefixUrl(scriptUrl, document.baseURI);
+}
+
+export const pageUrl = (): string => prefix;
+export const airflow = (path = ""): string => new URL(path, airflowUrl(prefix)).href;
+
+const OFFLINE: Problem = {
+  code: "offline",
+  message: "Airflow did not answer.",
+  remedy: "Check your network connection, then try again.",
+};
+
+const UNREADABLE: Problem = {
+  code: "unreadable",
+  message: "Airflow answered in a way this page does not understand.",
+  remedy: "Reload the page; if that does not help, tell an Airflow admin.",
+};
+
+const BY_STATUS: Record<number, Problem> = {
+  401: {
+    code: "logged_out",
+    message: "Your Airflow session has ended.",
+    remedy: "Log in again to go on.",
+  },
+  403: {
+    code: "forbidden",
+    message: "Airflow does not let you see this.",
+    remedy: "Ask an Airflow admin for access.",
+  },
+  404: {
+    code: "not_found",
+    message: "There is nothing here.",
+    remedy: "It may have been removed; reload the page.",
+  },
+};
+
+function isProblem(value: unknown): value is Problem {
+  return typeof value === "object" && value !== null && typeof (value as Problem).message === "string";
+}
+
+/** Words for an answer that is not a success: the server's own where it sent some. */
+export function problemOf(status: number, body: unknown): Problem {
+  const error = typeof body === "object" && body !== null ? (body as { error?: unknown }).error : undefined;
+  if (isProblem(error)) {
+    return { ...error, remedy: error.remedy ?? "" };
+  }
+  return BY_STATUS[status] ?? { ...UNREADABLE, message: `Airflow answered with status ${status}.` };
+}
+
+/** Call the API; anything but a success becomes a {@link Failure}. */
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET") {
+    headers["Content-Type"] = "application/json";
+  }
+  let answer: Response;
+  try {
+    answer = await fetch(`${prefix}api/v1/${path}`, {
+      method,
+      headers,
+      credentials: "same-origin",
+      cache: "no-store",
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch {
+    throw new Failure(0, OFFLINE);
+  }
+  const content: unknown = answer.status === 204 ? null : await answer.json().catch(() => undefined);
+  if (!answer.ok) {
+    throw new Failure(answer.status, problemOf(answer.status, content));
+  }
+  if (content === undefined) {
+    throw new Failure(answer.status, UNREADABLE);
+  }
+  return content as T;
+}
+
+export const get = <T>(path: string): Promise<T> => call<T>("GET", path);
+
+/** One segment of a path: ids may hold `/`, `+`, `:` and worse. */
+export const segment = (text: string): string => encodeURIComponent(text);

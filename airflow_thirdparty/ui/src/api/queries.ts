@@ -1,0 +1,91 @@
+import { QueryClient, queryOptions } from "@tanstack/react-query";
+
+import { call, Failure, get, segment } from "./client";
+import type {
+  AccountList,
+  AccountView,
+  DagAccounts,
+  DelegationWish,
+  SignInStarted,
+  SignOutResult,
+  TaskAccount,
+} from "./types";
+
+/** Client errors do not go away by asking again. */
+const retry = (count: number, error: Error): boolean =>
+  count < 2 && !(error instanceof Failure && error.status >= 400 && error.status < 500);
+
+/** Shared by all our components inside one document, so that a tab shows at once what the page knows. */
+export const queryClient = new QueryClient({
+  defaultOptions: { queries: { retry, staleTime: 5_000, refetchInterval: 60_000, gcTime: 600_000 } },
+});
+
+export const accountsQuery = queryOptions({
+  queryKey: ["accounts"],
+  queryFn: () => get<AccountList>("accounts"),
+});
+
+export const dagQuery = (dagId: string) =>
+  queryOptions({
+    queryKey: ["dag", dagId],
+    queryFn: () => get<DagAccounts>(`dags/${segment(dagId)}/accounts`),
+  });
+
+export const taskQuery = (dagId: string, runId: string, taskId: string, mapIndex: string) =>
+  queryOptions({
+    queryKey: ["task", dagId, runId, taskId, mapIndex],
+    queryFn: () =>
+      get<TaskAccount>(
+        `task-instances/${[dagId, runId, taskId, mapIndex].map(segment).join("/")}/account`,
+      ),
+  });
+
+export const fetchAccount = (connId: string): Promise<AccountView> =>
+  get<AccountView>(`accounts/${segment(connId)}`);
+
+export const startSignIn = (
+  connId: string,
+  wish: { return_to: string | null; confirm_other_subject?: boolean },
+): Promise<SignInStarted> => call("POST", `accounts/${segment(connId)}/sign-in`, wish);
+
+export const storeCredentials = (
+  connId: string,
+  credentials: { login: string | null; key: string },
+): Promise<SignInStarted> => call("POST", `accounts/${segment(connId)}/sign-in`, credentials);
+
+export const signOut = (connId: string): Promise<SignOutResult> =>
+  call("DELETE", `accounts/${segment(connId)}/sign-in`);
+
+export const delegate = (dagId: string, wish: DelegationWish): Promise<unknown> =>
+  call("POST", `dags/${segment(dagId)}/delegations`, wish);
+
+export const endDelegation = (dagId: string, connId: string): Promise<unknown> =>
+  call("DELETE", `dags/${segment(dagId)}/delegations?conn_id=${encodeURIComponent(connId)}`);
+
+/** Ask again for everything that shows the state of a sign-in. */
+export const refetchAll = (): Promise<void> =>
+  queryClient.invalidateQueries();
+
+/** Put one freshly fetched account into every view that shows it. */
+export function spread(account: AccountView): void {
+  queryClient.setQueryData<AccountList>(accountsQuery.queryKey, (list) =>
+    list && {
+      ...list,
+      accounts: list.accounts.map((other) => (other.conn_id === account.conn_id ? account : other)),
+    },
+  );
+  queryClient.setQueriesData<DagAccounts>({ queryKey: ["dag"] }, (dag) =>
+    dag && {
+      ...dag,
+      accounts: dag.accounts.map((entry) =>
+        entry.account.conn_id === account.conn_id ? { ...entry, account } : entry,
+      ),
+    },
+  );
+  queryClient.setQueriesData<TaskAccount>({ queryKey: ["task"] }, (task) =>
+    task && {
+      ...task,
+      uses: task.uses.map((use) => (use.account?.conn_id === account.conn_id ? { ...use, account } : use)),
+    },
+  );
+}

@@ -1,0 +1,147 @@
+/** What the server and the page say to each other: the JSON of `/third-party-accounts/api/v1`. */
+
+export type Status =
+  | "signed_in"
+  | "sign_in_needed"
+  | "lapsed"
+  | "account_changed"
+  | "scopes_missing"
+  | "service_unreachable";
+
+export type Kind = "oauth2" | "key" | "basic";
+
+/** Something went wrong, in words: what happened and what to do about it. */
+export interface Problem {
+  code: string;
+  message: string;
+  remedy: string;
+  field?: string | null;
+  link?: string | null;
+}
+
+export interface Identity {
+  subject: string;
+  name: string | null;
+}
+
+/** One account as the caller sees it, with their own sign-in only. */
+export interface AccountView {
+  conn_id: string;
+  service: string;
+  service_name: string;
+  icon: string;
+  kind: Kind;
+  description: string | null;
+  status: Status;
+  status_text: string;
+  status_at: string | null;
+  identity: Identity | null;
+  scopes: string[];
+  missing_scopes: string[];
+  /** End of the access token; of little interest to people when `refreshable`. */
+  expires_at: string | null;
+  refreshable: boolean;
+  signed_in_at: string | null;
+  last_used_at: string | null;
+  sign_in_allowed: boolean;
+  problem: Problem | null;
+}
+
+export interface Caller {
+  user_name: string;
+  is_admin: boolean;
+}
+
+export interface AccountList {
+  accounts: AccountView[];
+  user: Caller;
+  warnings: string[];
+}
+
+export interface SignInStarted {
+  /** Null when the credential of a `key` or `basic` account was stored at once. */
+  authorization_url: string | null;
+}
+
+export interface SignOutResult {
+  /** `revoked`: the service ended the grant; `forgotten`: only Airflow deleted it. */
+  result: "revoked" | "forgotten";
+  message: string;
+}
+
+/** The consent of one user to let runs that nobody triggered act with their account. */
+export interface Delegation {
+  scheduled: boolean;
+  asset_events: boolean;
+  expires_at: string | null;
+  /** True when the consent holds for the present code of the DAG only. */
+  pinned: boolean;
+  /** `code_changed`: pinned, and the DAG's code is no longer the one agreed to. */
+  state: "active" | "expired" | "code_changed";
+  created_at: string | null;
+}
+
+export interface Delegations {
+  mine: Delegation | null;
+  /** Names of other users who delegated to this DAG. */
+  others: string[];
+  allowed: boolean;
+}
+
+export interface DagAccount {
+  account: AccountView;
+  /** Ids of the tasks in which the account was found. */
+  found_in: string[];
+  delegations: Delegations | null;
+}
+
+export interface DagWarning {
+  code?: string;
+  message: string;
+  /** The longer explanation behind "Why?". */
+  why?: string | null;
+}
+
+export interface DagAccounts {
+  accounts: DagAccount[];
+  warning: DagWarning | null;
+}
+
+export interface DelegationWish {
+  conn_id: string;
+  scheduled: boolean;
+  asset_events: boolean;
+  expires_at: string | null;
+  pinned: boolean;
+}
+
+/** What became of one account in a task instance. */
+export interface TaskAccountUse {
+  conn_id: string;
+  /** The caller's own view of the account, where they may see it. */
+  account: AccountView | null;
+  outcome: "used" | "refused";
+  at: string | null;
+  error: Problem | null;
+}
+
+export interface TaskAccount {
+  acting_user: {
+    user_name: string | null;
+    /** True when that user is the caller. */
+    is_me: boolean;
+    /** Why this user, or why nobody, in words. */
+    reason: string;
+  };
+  uses: TaskAccountUse[];
+}
+
+/** What the sign-in window says when it is done, over BroadcastChannel. */
+export interface SignInNews {
+  type: "sign-in";
+  conn_id: string;
+  ok: boolean;
+  code?: string;
+  message?: string;
+  remedy?: string;
+}

@@ -1,0 +1,202 @@
+import { Box, chakra, Flex, Heading, Stack, Text } from "@chakra-ui/react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+
+import type { AccountView } from "../api/types";
+import { type SignIn, useSignIn } from "../signin/useSignIn";
+import { announcement, nameOf, needsUser } from "../words/status";
+import { Confirm } from "./Confirm";
+import { Facts, When } from "./Facts";
+import { ServiceMark } from "./icons";
+import { announce } from "./LiveRegion";
+import { Notice, ProblemNotice } from "./Notice";
+import { Press } from "./Press";
+import { SignInActions } from "./SignInActions";
+import { StatusMark } from "./StatusMark";
+import { LINE, Surface } from "./Surface";
+
+/** Say state changes aloud, and keep the focus in the card whose button went away. */
+function useChanges(account: AccountView): React.RefObject<HTMLHeadingElement | null> {
+  const title = useRef<HTMLHeadingElement>(null);
+  const previous = useRef(account.status);
+  const signedInAt = useRef(account.signed_in_at);
+  useEffect(() => {
+    if (previous.current === account.status && signedInAt.current === account.signed_in_at) {
+      return;
+    }
+    previous.current = account.status;
+    signedInAt.current = account.signed_in_at;
+    announce(announcement(account));
+    if (document.activeElement === document.body) {
+      title.current?.focus({ preventScroll: true });
+    }
+  }, [account]);
+  return title;
+}
+
+/** Bring the account that a link names (`?account=`) into view. */
+function useArrival(connId: string, title: React.RefObject<HTMLHeadingElement | null>): boolean {
+  const [named] = useState(() => new URLSearchParams(window.location.search).get("account") === connId);
+  useEffect(() => {
+    if (named) {
+      title.current?.scrollIntoView({ block: "center" });
+      title.current?.focus({ preventScroll: true });
+    }
+  }, [named, title]);
+  return named;
+}
+
+/** The question when somebody signed in as somebody else than before. */
+const OtherSubject = ({ account, signIn }: { account: AccountView; signIn: SignIn }) => (
+  <Confirm
+    open={signIn.flow.phase === "conflict"}
+    title={`Switch who you are in ${nameOf(account)}?`}
+    action="Switch and sign in"
+    onConfirm={signIn.startAsOther}
+    onCancel={signIn.dismiss}
+  >
+    {signIn.flow.phase === "conflict" ? (
+      <Stack gap={2}>
+        <Text color="fg">{signIn.flow.problem.message}</Text>
+        <Text>
+          {signIn.flow.problem.remedy ||
+            "If you switch, tasks act as the new one from now on, and the old sign-in is forgotten."}
+        </Text>
+      </Stack>
+    ) : null}
+  </Confirm>
+);
+
+const Name = ({ account, title }: { account: AccountView; title: React.Ref<HTMLHeadingElement> }) => (
+  <Box minW={0}>
+    <Heading as="h3" ref={title} tabIndex={-1} outline="none" fontSize="md" lineHeight="1.5rem" fontWeight="semibold">
+      {nameOf(account)}{" "}
+      <chakra.span color="fg.muted" fontFamily="mono" fontSize="xs" fontWeight="normal" overflowWrap="anywhere">
+        {account.conn_id}
+      </chakra.span>
+    </Heading>
+    {account.description ? (
+      <Text color="fg.muted" fontSize="sm">
+        {account.description}
+      </Text>
+    ) : null}
+  </Box>
+);
+
+/** Words under the state, where the state needs some. */
+const Explanation = ({ account }: { account: AccountView }) =>
+  account.status === "signed_in" ? null : (
+    <Text fontSize="sm" color="fg.muted">
+      {account.status_text}
+      {account.status === "service_unreachable" && account.status_at ? (
+        <>
+          {" Last tried "}
+          <When at={account.status_at} />.
+        </>
+      ) : null}
+    </Text>
+  );
+
+/** Narrow: below each other.  Wider: beside the icon.  Widest: the buttons at the right. */
+const layout = {
+  gridTemplateColumns: "auto minmax(0, 1fr)",
+  alignItems: "center",
+  "& > [data-rest]": { gridColumn: "1 / -1" },
+  "@container (min-width: 30rem)": {
+    alignItems: "start",
+    rowGap: "0.625rem",
+    "& > [data-tile]": { gridRow: "1 / span 2" },
+    "& > [data-rest]": { gridColumn: "2 / -1" },
+  },
+  "@container (min-width: 42rem)": {
+    gridTemplateColumns: "auto minmax(0, 1fr) auto",
+    "& > [data-rest]": { gridColumn: "2 / 3" },
+    "& > [data-wide]": { gridColumn: "2 / -1" },
+    "& > [data-actions]": { gridColumn: "3", gridRow: "1 / span 2", justifySelf: "end", maxWidth: "22rem" },
+  },
+} as const;
+
+const Tile = ({ icon }: { icon: string }) => (
+  <Flex
+    align="center"
+    justify="center"
+    data-tile=""
+    boxSize={11}
+    flexShrink={0}
+    borderWidth="1px"
+    borderRadius="lg"
+    color="fg"
+    {...LINE}
+  >
+    <ServiceMark icon={icon} />
+  </Flex>
+);
+
+interface Props {
+  account: AccountView;
+  /** More about the account, below it. */
+  children?: ReactNode;
+}
+
+/** One account: which service, in what state, who I am there, and the buttons that change it. */
+export const AccountCard = ({ account, children }: Props) => {
+  const signIn = useSignIn(account);
+  const title = useChanges(account);
+  const named = useArrival(account.conn_id, title);
+  const [told, setTold] = useState<string | null>(null);
+  const problem = needsUser(account.status) && account.status !== "sign_in_needed" ? null : account.problem;
+  return (
+    <Box as="li" data-account={account.conn_id} containerType="inline-size" listStyleType="none" {...(named ? { bg: "brand.500/8" } : {})}>
+      <Box
+        display="grid"
+        columnGap={4}
+        rowGap={3}
+        px={{ base: 4, md: 5 }}
+        py={5}
+        css={layout}
+      >
+        <Tile icon={account.icon} />
+        <Name account={account} title={title} />
+        <Stack gap={2} data-rest="">
+          <StatusMark account={account} />
+          <Explanation account={account} />
+          <Facts account={account} />
+        </Stack>
+        <Flex gap={2} align="center" flexWrap="wrap" data-rest="" data-actions="">
+          <SignInActions account={account} signIn={signIn} onSignedOut={setTold} />
+        </Flex>
+        {signIn.flow.phase === "failed" ? (
+          <Box data-rest="" data-wide="">
+            <ProblemNotice problem={signIn.flow.problem} actions={<Press tone="quiet" onClick={signIn.dismiss}>Dismiss</Press>} />
+          </Box>
+        ) : null}
+        {problem && signIn.flow.phase === "idle" ? (
+          <Box data-rest="" data-wide="">
+            <ProblemNotice problem={problem} tone="warning" />
+          </Box>
+        ) : null}
+        {told ? (
+          <Box data-rest="" data-wide="">
+            <Notice tone="info" live actions={<Press tone="quiet" onClick={() => { setTold(null); }}>Dismiss</Press>}>
+              {told}
+            </Notice>
+          </Box>
+        ) : null}
+        {children ? <Box data-rest="" data-wide="">{children}</Box> : null}
+      </Box>
+      <OtherSubject account={account} signIn={signIn} />
+    </Box>
+  );
+};
+
+/** The frame around cards. */
+export const Cards = ({ children, label }: { children: ReactNode; label: string }) => (
+  <Surface
+    as="ul"
+    aria-label={label}
+    m={0}
+    p={0}
+    css={{ "& > li + li": { borderTopWidth: "1px", borderColor: "inherit" } }}
+  >
+    {children}
+  </Surface>
+);

@@ -1,0 +1,76 @@
+import { Field, Input, Stack } from "@chakra-ui/react";
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useId } from "react";
+
+import { refetchAll, storeCredentials } from "../api/queries";
+import type { AccountView } from "../api/types";
+import { problemFrom } from "../signin/useSignIn";
+import { nameOf, SECRET_NAME } from "../words/status";
+import { Confirm } from "./Confirm";
+import { ProblemNotice } from "./Notice";
+
+interface Props {
+  account: AccountView;
+  open: boolean;
+  onClose: () => void;
+}
+
+const text = (form: FormData, name: string): string => {
+  const value = form.get(name);
+  return typeof value === "string" ? value : "";
+};
+
+/** The form for a service that knows no sign-in page: the user's own key, or name and password. */
+export const Credentials = ({ account, open, onClose }: Props) => {
+  const id = useId();
+  const store = useMutation({
+    mutationFn: (form: FormData) =>
+      storeCredentials(account.conn_id, {
+        login: account.kind === "basic" ? text(form, "login") : null,
+        key: text(form, "key"),
+      }),
+    onSuccess: async () => {
+      await refetchAll();
+      onClose();
+    },
+  });
+  const problem = store.error ? problemFrom(store.error) : null;
+  return (
+    <Confirm
+      open={open}
+      title={`Your ${nameOf(account)} account`}
+      action="Save"
+      busy={store.isPending}
+      form={id}
+      onCancel={() => {
+        store.reset();
+        onClose();
+      }}
+    >
+      <form
+        id={id}
+        onSubmit={(event: FormEvent<HTMLFormElement>) => {
+          event.preventDefault();
+          store.mutate(new FormData(event.currentTarget));
+        }}
+      >
+        <Stack gap={4}>
+          {problem ? <ProblemNotice problem={problem} /> : null}
+          {account.kind === "basic" ? (
+            <Field.Root required invalid={problem?.field === "login"}>
+              <Field.Label>User name</Field.Label>
+              <Input name="login" autoComplete="off" _dark={{ borderColor: "gray.600" }} />
+            </Field.Root>
+          ) : null}
+          <Field.Root required invalid={problem?.field === "key"}>
+            <Field.Label>{SECRET_NAME[account.kind === "basic" ? "basic" : "key"]}</Field.Label>
+            <Input name="key" type="password" autoComplete="off" _dark={{ borderColor: "gray.600" }} />
+            <Field.HelperText>
+              Stored encrypted on the API server. It is handed only to tasks that act for you.
+            </Field.HelperText>
+          </Field.Root>
+        </Stack>
+      </form>
+    </Confirm>
+  );
+};

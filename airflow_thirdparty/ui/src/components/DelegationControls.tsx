@@ -1,0 +1,195 @@
+import { Box, Checkbox, chakra, Field, Flex, Input, Stack, Text } from "@chakra-ui/react";
+import { useMutation } from "@tanstack/react-query";
+import { type ReactNode, useId, useState } from "react";
+
+import { delegate, endDelegation, refetchAll } from "../api/queries";
+import type { AccountView, Delegations } from "../api/types";
+import { problemFrom } from "../signin/useSignIn";
+import { delegationWords, type DelegationForm, formOf, wishOf } from "../words/delegation";
+import { dayOf } from "../words/time";
+import { announce } from "./LiveRegion";
+import { ProblemNotice } from "./Notice";
+import { Press } from "./Press";
+import { LINE } from "./Surface";
+import { useNow } from "./useNow";
+
+interface ChoiceProps {
+  label: string;
+  hint: ReactNode;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+}
+
+const Choice = ({ label, hint, checked, onChange }: ChoiceProps) => (
+  <Checkbox.Root
+    size="sm"
+    colorPalette="brand"
+    alignItems="flex-start"
+    checked={checked}
+    onCheckedChange={(change) => {
+      onChange(change.checked === true);
+    }}
+  >
+    <Checkbox.HiddenInput />
+    <Checkbox.Control mt="2px" />
+    <Checkbox.Label fontWeight="normal">
+      {label}
+      <Text color="fg.muted" fontSize="xs" mt={0.5}>
+        {hint}
+      </Text>
+    </Checkbox.Label>
+  </Checkbox.Root>
+);
+
+interface Props {
+  dagId: string;
+  account: AccountView;
+  delegations: Delegations;
+}
+
+interface FormProps extends Props {
+  id: string;
+  onDone: () => void;
+}
+
+const Form = ({ id, dagId, account, delegations, onDone }: FormProps) => {
+  const [form, setForm] = useState<DelegationForm>(() => formOf(delegations.mine));
+  const done = async (words: string) => {
+    await refetchAll();
+    announce(words);
+    onDone();
+  };
+  const agree = useMutation({
+    mutationFn: () => delegate(dagId, wishOf(account.conn_id, form)),
+    onSuccess: () => done("Your consent is saved."),
+  });
+  const takeBack = useMutation({
+    mutationFn: () => endDelegation(dagId, account.conn_id),
+    onSuccess: () => done("Your consent is taken back."),
+  });
+  const change = (part: Partial<DelegationForm>) => {
+    setForm({ ...form, ...part });
+  };
+  const error = agree.error ?? takeBack.error;
+  const nothing = !form.scheduled && !form.asset_events;
+  return (
+    <chakra.form
+      id={id}
+      mt={4}
+      onSubmit={(event: React.FormEvent) => {
+        event.preventDefault();
+        agree.mutate();
+      }}
+    >
+      <Stack gap={4}>
+        <Choice
+          label="Scheduled runs act as me"
+          hint="Runs that the schedule starts have no user of their own."
+          checked={form.scheduled}
+          onChange={(scheduled) => {
+            change({ scheduled });
+          }}
+        />
+        <Choice
+          label="Runs started by asset events act as me"
+          hint="Whoever may post events for this DAG's assets starts those runs, and so decides when they act as you."
+          checked={form.asset_events}
+          onChange={(asset_events) => {
+            change({ asset_events });
+          }}
+        />
+        <Choice
+          label="Only with the DAG's present code"
+          hint="When the DAG's file changes, you are asked again. Modules that the file imports are not covered."
+          checked={form.pinned}
+          onChange={(pinned) => {
+            change({ pinned });
+          }}
+        />
+        <Field.Root maxW="15rem">
+          <Field.Label>Until</Field.Label>
+          <Input
+            type="date"
+            size="sm"
+            min={dayOf(new Date().toISOString())}
+            value={form.until}
+            onChange={(event) => {
+              change({ until: event.target.value });
+            }}
+            _dark={{ borderColor: "gray.600" }}
+            css={{ colorScheme: "light", ".dark &": { colorScheme: "dark" } }}
+          />
+          <Field.HelperText>Leave empty to let it last until you take it back.</Field.HelperText>
+        </Field.Root>
+        {error ? <ProblemNotice problem={problemFrom(error)} /> : null}
+        <Flex gap={2} flexWrap="wrap">
+          <Press tone="main" type="submit" disabled={nothing || account.status !== "signed_in"} loading={agree.isPending}>
+            {delegations.mine === null ? "Agree" : "Save"}
+          </Press>
+          {delegations.mine === null ? null : (
+            <Press
+              loading={takeBack.isPending}
+              onClick={() => {
+                takeBack.mutate();
+              }}
+            >
+              Take back
+            </Press>
+          )}
+          <Press tone="quiet" onClick={onDone}>
+            Close
+          </Press>
+        </Flex>
+        {account.status === "signed_in" ? null : (
+          <Text fontSize="xs" color="fg.muted">
+            Sign in first: there is nothing to act with yet.
+          </Text>
+        )}
+      </Stack>
+    </chakra.form>
+  );
+};
+
+/** Whether runs that nobody triggered may act with the caller's account, and how to change that. */
+export const DelegationControls = (props: Props) => {
+  const { delegations } = props;
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  const now = useNow();
+  const halted = delegations.mine !== null && delegations.mine.state !== "active";
+  const others = delegations.others.length;
+  return (
+    <Box borderTopWidth="1px" borderStyle="dashed" pt={4} {...LINE}>
+      <Flex gap={3} align="center" justify="space-between" flexWrap="wrap">
+        <Box fontSize="sm" minW={0}>
+          <Text fontWeight="medium" {...(halted ? { color: "amber.700", _dark: { color: "amber.300" } } : {})}>
+            {delegationWords(delegations.mine, now)}
+          </Text>
+          {others > 0 ? (
+            <Text color="fg.muted">Also delegated by {delegations.others.join(", ")}.</Text>
+          ) : null}
+        </Box>
+        {delegations.allowed || delegations.mine !== null ? (
+          <Press
+            aria-expanded={open}
+            aria-controls={id}
+            onClick={() => {
+              setOpen(!open);
+            }}
+          >
+            {halted ? "Agree again …" : delegations.mine === null ? "Let them …" : "Change …"}
+          </Press>
+        ) : null}
+      </Flex>
+      {open ? (
+        <Form
+          {...props}
+          id={id}
+          onDone={() => {
+            setOpen(false);
+          }}
+        />
+      ) : null}
+    </Box>
+  );
+};

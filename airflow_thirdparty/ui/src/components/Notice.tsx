@@ -1,0 +1,120 @@
+import { Box, chakra, HStack, Link, Text } from "@chakra-ui/react";
+import { type ReactNode, useId, useState } from "react";
+
+import { safeUrl } from "../api/base";
+import { pageUrl } from "../api/client";
+import type { Problem } from "../api/types";
+import { Drawing, STATUS_SHAPES } from "./icons";
+import { Press } from "./Press";
+
+type Tone = "error" | "warning" | "info" | "good";
+
+const PALETTE: Record<Tone, string> = { error: "red", warning: "amber", info: "blue", good: "green" };
+
+const INFO_SHAPE = (
+  <>
+    <circle cx="10" cy="10" r="8" />
+    <path d="M10 9.4v4.4" />
+    <path d="M10 6.3h.01" strokeWidth="2.2" />
+  </>
+);
+
+const SHAPES: Record<Tone, ReactNode> = {
+  error: STATUS_SHAPES.lapsed,
+  warning: STATUS_SHAPES.scopes_missing,
+  info: INFO_SHAPE,
+  good: STATUS_SHAPES.signed_in,
+};
+
+interface NoticeProps {
+  tone: Tone;
+  children: ReactNode;
+  /** Buttons under the words. */
+  actions?: ReactNode;
+  /** Read out when it appears. */
+  live?: boolean;
+}
+
+/** A quiet box with a shape, a colour and words. */
+export const Notice = ({ tone, children, actions, live = false }: NoticeProps) => (
+  <HStack
+    {...(live ? { role: tone === "error" ? "alert" : "status" } : {})}
+    align="flex-start"
+    gap={3}
+    px={4}
+    py={3}
+    borderRadius="md"
+    borderWidth="1px"
+    colorPalette={PALETTE[tone]}
+    borderColor="colorPalette.500/35"
+    bg="colorPalette.500/8"
+    css={{ "--mark-ink": "var(--chakra-colors-bg)" }}
+  >
+    <chakra.span color="colorPalette.600" _dark={{ color: "colorPalette.400" }} display="inline-flex" pt="1px">
+      <Drawing>{SHAPES[tone]}</Drawing>
+    </chakra.span>
+    <Box flex="1" minW={0} fontSize="sm" overflowWrap="anywhere">
+      {children}
+      {actions ? (
+        <HStack mt={3} gap={2} flexWrap="wrap">
+          {actions}
+        </HStack>
+      ) : null}
+    </Box>
+  </HStack>
+);
+
+interface ProblemNoticeProps {
+  problem: Problem;
+  actions?: ReactNode;
+  tone?: Tone;
+}
+
+/** What happened, and what to do about it. */
+export const ProblemNotice = ({ problem, actions, tone = "error" }: ProblemNoticeProps) => {
+  const link = safeUrl(problem.link, pageUrl());
+  return (
+    <Notice tone={tone} live actions={actions}>
+      <Text fontWeight="medium">{problem.message}</Text>
+      {problem.remedy ? <Text color="fg.muted">{problem.remedy}</Text> : null}
+      {link === null ? null : (
+        <Link href={link} color="colorPalette.fg" textDecoration="underline">
+          Go there
+        </Link>
+      )}
+    </Notice>
+  );
+};
+
+interface WhyProps {
+  message: string;
+  why: string;
+}
+
+/** A warning with its reasons behind a button. */
+export const WarningWithWhy = ({ message, why }: WhyProps) => {
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  return (
+    <Notice
+      tone="warning"
+      actions={
+        <Press
+          tone="quiet"
+          aria-expanded={open}
+          aria-controls={id}
+          onClick={() => {
+            setOpen(!open);
+          }}
+        >
+          {open ? "Hide" : "Why?"}
+        </Press>
+      }
+    >
+      <Text fontWeight="medium">{message}</Text>
+      <Text id={id} hidden={!open} color="fg.muted" mt={1} whiteSpace="pre-line">
+        {why}
+      </Text>
+    </Notice>
+  );
+};

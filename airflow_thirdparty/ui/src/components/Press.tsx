@@ -1,0 +1,16 @@
+import { Button, type ButtonProps } from "@chakra-ui/react";
+import type { ComponentProps } from "react";
+
+type Tone = "main" | "plain" | "quiet" | "danger";
+
+const LOOKS: Record<Tone, ButtonProps> = {
+  main: { variant: "solid", colorPalette: "brand" },
+  plain: { variant: "outline", colorPalette: "brand", _dark: { borderColor: "gray.600" } },
+  quiet: { variant: "ghost", colorPalette: "gray" },
+  danger: { variant: "solid", colorPalette: "red" },
+};
+
+/** A button in one of the few looks we use. */
+export const Press = ({ tone = "plain", ...rest }: ComponentProps<typeof Button> & { tone?: Tone }) => (
+  <Button type="button" size="sm" {...LOOKS[tone]} {...rest} />
+);

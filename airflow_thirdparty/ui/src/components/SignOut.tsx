@@ -1,0 +1,60 @@
+import { Text } from "@chakra-ui/react";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { refetchAll, signOut } from "../api/queries";
+import type { AccountView } from "../api/types";
+import { problemFrom } from "../signin/useSignIn";
+import { nameOf } from "../words/status";
+import { Confirm } from "./Confirm";
+import { ProblemNotice } from "./Notice";
+import { Press } from "./Press";
+
+interface Props {
+  account: AccountView;
+  onDone: (message: string) => void;
+}
+
+export const SignOut = ({ account, onDone }: Props) => {
+  const [asking, setAsking] = useState(false);
+  const leave = useMutation({
+    mutationFn: () => signOut(account.conn_id),
+    onSuccess: async (answer) => {
+      await refetchAll();
+      setAsking(false);
+      onDone(answer.message);
+    },
+  });
+  return (
+    <>
+      <Press
+        aria-label={`Sign out: ${nameOf(account)} (${account.conn_id})`}
+        onClick={() => {
+          leave.reset();
+          setAsking(true);
+        }}
+      >
+        Sign out
+      </Press>
+      <Confirm
+        open={asking}
+        title={`Sign out of ${nameOf(account)}?`}
+        action="Sign out"
+        danger
+        busy={leave.isPending}
+        onConfirm={() => {
+          leave.mutate();
+        }}
+        onCancel={() => {
+          setAsking(false);
+        }}
+      >
+        <Text>
+          Until you sign in again, no task can act as you in {nameOf(account)}, whatever the DAG. Runs that
+          are waiting or running may fail.
+        </Text>
+        {leave.error ? <ProblemNotice problem={problemFrom(leave.error)} /> : null}
+      </Confirm>
+    </>
+  );
+};

@@ -1,0 +1,44 @@
+import { chakra, HStack, Text } from "@chakra-ui/react";
+
+import type { AccountView, Status } from "../api/types";
+import { identityWords, wordsOf } from "../words/status";
+import { Drawing, STATUS_SHAPES, UNKNOWN_SHAPE } from "./icons";
+
+/** The state of a sign-in: shape, colour and words; never colour alone. */
+export const StatusMark = ({ account }: { account: AccountView }) => {
+  const { label, palette } = wordsOf(account.status);
+  const who = identityWords(account);
+  return (
+    <HStack gap={2} minW={0} colorPalette={palette} data-status={account.status}>
+      <chakra.span
+        key={account.status}
+        display="inline-flex"
+        color="colorPalette.600"
+        _dark={{ color: "colorPalette.400" }}
+        css={{
+          "--mark-ink": "var(--chakra-colors-bg)",
+          "@media (prefers-reduced-motion: no-preference)": { animation: "fade-in 300ms ease-out" },
+        }}
+      >
+        <Drawing>{STATUS_SHAPES[account.status as Status] ?? UNKNOWN_SHAPE}</Drawing>
+      </chakra.span>
+      <Text
+        fontSize="sm"
+        fontWeight="medium"
+        color="colorPalette.700"
+        _dark={{ color: "colorPalette.300" }}
+        overflowWrap="anywhere"
+      >
+        {label}
+        {account.status === "signed_in" && who ? (
+          <chakra.span color="fg" fontWeight="normal">
+            {" as "}
+            <chakra.span fontWeight="medium" title={account.identity?.subject}>
+              {who}
+            </chakra.span>
+          </chakra.span>
+        ) : null}
+      </Text>
+    </HStack>
+  );
+};

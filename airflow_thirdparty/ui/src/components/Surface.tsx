@@ -1,0 +1,9 @@
+import { Box, type BoxProps } from "@chakra-ui/react";
+
+/** Airflow's own border is hard to see on its dark background. */
+export const LINE = { borderColor: "border", _dark: { borderColor: "gray.700" } } as const;
+
+/** The frame that everything of ours stands in. */
+export const Surface = (props: BoxProps) => (
+  <Box borderWidth="1px" borderRadius="lg" bg="bg" {...LINE} {...props} />
+);

@@ -1,0 +1,15 @@
+import { useEffect, useState } from "react";
+
+/** The present, renewed twice a minute so that "just now" does not stay. */
+export function useNow(): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      setNow(Date.now());
+    }, 30_000);
+    return () => {
+      clearInterval(timer);
+    };
+  }, []);
+  return now;
+}

@@ -1,0 +1,14 @@
+/** Entry for Airflow's `react_apps`: one component per app, each under a global of the app's name. */
+
+import { locate } from "../api/client";
+import { AccountsPage } from "../views/AccountsPage";
+import { DagAccountsTab } from "../views/DagAccountsTab";
+import { TaskAccountTab } from "../views/TaskAccountTab";
+
+locate(null);
+
+Object.assign(globalThis, {
+  "Third-Party Accounts": AccountsPage,
+  Accounts: DagAccountsTab,
+  Account: TaskAccountTab,
+});

@@ -1,0 +1,140 @@
+import { useCallback, useEffect, useReducer, useRef } from "react";
+
+import { safeUrl } from "../api/base";
+import { Failure, pageUrl } from "../api/client";
+import { fetchAccount, refetchAll, spread, startSignIn } from "../api/queries";
+import type { AccountView, Problem, SignInNews } from "../api/types";
+import { nameOf } from "../words/status";
+import { IDLE, step, type Flow } from "./flow";
+import { listen } from "./news";
+import { closeWindow, openWindow, travel } from "./window";
+
+const POLL_MS = 2_000;
+
+const BAD_ADDRESS: Problem = {
+  code: "bad_address",
+  message: "The service's sign-in address is not one a browser may open.",
+  remedy: "Tell an Airflow admin to check the account.",
+};
+
+/** Words for anything thrown. */
+export function problemFrom(error: unknown): Problem {
+  return error instanceof Failure
+    ? error.problem
+    : { code: "unexpected", message: "Something went wrong on this page.", remedy: "Reload it and try again." };
+}
+
+const refusal = (news: SignInNews): Problem => ({
+  code: news.code ?? "sign_in_failed",
+  message: news.message ?? "The sign-in did not succeed.",
+  remedy: news.remedy ?? "Try again; the sign-in window said why it failed.",
+});
+
+export interface SignIn {
+  flow: Flow;
+  start: () => void;
+  /** Start over, agreeing to become somebody else at the service than before. */
+  startAsOther: () => void;
+  dismiss: () => void;
+}
+
+/** Poll while a window is open; the channel is faster, but not every browser lets it through. */
+function usePolling(flow: Flow, opened: React.RefObject<Window | null>, poll: () => void, tick: () => void) {
+  const waiting = flow.phase === "waiting";
+  useEffect(() => {
+    if (!waiting) {
+      return undefined;
+    }
+    const timer = setInterval(() => {
+      poll();
+      tick();
+    }, POLL_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [waiting, opened, poll, tick]);
+}
+
+/** Everything a row needs to let its user sign in to one account. */
+export function useSignIn(account: AccountView): SignIn {
+  const [flow, dispatch] = useReducer(step, IDLE);
+  const opened = useRef<Window | null>(null);
+  const { conn_id: connId, signed_in_at: before } = account;
+  const serviceName = nameOf(account);
+
+  const begin = useCallback(
+    async (asOther: boolean) => {
+      closeWindow(opened.current);
+      const popup = openWindow(serviceName);
+      opened.current = popup;
+      dispatch({ type: "start" });
+      try {
+        const { authorization_url: address } = await startSignIn(connId, {
+          return_to: popup === null ? window.location.pathname + window.location.search : null,
+          ...(asOther ? { confirm_other_subject: true } : {}),
+        });
+        const checked = safeUrl(address, pageUrl());
+        if (checked === null) {
+          throw new Failure(0, BAD_ADDRESS);
+        }
+        dispatch({ type: "started", now: Date.now(), before });
+        if (popup === null || !popup.closed) {
+          travel(popup, checked);
+        }
+      } catch (error) {
+        closeWindow(popup);
+        dispatch({ type: "failed", problem: problemFrom(error) });
+      }
+    },
+    [connId, serviceName, before],
+  );
+
+  const poll = useCallback(() => {
+    fetchAccount(connId).then(
+      (seen) => {
+        spread(seen);
+        dispatch({ type: "seen", account: seen });
+      },
+      () => undefined, // the next poll may do better
+    );
+  }, [connId]);
+
+  const tick = useCallback(() => {
+    dispatch({
+      type: "tick",
+      now: Date.now(),
+      windowClosed: opened.current?.closed ?? false,
+      pageFocused: document.hasFocus(),
+    });
+  }, []);
+
+  usePolling(flow, opened, poll, tick);
+
+  useEffect(
+    () =>
+      listen((news) => {
+        if (news.conn_id !== connId) {
+          return;
+        }
+        if (news.ok) {
+          void refetchAll();
+          dispatch({ type: "dismiss" });
+        } else {
+          dispatch({ type: "refused", problem: refusal(news) });
+          poll();
+        }
+        closeWindow(opened.current);
+      }),
+    [connId, poll],
+  );
+
+  return {
+    flow,
+    start: useCallback(() => void begin(false), [begin]),
+    startAsOther: useCallback(() => void begin(true), [begin]),
+    dismiss: useCallback(() => {
+      closeWindow(opened.current);
+      dispatch({ type: "dismiss" });
+    }, []),
+  };
+}

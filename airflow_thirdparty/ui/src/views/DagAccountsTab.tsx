@@ -1,0 +1,86 @@
+import { chakra, Flex, Stack, Text } from "@chakra-ui/react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+
+import { Failure } from "../api/client";
+import { dagQuery, refetchAll } from "../api/queries";
+import type { DagAccount } from "../api/types";
+import { AccountCard, Cards } from "../components/AccountCard";
+import { DelegationControls } from "../components/DelegationControls";
+import { Frame } from "../components/Frame";
+import { WarningWithWhy } from "../components/Notice";
+import { Empty, Failed, Loading } from "../components/States";
+import { listen } from "../signin/news";
+
+const WHY =
+  "A run acts for whoever triggered it. People who may change this DAG's code decide what it does with the " +
+  "accounts of everyone who triggers it, and of everyone who delegated to it.";
+
+const FoundIn = ({ tasks }: { tasks: readonly string[] }) =>
+  tasks.length === 0 ? null : (
+    <Flex gap={2} fontSize="sm" flexWrap="wrap" align="baseline">
+      <Text color="fg.muted">Used by</Text>
+      {tasks.map((task) => (
+        <chakra.span key={task} fontFamily="mono" fontSize="xs" overflowWrap="anywhere">
+          {task}
+        </chakra.span>
+      ))}
+    </Flex>
+  );
+
+const Entry = ({ dagId, entry }: { dagId: string; entry: DagAccount }) => (
+  <AccountCard account={entry.account}>
+    <Stack gap={4}>
+      <FoundIn tasks={entry.found_in} />
+      {entry.delegations ? (
+        <DelegationControls dagId={dagId} account={entry.account} delegations={entry.delegations} />
+      ) : null}
+    </Stack>
+  </AccountCard>
+);
+
+const None = () => (
+  <Empty title="This DAG uses no third-party account">
+    <Text>
+      A task uses one through <code>ThirdPartyAccountHook</code>, or by naming an account as the connection of any
+      operator or hook.
+    </Text>
+  </Empty>
+);
+
+const Content = ({ dagId }: { dagId: string }) => {
+  const { data, error, refetch } = useQuery(dagQuery(dagId));
+  useEffect(() => listen(() => void refetchAll()), []);
+  if (data === undefined) {
+    if (error instanceof Failure && error.status === 404) {
+      return <None />;
+    }
+    return error ? <Failed error={error} onRetry={() => void refetch()} /> : <Loading rows={1} />;
+  }
+  return (
+    <>
+      {data.warning ? (
+        <WarningWithWhy message={data.warning.message} why={data.warning.why || WHY} />
+      ) : null}
+      {data.accounts.length === 0 ? (
+        <None />
+      ) : (
+        <Cards label="Accounts of this DAG">
+          {data.accounts.map((entry) => (
+            <Entry key={entry.account.conn_id} dagId={dagId} entry={entry} />
+          ))}
+        </Cards>
+      )}
+    </>
+  );
+};
+
+/** The tab "Accounts" of a DAG: which accounts it uses, in what state they are for the caller. */
+export const DagAccountsTab = ({ dagId = "" }: { dagId?: string }) => (
+  <Frame
+    title="Accounts"
+    subtitle="A run acts for the person who triggered it. These are the accounts this DAG's tasks ask for."
+  >
+    <Content dagId={dagId} />
+  </Frame>
+);

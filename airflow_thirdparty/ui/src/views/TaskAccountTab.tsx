@@ -1,0 +1,212 @@
+import { Box, chakra, Flex, Heading, Link, Stack, Text } from "@chakra-ui/react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+
+import { airflow, Failure, segment } from "../api/client";
+import { refetchAll, taskQuery } from "../api/queries";
+import type { AccountView, Problem, TaskAccount, TaskAccountUse } from "../api/types";
+import { Cards } from "../components/AccountCard";
+import { When } from "../components/Facts";
+import { Frame } from "../components/Frame";
+import { Drawing, STATUS_SHAPES } from "../components/icons";
+import { ProblemNotice } from "../components/Notice";
+import { Press } from "../components/Press";
+import { SignInActions } from "../components/SignInActions";
+import { Empty, Failed, Loading } from "../components/States";
+import { StatusMark } from "../components/StatusMark";
+import { Surface } from "../components/Surface";
+import { listen } from "../signin/news";
+import { useSignIn } from "../signin/useSignIn";
+import { nameOf } from "../words/status";
+
+/** Refusals that the acting user mends by signing in. */
+const MENDED_BY_SIGN_IN = new Set(["sign_in_required", "sign_in_lapsed", "account_changed", "scopes_missing"]);
+/** Refusals that a run of the caller's own mends. */
+const MENDED_BY_OWN_RUN = new Set(["acting_user_unknown", "rerun_by_other_user"]);
+
+interface Place {
+  dagId: string;
+  runId: string;
+  taskId: string;
+  mapIndex: string;
+}
+
+const Person = (
+  <>
+    <circle cx="10" cy="6.6" r="3.6" />
+    <path d="M2.9 17.6a7.2 7.2 0 0 1 14.2 0" />
+  </>
+);
+
+const Nobody = (
+  <>
+    <circle cx="10" cy="10" r="8" />
+    <path d="m4.4 15.6 11.2-11.2" />
+  </>
+);
+
+const ActingUser = ({ acting }: { acting: TaskAccount["acting_user"] }) => (
+  <Surface display="flex" gap={4} alignItems="center" px={5} py={4}>
+    <Flex align="center" justify="center" boxSize={11} flexShrink={0} borderRadius="full" bg="bg.muted" color="fg.muted">
+      <Drawing>{acting.user_name === null ? Nobody : Person}</Drawing>
+    </Flex>
+    <Box minW={0}>
+      <Heading as="h3" fontSize="md" fontWeight="semibold" lineHeight="1.5rem">
+        {acting.user_name === null ? "Acts for nobody" : `Acts for ${acting.user_name}`}
+        {acting.is_me ? <chakra.span color="fg.muted"> (you)</chakra.span> : null}
+      </Heading>
+      <Text color="fg.muted" fontSize="sm" overflowWrap="anywhere">
+        {acting.reason}
+      </Text>
+    </Box>
+  </Surface>
+);
+
+/** The sign-in button for the caller, and what to do once it is green. */
+const SignInHere = ({ account }: { account: AccountView }) => {
+  const signIn = useSignIn(account);
+  const { flow } = signIn;
+  return (
+    <Stack gap={3}>
+      <StatusMark account={account} />
+      {account.status === "signed_in" ? (
+        <Text fontSize="sm" color="fg.muted">
+          You are signed in now. Clear the task to run it again.
+        </Text>
+      ) : (
+        <Flex gap={2} align="center" flexWrap="wrap">
+          <SignInActions account={account} signIn={signIn} />
+        </Flex>
+      )}
+      {flow.phase === "failed" || flow.phase === "conflict" ? (
+        <ProblemNotice
+          problem={flow.problem}
+          actions={
+            <>
+              {flow.phase === "conflict" ? (
+                <Press tone="main" onClick={signIn.startAsOther}>
+                  Switch and sign in
+                </Press>
+              ) : null}
+              <Press tone="quiet" onClick={signIn.dismiss}>
+                Dismiss
+              </Press>
+            </>
+          }
+        />
+      ) : null}
+    </Stack>
+  );
+};
+
+const Mend = ({ use, task, place }: { use: TaskAccountUse; task: TaskAccount; place: Place }) => {
+  const code = use.error?.code ?? "";
+  const { user_name: user, is_me: isMe } = task.acting_user;
+  if (MENDED_BY_SIGN_IN.has(code) && isMe && use.account) {
+    return <SignInHere account={use.account} />;
+  }
+  if (MENDED_BY_SIGN_IN.has(code) && user !== null) {
+    return (
+      <Text fontSize="sm" color="fg.muted">
+        Only {user} can mend this, on the page Third-Party Accounts.
+      </Text>
+    );
+  }
+  if (MENDED_BY_OWN_RUN.has(code)) {
+    return (
+      <Flex gap={2} flexWrap="wrap">
+        <Press asChild tone="main">
+          <Link href={airflow(`dags/${segment(place.dagId)}`)} textDecoration="none">
+            Trigger a run of your own
+          </Link>
+        </Press>
+        <Press asChild>
+          <Link href={airflow(`dags/${segment(place.dagId)}/plugin/dag-third-party-accounts`)} textDecoration="none">
+            Let scheduled runs act as you
+          </Link>
+        </Press>
+      </Flex>
+    );
+  }
+  return null;
+};
+
+const UNEXPLAINED: Problem = {
+  code: "refused",
+  message: "The task was refused.",
+  remedy: "The audit log of the run has the reason.",
+};
+
+const Use = ({ use, task, place }: { use: TaskAccountUse; task: TaskAccount; place: Place }) => (
+  <Box as="li" listStyleType="none" px={5} py={5}>
+    <Stack gap={3}>
+      <Flex gap={2} align="center" colorPalette={use.outcome === "used" ? "green" : "red"} flexWrap="wrap">
+        <chakra.span
+          display="inline-flex"
+          color="colorPalette.600"
+          _dark={{ color: "colorPalette.400" }}
+          css={{ "--mark-ink": "var(--chakra-colors-bg)" }}
+        >
+          <Drawing>{use.outcome === "used" ? STATUS_SHAPES.signed_in : STATUS_SHAPES.lapsed}</Drawing>
+        </chakra.span>
+        <Heading as="h3" fontSize="md" fontWeight="semibold">
+          {use.account ? nameOf(use.account) : use.conn_id}{" "}
+          <chakra.span color="fg.muted" fontFamily="mono" fontSize="xs" fontWeight="normal">
+            {use.conn_id}
+          </chakra.span>
+        </Heading>
+        <Text fontSize="sm" color="colorPalette.700" _dark={{ color: "colorPalette.300" }} fontWeight="medium">
+          {use.outcome === "used" ? "Handed out" : "Refused"}
+        </Text>
+        {use.at ? (
+          <Text fontSize="sm" color="fg.muted">
+            <When at={use.at} />
+          </Text>
+        ) : null}
+      </Flex>
+      {use.outcome === "refused" ? <ProblemNotice problem={use.error ?? UNEXPLAINED} /> : null}
+      <Mend use={use} task={task} place={place} />
+    </Stack>
+  </Box>
+);
+
+const None = () => (
+  <Empty title="No account was asked for">
+    <Text>
+      Once this task instance asks for a third-party account, you see here whom it acted for, and why it was
+      refused if it was.
+    </Text>
+  </Empty>
+);
+
+const Content = (place: Place) => {
+  const { data, error, refetch } = useQuery(taskQuery(place.dagId, place.runId, place.taskId, place.mapIndex));
+  useEffect(() => listen(() => void refetchAll()), []);
+  if (data === undefined) {
+    if (error instanceof Failure && error.status === 404) {
+      return <None />;
+    }
+    return error ? <Failed error={error} onRetry={() => void refetch()} /> : <Loading rows={1} />;
+  }
+  return (
+    <>
+      <ActingUser acting={data.acting_user} />
+      {data.uses.length === 0 ? (
+        <None />
+      ) : (
+        <Cards label="Accounts this task instance asked for">
+          {data.uses.map((use) => (
+            <Use key={use.conn_id} use={use} task={data} place={place} />
+          ))}
+        </Cards>
+      )}
+    </>
+  );
+};
+
+/** The tab "Account" of a task instance: whom it acted for, and why it was refused. */
+export const TaskAccountTab = ({ dagId = "", runId = "", taskId = "", mapIndex = "-1" }: Partial<Place>) => (
+  <Frame title="Account" subtitle="Whom this task instance acts for, and which accounts it asked for.">
+    <Content dagId={dagId} runId={runId} taskId={taskId} mapIndex={mapIndex} />
+  </Frame>
+);

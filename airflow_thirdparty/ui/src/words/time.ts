@@ -1,0 +1,67 @@
+/** Points in time, in words. */
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ["year", 365 * 86_400],
+  ["month", 30 * 86_400],
+  ["week", 7 * 86_400],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+
+const seconds = (iso: string, now: number): number => (Date.parse(iso) - now) / 1_000;
+
+/** "in 3 days", "2 hours ago", "just now". */
+export function distance(iso: string, now: number): string {
+  const away = seconds(iso, now);
+  if (Number.isNaN(away)) {
+    return "at an unknown time";
+  }
+  for (const [unit, size] of UNITS) {
+    if (Math.abs(away) >= size) {
+      return relative.format(Math.trunc(away / size), unit);
+    }
+  }
+  return away > 0 ? "in less than a minute" : "just now";
+}
+
+/** How long a sign-in lasts, as a person wants to know it. */
+export function expiryWords(expiresAt: string | null, refreshable: boolean, now: number): string {
+  if (refreshable) {
+    return "Renews itself";
+  }
+  if (expiresAt === null) {
+    return "No end date";
+  }
+  const away = seconds(expiresAt, now);
+  return `${away > 0 ? "Ends" : "Ended"} ${distance(expiresAt, now)}`;
+}
+
+/** The full date, for a tooltip, in the reader's own time zone. */
+export function fullDate(iso: string): string {
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime())
+    ? ""
+    : new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "long" }).format(date);
+}
+
+/** Last instant of a day picked in a date field (`2026-08-31`), as the server wants it; null when empty. */
+export function endOfDay(day: string): string | null {
+  const [year, month, date] = day.split("-").map(Number);
+  if (!year || !month || !date) {
+    return null;
+  }
+  return new Date(year, month - 1, date, 23, 59, 59).toISOString();
+}
+
+/** The day of an instant as a date field wants it, in the reader's own time zone. */
+export function dayOf(iso: string | null): string {
+  const date = iso === null ? new Date(Number.NaN) : new Date(iso);
+  if (Number.isNaN(date.getTime())) {
+    return "";
+  }
+  const two = (part: number): string => String(part).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}

@@ -1,0 +1,158 @@
+import { describe, expect, test } from "vitest";
+
+import type { AccountView, Delegation } from "../api/types";
+import { delegationWords, formOf, wishOf } from "./delegation";
+import { announcement, hasSignIn, shortScope, signInLabel, STATUS, summary, wordsOf } from "./status";
+import { dayOf, distance, endOfDay, expiryWords } from "./time";
+
+const NOW = Date.parse("2026-03-01T12:00:00Z");
+
+const account = (parts: Partial<AccountView> = {}): AccountView => ({
+  conn_id: "github",
+  service: "github",
+  service_name: "GitHub",
+  icon: "github",
+  kind: "oauth2",
+  description: null,
+  status: "sign_in_needed",
+  status_text: "",
+  status_at: null,
+  identity: null,
+  scopes: [],
+  missing_scopes: [],
+  expires_at: null,
+  refreshable: false,
+  signed_in_at: null,
+  last_used_at: null,
+  sign_in_allowed: true,
+  problem: null,
+  ...parts,
+});
+
+const signedIn = account({
+  status: "signed_in",
+  signed_in_at: "2026-02-01T00:00:00Z",
+  identity: { subject: "1", name: "octo" },
+});
+
+describe("distance", () => {
+  test.each([
+    ["2026-03-01T11:59:30Z", "just now"],
+    ["2026-03-01T12:00:30Z", "in less than a minute"],
+    ["2026-03-01T11:58:00Z", "2 minutes ago"],
+    ["2026-03-01T15:00:00Z", "in 3 hours"],
+    ["2026-02-28T11:00:00Z", "1 day ago"],
+    ["2026-03-20T12:00:00Z", "in 2 weeks"],
+    ["2024-03-01T12:00:00Z", "2 years ago"],
+    ["nonsense", "at an unknown time"],
+  ])("%s is %s", (iso, words) => {
+    expect(distance(iso, NOW)).toBe(words);
+  });
+});
+
+describe("expiry", () => {
+  test.each([
+    ["refreshable", "2026-03-01T12:10:00Z", true, "Renews itself"],
+    ["refreshable, already over", "2026-03-01T11:00:00Z", true, "Renews itself"],
+    ["without an end", null, false, "No end date"],
+    ["running out", "2026-03-04T13:00:00Z", false, "Ends in 3 days"],
+    ["over", "2026-03-01T10:00:00Z", false, "Ended 2 hours ago"],
+  ])("%s", (_, at, refreshable, words) => {
+    expect(expiryWords(at, refreshable, NOW)).toBe(words);
+  });
+});
+
+describe("days", () => {
+  test("a day ends at its last second, and comes back as the same day", () => {
+    expect(dayOf(endOfDay("2026-08-31"))).toBe("2026-08-31");
+  });
+  test.each([["", null], ["2026-13", null]])("'%s' is no day", (day, expected) => {
+    expect(endOfDay(day)).toBe(expected);
+  });
+  test("no instant is no day", () => {
+    expect(dayOf(null)).toBe("");
+  });
+});
+
+describe("status", () => {
+  test("every state has a label of its own", () => {
+    const labels = Object.values(STATUS).map(({ label }) => label);
+    expect(new Set(labels).size).toBe(6);
+  });
+  test("a state of a newer server is shown as it came", () => {
+    expect(wordsOf("on_holiday").label).toBe("on holiday");
+  });
+  test.each([
+    ["nobody signed in", account(), "Sign in"],
+    ["signed in", signedIn, "Reconnect"],
+    ["lapsed", account({ status: "lapsed", identity: { subject: "1", name: null } }), "Reconnect"],
+    ["a key, none yet", account({ kind: "key" }), "Enter credentials"],
+    ["a key, stored", account({ ...signedIn, kind: "key" }), "Replace"],
+  ])("button: %s", (_, view, label) => {
+    expect(signInLabel(view)).toBe(label);
+  });
+  test("there is nothing to sign out of before a sign-in", () => {
+    expect(hasSignIn(account())).toBe(false);
+    expect(hasSignIn(signedIn)).toBe(true);
+  });
+  test.each([
+    ["says who", signedIn, "GitHub: Signed in as octo."],
+    ["says what is wrong", account({ status: "lapsed" }), "GitHub: Sign-in lapsed."],
+  ])("announcement %s", (_, view, words) => {
+    expect(announcement(view)).toBe(words);
+  });
+  test.each([
+    ["one, ready", [signedIn], "Your account is ready."],
+    ["two, ready", [signedIn, signedIn], "All accounts are ready."],
+    ["one of two", [signedIn, account()], "1 of 2 accounts needs you."],
+    ["one, waiting", [account()], "One account needs you."],
+    ["nobody may sign in", [account({ sign_in_allowed: false })], "Nothing for you to do."],
+    ["the service is away", [account({ status: "service_unreachable" })], "Nothing for you to do."],
+  ])("summary: %s", (_, views, words) => {
+    expect(summary(views)).toBe(words);
+  });
+});
+
+describe("scopes", () => {
+  test.each([
+    ["https://www.googleapis.com/auth/drive.readonly", "drive.readonly"],
+    ["https://graph.microsoft.com/Files.Read", "Files.Read"],
+    ["https://host", "https://host"],
+    ["data:read", "data:read"],
+  ])("%s is %s", (scope, short) => {
+    expect(shortScope(scope)).toBe(short);
+  });
+});
+
+describe("delegation", () => {
+  const mine: Delegation = {
+    scheduled: true,
+    asset_events: false,
+    expires_at: null,
+    pinned: true,
+    state: "active",
+    created_at: null,
+  };
+  test.each([
+    ["none", null, "Scheduled runs do not act as you."],
+    ["schedule", mine, "Scheduled runs act as you."],
+    ["assets only", { ...mine, scheduled: false, asset_events: true }, "Runs started by asset events act as you."],
+    ["both, with an end", { ...mine, asset_events: true, expires_at: "2026-03-04T13:00:00Z" }, "Scheduled runs and asset events act as you, ends in 3 days."],
+    ["over", { ...mine, state: "expired" as const }, "Your consent for scheduled runs has ended."],
+    ["new code", { ...mine, state: "code_changed" as const }, "Paused: the DAG's code changed since you agreed."],
+  ])("%s", (_, consent, words) => {
+    expect(delegationWords(consent, NOW)).toBe(words);
+  });
+  test("asks for nothing by itself, and pins by itself", () => {
+    expect(formOf(null)).toEqual({ scheduled: false, asset_events: false, until: "", pinned: true });
+  });
+  test("what was agreed comes back unchanged", () => {
+    expect(wishOf("github", formOf(mine))).toEqual({
+      conn_id: "github",
+      scheduled: true,
+      asset_events: false,
+      expires_at: null,
+      pinned: true,
+    });
+  });
+});
