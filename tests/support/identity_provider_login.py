@@ -11,7 +11,7 @@ import httpx2
 _FORM = re.compile(r'<form method="post" action="([^"]+)">')
 
 
-class LoginFailed(AssertionError):
+class LoginFailedError(AssertionError):
     """The provider showed an error page, or asked for the name again."""
 
 
@@ -22,7 +22,7 @@ def sign_in(authorization_url: str, user_name: str, *, answer: str = "allow") ->
     :param user_name: who to be
     :param answer: ``allow`` or ``cancel``
     :returns: the address of the client's callback, with the provider's answer in its query; not called
-    :raises LoginFailed: if the provider does not send the browser back
+    :raises LoginFailedError: if the provider does not send the browser back
     """
     origin = _origin(authorization_url)
     with httpx2.Client(follow_redirects=False, trust_env=False, timeout=10) as browser:
@@ -32,7 +32,7 @@ def sign_in(authorization_url: str, user_name: str, *, answer: str = "allow") ->
         page = browser.get(_target(response))
         action = _FORM.search(page.text)
         if action is None:
-            raise LoginFailed(f"no sign-in page ({page.status_code}): {_words(page)}")
+            raise LoginFailedError(f"no sign-in page ({page.status_code}): {_words(page)}")
         fields = {"user_name": user_name, "answer": answer}
         response = browser.post(urljoin(str(page.url), html.unescape(action[1])), data=fields)
         while _leads_to(response, origin):
@@ -55,7 +55,7 @@ def _leads_to(response: httpx2.Response, origin: str) -> bool:
 
 def _callback(response: httpx2.Response) -> str:
     if not response.has_redirect_location:
-        raise LoginFailed(f"not sent back ({response.status_code}): {_words(response)}")
+        raise LoginFailedError(f"not sent back ({response.status_code}): {_words(response)}")
     return _target(response)
 
 

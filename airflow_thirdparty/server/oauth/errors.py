@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from typing import Any
 
 _CODE = re.compile(r"[a-z_]{1,40}")
 
@@ -48,6 +49,13 @@ class OAuthError(Exception):
         self.code = safe_code(code)
         self.retry_after = retry_after
         super().__init__(f"{text} ({step})")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (self.kind, self.step, self.text, self.code, self.retry_after))
+
+
+def _rebuild(kind: Kind, step: str, text: str, code: str | None, retry_after: int | None) -> OAuthError:
+    return OAuthError(kind, step, text, code=code, retry_after=retry_after)
 
 
 def safe_code(code: object) -> str | None:

@@ -1,0 +1,139 @@
+"""Sending the user off, and judging what they bring back."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from airflow_thirdparty.server.oauth.authorization import begin, check_answer
+from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
+from airflow_thirdparty.server.oauth.types import Client, Endpoints
+
+CALLBACK = "https://airflow.example.org/third-party-accounts/callback/demo"
+ISSUER = "https://id.example.org"
+NAMED = Endpoints(ISSUER, f"{ISSUER}/a?tenant=1", f"{ISSUER}/t", iss_in_answer=True)
+SILENT = replace(NAMED, iss_in_answer=False)
+NAMELESS = replace(NAMED, issuer=None, iss_in_answer=False)
+RIGHT = {"state": "S", "code": "C", "iss": ISSUER}
+
+
+def query_of(url: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(url).query, strict_parsing=True)
+
+
+def test_what_the_browser_is_sent_with(client: Client) -> None:
+    request = begin(client, NAMED, CALLBACK, ["openid", "files:read"], {"access_type": "offline"})
+    query = query_of(request.url)
+    digest = hashlib.sha256(request.verifier.encode()).digest()
+    assert query == {
+        "tenant": ["1"],
+        "response_type": ["code"],
+        "client_id": ["client"],
+        "redirect_uri": [CALLBACK],
+        "scope": ["openid files:read"],
+        "state": [request.state],
+        "nonce": [request.nonce],
+        "code_challenge": [base64.urlsafe_b64encode(digest).rstrip(b"=").decode()],
+        "code_challenge_method": ["S256"],
+        "access_type": ["offline"],
+    }
+    assert request.url.startswith(f"{ISSUER}/a?")
+    assert 43 <= len(request.verifier) <= 128
+    assert "canary" not in request.url
+
+
+def test_without_openid_there_is_no_nonce(client: Client) -> None:
+    request = begin(client, NAMED, CALLBACK, ["repo"])
+    assert request.nonce is None
+    assert "nonce" not in query_of(request.url)
+
+
+def test_nothing_is_used_twice(client: Client) -> None:
+    requests = [begin(client, NAMED, CALLBACK, ["openid"]) for _ in range(50)]
+    for name in ("state", "verifier", "nonce"):
+        assert len({getattr(request, name) for request in requests}) == 50
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "state",
+        "nonce",
+        "client_id",
+        "redirect_uri",
+        "code_challenge",
+        "code_challenge_method",
+        "scope",
+        "State",
+    ],
+)
+def test_an_account_cannot_weaken_the_protocol(client: Client, name: str) -> None:
+    with pytest.raises(OAuthError, match=name.lower()) as caught:
+        begin(client, NAMED, CALLBACK, ["openid"], {name: "plain"})
+    assert caught.value.kind is Kind.MISCONFIGURED
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://id.example.org/a", "data:text/html,x", "/a"])
+def test_a_browser_is_not_sent_just_anywhere(client: Client, url: str) -> None:
+    with pytest.raises(OAuthError) as caught:
+        begin(client, replace(NAMED, authorize_url=url), CALLBACK, [])
+    assert caught.value.kind is Kind.MISCONFIGURED
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "params"),
+    [
+        pytest.param(NAMED, RIGHT, id="all in order"),
+        pytest.param(SILENT, {"state": "S", "code": "C"}, id="a service that does not say iss"),
+        pytest.param(SILENT, RIGHT, id="a service that says iss unasked"),
+        pytest.param(NAMELESS, {**RIGHT, "iss": "https://x"}, id="nothing to compare iss with"),
+        pytest.param(NAMED, list(RIGHT.items()), id="as pairs"),
+    ],
+)
+def test_an_answer_in_order(endpoints: Endpoints, params: Any) -> None:
+    assert check_answer(endpoints, params, "S") == "C"
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "params", "kind"),
+    [
+        pytest.param(NAMED, {**RIGHT, "state": "T"}, Kind.REFUSED, id="another state"),
+        pytest.param(NAMED, {"code": "C", "iss": ISSUER}, Kind.REFUSED, id="no state"),
+        pytest.param(NAMED, {**RIGHT, "state": "ß"}, Kind.REFUSED, id="state that is not ASCII"),
+        pytest.param(NAMED, {**RIGHT, "iss": "https://evil.example"}, Kind.REFUSED, id="mix-up: iss"),
+        pytest.param(NAMED, {**RIGHT, "iss": f"{ISSUER}/"}, Kind.REFUSED, id="iss with a slash more"),
+        pytest.param(NAMED, {"state": "S", "code": "C"}, Kind.REFUSED, id="iss promised and missing"),
+        pytest.param(
+            SILENT, {**RIGHT, "iss": "https://evil.example"}, Kind.REFUSED, id="wrong iss, unpromised"
+        ),
+        pytest.param(NAMED, {"state": "S", "iss": ISSUER}, Kind.REFUSED, id="no code"),
+        pytest.param(NAMED, {**RIGHT, "code": ""}, Kind.REFUSED, id="empty code"),
+        pytest.param(NAMED, {**RIGHT, "code": "C" * 5000}, Kind.REFUSED, id="monstrous code"),
+        pytest.param(NAMED, [*RIGHT.items(), ("code", "D")], Kind.REFUSED, id="two codes"),
+        pytest.param(NAMED, [*RIGHT.items(), ("iss", "x")], Kind.REFUSED, id="two issuers"),
+        pytest.param(
+            NAMED, {"state": "S", "iss": ISSUER, "error": "access_denied"}, Kind.CANCELLED, id="user said no"
+        ),
+        pytest.param(
+            NAMED,
+            {"state": "S", "error": "access_denied"},
+            Kind.REFUSED,
+            id="somebody said no, who knows who",
+        ),
+        pytest.param(
+            NAMED, {**RIGHT, "error": "invalid_scope"}, Kind.CLIENT, id="an error counts more than a code"
+        ),
+        pytest.param(SILENT, {"state": "S", "error": "server_error"}, Kind.TRANSIENT, id="its own trouble"),
+        pytest.param(SILENT, {"state": "S", "error": "<script>"}, Kind.TRANSIENT, id="script as error"),
+    ],
+)
+def test_an_answer_that_is_not(endpoints: Endpoints, params: Any, kind: Kind) -> None:
+    with pytest.raises(OAuthError) as caught:
+        check_answer(endpoints, params, "S")
+    assert caught.value.kind is kind
+    assert "<" not in str(caught.value)

@@ -1,0 +1,273 @@
+"""Codes and refresh tokens become access tokens, or a clear error."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
+from airflow_thirdparty.server.oauth.grants import TOKEN_CAP, exchange_code, refresh
+from airflow_thirdparty.server.oauth.transport import Transport
+from airflow_thirdparty.server.oauth.types import Client, Endpoints
+from tests.support.faulty_service import FaultyService
+from tests.unit.server.oauth.conftest import CALLBACK, Conversation
+
+
+async def test_a_code_becomes_tokens(conversation: Conversation, now: datetime) -> None:
+    tokens, _ = await conversation.sign_in("openid", "files:read")
+    assert tokens.access_token.startswith("access-")
+    assert tokens.refresh_token is not None
+    assert tokens.scopes == ("openid", "files:read")
+    assert tokens.expires_at == now + timedelta(hours=1)
+    assert tokens.id_token is not None
+    assert tokens.token_type == "Bearer"
+
+
+async def test_a_code_without_its_verifier_is_worth_nothing(
+    conversation: Conversation, service: FaultyService
+) -> None:
+    """Codes of two users, swapped: each was asked for with another verifier."""
+    alice, alices_verifier, _ = await conversation.code(["openid"])
+    bob, bobs_verifier, _ = await conversation.code(["openid"])
+    for code, verifier in ((alice, bobs_verifier), (bob, alices_verifier)):
+        with pytest.raises(OAuthError) as caught:
+            await exchange_code(
+                conversation.transport,
+                conversation.client,
+                conversation.endpoints,
+                code,
+                CALLBACK,
+                verifier,
+                [],
+                conversation.now,
+            )
+        assert caught.value.kind is Kind.PERMANENT
+    assert service.access_tokens == {}
+
+
+async def test_a_refresh_token_rotates(conversation: Conversation, service: FaultyService) -> None:
+    tokens, _ = await conversation.sign_in("files:read")
+    fresh = await refresh(
+        conversation.transport,
+        conversation.client,
+        conversation.endpoints,
+        str(tokens.refresh_token),
+        tokens.scopes,
+        conversation.now,
+    )
+    assert fresh.access_token != tokens.access_token
+    assert fresh.refresh_token not in (None, tokens.refresh_token)
+    assert "scope=" not in service.requests[-1]["body"]
+
+
+@pytest.mark.parametrize(
+    ("method", "secret", "header", "body"),
+    [
+        pytest.param(
+            "client_secret_basic", "s:c/r+t %ü", "a+b%26c:s%3Ac%2Fr%2Bt+%25%C3%BC", "", id="basic, encoded"
+        ),
+        pytest.param("client_secret_post", "s&c", "", "client_id=a+b%26c&client_secret=s%26c", id="post"),
+        pytest.param("none", None, "", "client_id=a+b%26c", id="public client"),
+        pytest.param("none", "unused", "", "client_id=a+b%26c", id="public client with a secret"),
+    ],
+)
+async def test_how_the_client_shows_who_it_is(
+    conversation: Conversation,
+    service: FaultyService,
+    method: Any,
+    secret: str | None,
+    header: str,
+    body: str,
+) -> None:
+    client = Client("a b&c", secret, method)
+    with pytest.raises(OAuthError) as caught:
+        await refresh(conversation.transport, client, conversation.endpoints, "r", None, conversation.now)
+    assert caught.value.kind is Kind.CLIENT
+    expected = "Basic " + base64.b64encode(header.encode()).decode() if header else ""
+    request = service.requests[0]
+    sent = [line.partition(": ")[2] for line in request["head"].splitlines() if "uthorization:" in line]
+    assert sent == ([expected] if expected else [])
+    assert request["body"] == "&".join(filter(None, ["grant_type=refresh_token&refresh_token=r", body]))
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+async def test_a_client_without_its_secret_does_not_call(
+    conversation: Conversation, service: FaultyService, method: Any
+) -> None:
+    client = Client("client", None, method)
+    with pytest.raises(OAuthError) as caught:
+        await refresh(conversation.transport, client, conversation.endpoints, "r", None, conversation.now)
+    assert caught.value.kind is Kind.MISCONFIGURED
+    assert not service.calls
+
+
+async def answer_with(
+    conversation: Conversation,
+    service: FaultyService,
+    fields: dict[str, Any],
+    scopes: list[str] | None = None,
+) -> Any:
+    tokens, _ = await conversation.sign_in("a")
+    service.fault("token", "answer", fields=fields)
+    return await refresh(
+        conversation.transport,
+        conversation.client,
+        conversation.endpoints,
+        str(tokens.refresh_token),
+        scopes,
+        conversation.now,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        pytest.param({"access_token": None}, Kind.TRANSIENT, id="no token"),
+        pytest.param({"access_token": ""}, Kind.TRANSIENT, id="empty token"),
+        pytest.param({"access_token": 7}, Kind.REFUSED, id="a number"),
+        pytest.param({"access_token": ["t"]}, Kind.REFUSED, id="a list"),
+        pytest.param({"access_token": "t" * (TOKEN_CAP + 1)}, Kind.REFUSED, id="token too large"),
+        pytest.param({"access_token": "t\r\nX: y"}, Kind.REFUSED, id="line break in a token"),
+        pytest.param({"access_token": "t t"}, Kind.REFUSED, id="blank in a token"),
+        pytest.param({"access_token": "tökén"}, Kind.REFUSED, id="token not ASCII"),
+        pytest.param({"access_token": "t\x00"}, Kind.REFUSED, id="zero byte in a token"),
+        pytest.param({"access_token": "\ud800"}, Kind.REFUSED, id="half a character"),
+        pytest.param({"refresh_token": "t" * (TOKEN_CAP + 1)}, Kind.REFUSED, id="refresh token too large"),
+        pytest.param({"refresh_token": {"a": 1}}, Kind.REFUSED, id="refresh token an object"),
+        pytest.param({"token_type": "mac"}, Kind.REFUSED, id="type mac"),
+        pytest.param({"token_type": "DPoP"}, Kind.REFUSED, id="type DPoP"),
+        pytest.param({"token_type": 1}, Kind.REFUSED, id="type a number"),
+        pytest.param({"expires_in": -1}, Kind.REFUSED, id="expired before it began"),
+        pytest.param({"expires_in": 10**12}, Kind.REFUSED, id="for ever and a day"),
+        pytest.param({"expires_in": 10**400}, Kind.REFUSED, id="a number without end"),
+        pytest.param({"expires_in": 1.5}, Kind.REFUSED, id="a fraction"),
+        pytest.param({"expires_in": True}, Kind.REFUSED, id="true"),
+        pytest.param({"expires_in": "soon"}, Kind.REFUSED, id="a word"),
+        pytest.param({"expires_in": "-1"}, Kind.REFUSED, id="negative text"),
+        pytest.param({"expires_in": "٣"}, Kind.REFUSED, id="a digit of another script"),
+        pytest.param({"expires_in": [60]}, Kind.REFUSED, id="a list of seconds"),
+        pytest.param({"expires_in": float("nan")}, Kind.TRANSIENT, id="NaN"),
+        pytest.param({"expires_in": float("inf")}, Kind.TRANSIENT, id="infinity"),
+        pytest.param({"scope": 5}, Kind.REFUSED, id="scope a number"),
+        pytest.param({"scope": 'a"b'}, Kind.REFUSED, id="scope with a quote"),
+        pytest.param({"error": "invalid_grant"}, Kind.PERMANENT, id="error and tokens: the error counts"),
+    ],
+)
+async def test_answers_that_are_refused(
+    conversation: Conversation, service: FaultyService, fields: dict[str, Any], kind: Kind
+) -> None:
+    with pytest.raises(OAuthError) as caught:
+        await answer_with(conversation, service, fields)
+    assert caught.value.kind is kind
+    assert len(str(caught.value)) < 120
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "seconds"),
+    [
+        pytest.param(None, None, id="not said"),
+        pytest.param(60, 60, id="seconds"),
+        pytest.param("3599", 3599, id="as text"),
+        pytest.param(60.0, 60, id="with a point"),
+        pytest.param(0, 0, id="expired at once"),
+        pytest.param(2**31 - 1, 2**31 - 1, id="how some say never"),
+    ],
+)
+async def test_when_a_token_expires(
+    conversation: Conversation, service: FaultyService, expires_in: Any, seconds: int | None
+) -> None:
+    tokens = await answer_with(conversation, service, {"expires_in": expires_in})
+    expected = None if seconds is None else conversation.now + timedelta(seconds=seconds)
+    assert tokens.expires_at == expected
+    assert seconds is None or tokens.expires_at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("scope", "known", "granted"),
+    [
+        pytest.param("a b  c", None, ("a", "b", "c"), id="blanks"),
+        pytest.param("repo,read:org", ["repo"], ("repo", "read:org"), id="commas"),
+        pytest.param("a,b c", ["a,b"], ("a,b", "c"), id="a scope with a comma in it"),
+        pytest.param(["a", "b"], None, ("a", "b"), id="a list"),
+        pytest.param("a a b", None, ("a", "b"), id="twice"),
+        pytest.param("", ["a"], (), id="none"),
+        pytest.param(None, ["a"], ("a",), id="not said: as before"),
+        pytest.param(None, None, None, id="not said, not known"),
+    ],
+)
+async def test_which_scopes_were_granted(
+    conversation: Conversation, service: FaultyService, scope: Any, known: list[str] | None, granted: Any
+) -> None:
+    assert (await answer_with(conversation, service, {"scope": scope}, known)).scopes == granted
+
+
+@pytest.mark.parametrize("told", [{"refresh_token": None}, {"refresh_token": ""}])
+async def test_a_refresh_token_that_is_not_replaced(
+    conversation: Conversation, service: FaultyService, told: dict[str, Any]
+) -> None:
+    assert (await answer_with(conversation, service, told)).refresh_token is None
+
+
+@pytest.mark.parametrize("told", [{"token_type": None}, {"token_type": "bearer"}, {"token_type": "BEARER"}])
+async def test_the_type_is_bearer_in_any_spelling(
+    conversation: Conversation, service: FaultyService, told: dict[str, Any]
+) -> None:
+    assert (await answer_with(conversation, service, told)).token_type == "Bearer"
+
+
+async def test_a_token_of_just_the_largest_size(conversation: Conversation, service: FaultyService) -> None:
+    tokens = await answer_with(conversation, service, {"access_token": "t" * TOKEN_CAP})
+    assert len(tokens.access_token) == TOKEN_CAP
+
+
+@pytest.mark.parametrize(
+    ("details", "kind"),
+    [
+        pytest.param({"kind": "status", "status": 500}, Kind.TRANSIENT, id="500"),
+        pytest.param(
+            {"kind": "status", "status": 503, "body": "<html>"}, Kind.TRANSIENT, id="maintenance page"
+        ),
+        pytest.param({"kind": "status", "status": 429}, Kind.TRANSIENT, id="too many"),
+        pytest.param(
+            {"kind": "status", "status": 200, "body": "<html>"}, Kind.TRANSIENT, id="HTML as success"
+        ),
+        pytest.param(
+            {"kind": "status", "status": 200, "body": "access_token=x&token_type=bearer"},
+            Kind.TRANSIENT,
+            id="a form",
+        ),
+        pytest.param({"kind": "cut"}, Kind.TRANSIENT, id="cut"),
+        pytest.param({"kind": "drop"}, Kind.TRANSIENT, id="hung up"),
+        pytest.param({"kind": "hang"}, Kind.TRANSIENT, id="hung"),
+    ],
+)
+async def test_a_passing_trouble_never_looks_permanent(
+    conversation: Conversation, service: FaultyService, details: dict[str, Any], kind: Kind
+) -> None:
+    tokens, _ = await conversation.sign_in("a")
+    service.calls.clear()
+    service.fault("token", **details)
+    with pytest.raises(OAuthError) as caught:
+        await refresh(
+            conversation.transport,
+            conversation.client,
+            conversation.endpoints,
+            str(tokens.refresh_token),
+            None,
+            conversation.now,
+        )
+    assert caught.value.kind is kind
+    assert service.calls["token"] == 1  # and it is not tried again here
+
+
+async def test_a_foreign_exchange_address_is_never_called(
+    transport: Transport, client: Client, endpoints: Endpoints, now: datetime
+) -> None:
+    endpoints = replace(endpoints, exchange_url="http://evil.example/token")
+    with pytest.raises(OAuthError) as caught:
+        await refresh(transport, client, endpoints, "refresh-canary", None, now)
+    assert caught.value.kind is Kind.REFUSED
