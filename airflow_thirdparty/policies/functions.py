@@ -80,10 +80,13 @@ def _functions_of(values: Iterable[Any]) -> list[types.FunctionType]:
 @functools.lru_cache(maxsize=256)
 def names_in(code: types.CodeType) -> frozenset[str]:
     """Every name and keyword in compiled code, also of functions inside it: a quick look before parsing."""
-    names = {*code.co_names, *code.co_freevars}
+    arguments = code.co_argcount + code.co_kwonlyargcount
+    names = {*code.co_names, *code.co_freevars, *code.co_varnames[:arguments]}
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             names |= names_in(constant)
+        elif isinstance(constant, str) and constant.isidentifier():
+            names.add(constant)
         elif isinstance(constant, tuple):
             names.update(word for word in constant if isinstance(word, str))
     return frozenset(names)

@@ -59,7 +59,7 @@ def connections(task: Any) -> dict[str, Values]:
                 if isinstance(key, str) and (key.endswith(SUFFIX) or key in OWN_FIELDS):
                     found[key] = found.get(key, NOTHING) | _argument(item)
     for name, values in {**_mapped(task, "expand_input"), **_mapped(task, "op_kwargs_expand_input")}.items():
-        if name.endswith(SUFFIX):
+        if name.endswith(SUFFIX) or name in OWN_FIELDS:
             found[name] = found.get(name, NOTHING) | values
     for name, values in _defaults_when_unmapped(task).items():
         found.setdefault(name, values)

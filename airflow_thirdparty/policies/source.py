@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import types
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from airflow_thirdparty.policies.functions import names_in, neighbours, source_of, tree_of, unwrap
@@ -24,6 +24,7 @@ GETTERS = frozenset(
 
 _OWN_KEYWORDS = ("conn_id", "account", "account_id")
 _DECORATOR = "uses_account"
+_ACCESSOR = "conn"
 _DEEPEST = 6
 _LONGEST = 120
 
@@ -98,15 +99,26 @@ class _Search:
         scope = Scope(function, node, arguments, certain, objects)
         called = {function.__code__}
         for part in ast.walk(node):
-            if isinstance(part, ast.Call):
+            if isinstance(part, ast.Attribute):
+                self.found += _from_context(part, scope)
+            elif isinstance(part, ast.Call):
                 self.found += self._asked(part, scope)
-                target = self._callee(part, scope)
-                if target is not None:
-                    called.add(target.__code__)
-                    self.visit(target, _passed(part, target, scope), {}, certain=True, depth=depth + 1)
+                called |= self._follow(part, scope, depth)
         for other in neighbours(function):
             if other.__code__ not in called:
                 self.visit(other, {}, objects, certain=False, depth=depth + 1)
+
+    def _follow(self, call: ast.Call, scope: Scope, depth: int) -> set[types.CodeType]:
+        """Look into a function that is called by its name, knowing what is passed to it."""
+        target = scope.live(call.func)
+        if not isinstance(target, types.FunctionType) or not self._is_promising(target):
+            return set()
+        names, objects = parameters(target), {}
+        owner = scope.live(call.func.value) if isinstance(call.func, ast.Attribute) else None
+        if owner is not None and not isinstance(owner, (types.ModuleType, type)):
+            objects, names = dict.fromkeys(names[:1], owner), names[1:]
+        self.visit(target, _passed(call, names, scope), objects, certain=True, depth=depth + 1)
+        return {target.__code__}
 
     def _is_promising(self, function: types.FunctionType) -> bool:
         """Whether this function, or one it may call, has a name in it that may ask for a connection."""
@@ -116,12 +128,6 @@ class _Search:
             known = _speaks_of_connections(function) or any(map(self._is_promising, neighbours(function)))
             self._promising[function.__code__] = known
         return known
-
-    def _callee(self, call: ast.Call, scope: Scope) -> types.FunctionType | None:
-        target = scope.live(call.func)
-        if isinstance(target, types.FunctionType):
-            return target if self._promising.get(target.__code__) else None
-        return None
 
     def _asked(self, call: ast.Call, scope: Scope) -> Iterator[Mention]:
         name = _name(call.func, scope)
@@ -133,6 +139,8 @@ class _Search:
             yield self._mention(call, scope, by_keyword)
         elif name in GETTERS or (name in ("get", "async_get") and _base(call.func, scope) == "Connection"):
             yield from self._got(call, scope)
+        elif name == "get" and isinstance(call.func, ast.Attribute) and _is_accessor(call.func.value, scope):
+            yield self._mention(call, scope, call.args[:1])
         elif name.endswith("Hook"):
             yield from self._positional(call, scope)
 
@@ -169,7 +177,8 @@ def _speaks_of_connections(function: types.FunctionType) -> bool:
 
 def _telling(name: str) -> bool:
     return (
-        name.endswith(("conn_id", "Hook", "Connection"))
+        name == _ACCESSOR
+        or name.endswith(("conn_id", "Hook", "Connection"))
         or name in GETTERS
         or name.startswith(OUR_ROOMS)
         or OURS.fullmatch(name) is not None
@@ -183,7 +192,19 @@ def _lives_with_us(thing: object) -> bool:
     return isinstance(module, str) and module.startswith(OUR_ROOMS)
 
 
-def _at(call: ast.Call, scope: Scope, values: Values, *, ours: bool) -> Mention:
+def _from_context(part: ast.Attribute, scope: Scope) -> Iterator[Mention]:
+    """``conn.github``, where ``conn`` is what Airflow puts into a task's context."""
+    if part.attr != "get" and _is_accessor(part.value, scope):
+        yield _at(part, scope, Values(frozenset({part.attr})), ours=False)
+
+
+def _is_accessor(expression: ast.expr, scope: Scope) -> bool:
+    if isinstance(expression, ast.Subscript) and isinstance(expression.slice, ast.Constant):
+        return expression.slice.value == _ACCESSOR  # context["conn"]
+    return isinstance(expression, ast.Name) and expression.id == _ACCESSOR and scope.is_handed_in(_ACCESSOR)
+
+
+def _at(call: ast.expr, scope: Scope, values: Values, *, ours: bool) -> Mention:
     written = ast.unparse(call)
     shown = written if len(written) <= _LONGEST else written[: _LONGEST - 1] + "…"
     return Mention(values, ours, shown, call.lineno, scope.function.__code__.co_filename)
@@ -222,8 +243,7 @@ def _base(func: ast.expr, scope: Scope) -> str:
     return _name(func.value.func if isinstance(func.value, ast.Call) else func.value, scope)
 
 
-def _passed(call: ast.Call, target: types.FunctionType, scope: Scope) -> dict[str, Values]:
-    names = parameters(target)
+def _passed(call: ast.Call, names: Sequence[str], scope: Scope) -> dict[str, Values]:
     passed = {
         name: scope.evaluate(argument)
         for name, argument in zip(names, call.args, strict=False)

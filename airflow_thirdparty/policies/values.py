@@ -134,6 +134,13 @@ class Scope:
             return base.get(expression.slice.value) if type(base) is dict else None
         return None
 
+    def is_handed_in(self, name: str) -> bool:
+        """Whether a name is a parameter that the task's author passes nothing to: Airflow's own context.
+
+        :param name: the name
+        """
+        return name in self._parameters and name not in self.arguments
+
     def _object(self, name: str) -> Any:
         if name in self._assigned or name in self.imports:
             return None
