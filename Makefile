@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := constraints/airflow-$(AIRFLOW_VERSION).txt
 INSTALLED := $(VENV)/installed-$(AIRFLOW_VERSION)
-UI_SOURCES := $(shell find airflow_thirdparty/ui -type d \( -name node_modules -o -name dist \) -prune -o -type f -print)
+UI_SOURCES := $(shell find airflow_thirdparty/ui -type d \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.10; do \
 	"$$python" -c 'import ensurepip, sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& echo "$$python" && break; done)

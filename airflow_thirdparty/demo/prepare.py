@@ -1,0 +1,70 @@
+"""Makes the database, the people and the account, in one process.
+
+``airflow db migrate``, four times ``airflow users create`` and ``airflow connections add`` would each import
+all of Airflow, which is most of what they do.  Reads what to make as JSON from standard input.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_thirdparty.demo.users import EVERYBODY
+
+PAGE_ROLE = "User"
+"""The role that needs to see plugins' pages; Airflow lets only Op and Admin see them by itself."""
+
+
+def main() -> None:
+    """Make everything, or bring up to date what is there."""
+    account = json.load(sys.stdin)
+    from airflow.utils.db import upgradedb
+
+    upgradedb()
+    make_people()
+    make_account(account)
+
+
+def make_people() -> None:
+    """Make the roles and the people of :mod:`airflow_thirdparty.demo.users`."""
+    from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+
+    with get_application_builder() as builder:
+        security = builder.sm
+        builder.add_permissions(update_perms=True)  # type: ignore[no-untyped-call]
+        security.sync_roles()
+        plugins = security.create_permission("can_read", "Plugins")
+        security.add_permission_to_role(security.find_role(PAGE_ROLE), plugins)
+        for user in EVERYBODY:
+            if security.find_user(user.name) is None:
+                security.add_user(
+                    user.name,
+                    user.name.title(),
+                    "Example",
+                    f"{user.name}@example.com",
+                    security.find_role(user.role),
+                    user.password,
+                )
+
+
+def make_account(account: Mapping[str, Any]) -> None:
+    """Save the account's connection.
+
+    :param account: the connection's fields
+    """
+    from airflow.models import Connection
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        known = session.scalar(select(Connection).where(Connection.conn_id == account["conn_id"]))
+        connection = known or Connection(conn_id=account["conn_id"])
+        for name, value in account.items():
+            setattr(connection, name, json.dumps(value) if name == "extra" else value)
+        session.add(connection)
+
+
+if __name__ == "__main__":
+    main()
