@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import getpass
+
+import pytest
+
+from tests.integration.acting.real_airflow import Server
+
+NOBODY = "acting_user_unknown"
+
+
+def by_rest(server: Server) -> tuple[str, str]:
+    return "by_hand", server.trigger("alice")
+
+
+def in_the_web_page(server: Server) -> tuple[str, str]:
+    body = {"logical_date": None}
+    page = {"Referer": "http://localhost/dags/by_hand"}
+    answer = server.rest("alice", "POST", "/dags/by_hand/dagRuns", json=body, headers=page)
+    return "by_hand", answer["dag_run_id"]
+
+
+def asset_materialized(server: Server) -> tuple[str, str]:
+    assets = server.rest("alice", "GET", "/assets?uri_pattern=test://made")["assets"]
+    answer = server.rest("alice", "POST", f"/assets/{assets[0]['id']}/materialize")
+    return "maker", answer["dag_run_id"]
+
+
+def backfill_by_rest(server: Server) -> tuple[str, str]:
+    server.end_backfills()
+    server.backfill("alice", "2024-03-01", reprocess_behavior="none")
+    return "daily", server.latest_run("daily", "backfill")
+
+
+def child(server: Server, parent: tuple[str, str]) -> tuple[str, str]:
+    """TriggerDagRunOperator in a run."""
+    from uuid import uuid4
+
+    ti_id = server.start(*parent)
+    run_id = f"child-{uuid4().hex}"
+    server.execution(ti_id, "POST", f"/dag-runs/child/{run_id}", expect=204, json={})
+    return "child", run_id
+
+
+def child_of_rest(server: Server) -> tuple[str, str]:
+    return child(server, by_rest(server))
+
+
+def grandchild_of_rest(server: Server) -> tuple[str, str]:
+    return child(server, child_of_rest(server))
+
+
+def command_line(server: Server) -> tuple[str, str]:
+    server.cli("dags", "trigger", "by_hand", LOGNAME="alice")
+    return "by_hand", server.latest_run("by_hand")
+
+
+def child_of_command_line(server: Server) -> tuple[str, str]:
+    return child(server, command_line(server))
+
+
+def grandchild_of_command_line(server: Server) -> tuple[str, str]:
+    return child(server, child_of_command_line(server))
+
+
+def backfill_on_the_command_line(server: Server) -> tuple[str, str]:
+    server.end_backfills()
+    day = "2024-04-01"
+    server.cli(
+        "backfill", "create", "--dag-id", "daily", "--from-date", day, "--to-date", day, LOGNAME="alice"
+    )
+    return "daily", server.latest_run("daily", "backfill")
+
+
+def child_of_backfill_on_the_command_line(server: Server) -> tuple[str, str]:
+    return child(server, backfill_on_the_command_line(server))
+
+
+def asset_materialized_on_the_command_line(server: Server) -> tuple[str, str]:
+    server.cli("assets", "materialize", "--name", "made", LOGNAME="alice")
+    return "maker", server.latest_run("maker")
+
+
+def schedule(server: Server) -> tuple[str, str]:
+    server.schedule()
+    return "daily", server.latest_run("daily", "scheduled")
+
+
+def asset_events(server: Server) -> tuple[str, str]:
+    assets = server.rest("alice", "GET", "/assets?uri_pattern=test://made")["assets"]
+    server.rest("alice", "POST", "/assets/events", json={"asset_id": assets[0]["id"], "extra": {}})
+    server.schedule()
+    return "fired", server.latest_run("fired", "asset_triggered")
+
+
+@pytest.mark.parametrize(
+    ("way", "expected"),
+    [
+        pytest.param(by_rest, "alice", id="REST"),
+        pytest.param(in_the_web_page, "alice", id="web page"),
+        pytest.param(asset_materialized, "alice", id="asset materialized by a user"),
+        pytest.param(backfill_by_rest, "alice", id="backfill by REST"),
+        pytest.param(child_of_rest, "alice", id="TriggerDagRunOperator"),
+        pytest.param(grandchild_of_rest, "alice", id="TriggerDagRunOperator chain"),
+        pytest.param(command_line, NOBODY, id="command line with a forged LOGNAME"),
+        pytest.param(child_of_command_line, NOBODY, id="its child"),
+        pytest.param(grandchild_of_command_line, NOBODY, id="its grandchild"),
+        pytest.param(backfill_on_the_command_line, NOBODY, id="backfill on the command line"),
+        pytest.param(child_of_backfill_on_the_command_line, NOBODY, id="child of that backfill"),
+        pytest.param(asset_materialized_on_the_command_line, NOBODY, id="asset materialized there"),
+        pytest.param(schedule, NOBODY, id="schedule"),
+        pytest.param(asset_events, NOBODY, id="asset events"),
+    ],
+)
+def test_whom_a_run_acts_for(server: Server, way, expected: str):
+    assert server.acts_for(*way(server)) == expected
+
+
+def test_the_forged_names_are_really_there(server: Server):
+    """Else the cases above would prove nothing."""
+    for dag_id, run_id in (
+        command_line(server),
+        child_of_command_line(server),
+        backfill_on_the_command_line(server),
+    ):
+        run = server.rest("bob", "GET", f"/dags/{dag_id}/dagRuns/{run_id}")
+        assert run["triggering_user_name"] == "alice"
+    assert getpass.getuser() != "alice"
