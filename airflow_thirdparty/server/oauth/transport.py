@@ -167,7 +167,7 @@ class Transport:
     def _pool(self, origin: Origin) -> httpcore2.AsyncConnectionPool:
         pools = self._of_this_loop()
         if origin not in pools:
-            if self._ssl_context is None:
+            if self._ssl_context is None and origin.scheme == "https":
                 self._ssl_context = httpcore2.default_ssl_context()
             pools[origin] = httpcore2.AsyncConnectionPool(
                 ssl_context=self._ssl_context,

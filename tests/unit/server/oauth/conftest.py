@@ -37,6 +37,14 @@ async def service() -> AsyncIterator[FaultyService]:
 
 @pytest.fixture
 async def transport() -> AsyncIterator[Transport]:
+    found = Transport(timeouts=Timeouts(connect=5, read=10, total=20))
+    yield found
+    await found.aclose()
+
+
+@pytest.fixture
+async def hasty() -> AsyncIterator[Transport]:
+    """For services that would never answer."""
     found = Transport(timeouts=Timeouts(connect=1, read=0.5, total=1))
     yield found
     await found.aclose()

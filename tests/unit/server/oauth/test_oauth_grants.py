@@ -246,14 +246,18 @@ async def test_a_token_of_just_the_largest_size(conversation: Conversation, serv
     ],
 )
 async def test_a_passing_trouble_never_looks_permanent(
-    conversation: Conversation, service: FaultyService, details: dict[str, Any], kind: Kind
+    conversation: Conversation,
+    service: FaultyService,
+    hasty: Transport,
+    details: dict[str, Any],
+    kind: Kind,
 ) -> None:
     tokens, _ = await conversation.sign_in("a")
     service.calls.clear()
     service.fault("token", **details)
     with pytest.raises(OAuthError) as caught:
         await refresh(
-            conversation.transport,
+            hasty if details["kind"] == "hang" else conversation.transport,
             conversation.client,
             conversation.endpoints,
             str(tokens.refresh_token),

@@ -17,7 +17,7 @@ from tests.support import faulty_service_client
 from tests.support.faulty_service import FaultyService, serving
 from tests.support.faulty_service_client import Remote
 
-QUICK = Timeouts(connect=1, read=0.5, total=1)
+PATIENT = Timeouts(connect=5, read=10, total=20)
 
 
 class Names:
@@ -64,7 +64,7 @@ async def test_redirects_are_never_followed(
 async def test_a_name_that_changes_its_mind_is_checked_again(service: FaultyService) -> None:
     port = service.base_url.rpartition(":")[2]
     names = Names(["127.0.0.1"], ["169.254.169.254"])
-    transport = Transport(allow_http=True, timeouts=QUICK, resolver=names)
+    transport = Transport(allow_http=True, timeouts=PATIENT, resolver=names)
     url = f"http://rebinding.test:{port}/userinfo"
     service.fault("userinfo", "cut", times=1)
     assert (await refused(transport, url)).kind is Kind.TRANSIENT  # the connection is gone, the next is new
@@ -77,7 +77,7 @@ async def test_the_connection_goes_where_the_check_looked(service: FaultyService
     """The name exists only for our resolver: were it looked up a second time, nothing would be found."""
     port = service.base_url.rpartition(":")[2]
     names = Names(["127.0.0.1"])
-    transport = Transport(allow_http=True, timeouts=QUICK, resolver=names)
+    transport = Transport(allow_http=True, timeouts=PATIENT, resolver=names)
     answer = await transport.get(f"http://only-here.test:{port}/userinfo", step="userinfo")
     assert answer.status == 401
     assert f"Host: only-here.test:{port}\r\n" in service.requests[0]["head"]
@@ -97,7 +97,7 @@ async def test_a_name_that_leads_inside_is_refused(
     service: FaultyService, address: str, allow_http: bool
 ) -> None:
     port = service.base_url.rpartition(":")[2]
-    transport = Transport(allow_http=allow_http, timeouts=QUICK, resolver=Names([address]))
+    transport = Transport(allow_http=allow_http, timeouts=PATIENT, resolver=Names([address]))
     error = await refused(transport, f"https://service.test:{port}/userinfo")
     assert error.kind is Kind.REFUSED
     assert not service.calls
@@ -105,7 +105,7 @@ async def test_a_name_that_leads_inside_is_refused(
 
 async def test_the_next_address_is_tried_when_one_is_dead(service: FaultyService) -> None:
     port = service.base_url.rpartition(":")[2]
-    transport = Transport(allow_http=True, timeouts=QUICK, resolver=Names(["127.0.0.2", "127.0.0.1"]))
+    transport = Transport(allow_http=True, timeouts=PATIENT, resolver=Names(["127.0.0.2", "127.0.0.1"]))
     answer = await transport.get(f"http://two.test:{port}/userinfo", step="userinfo")
     assert answer.status == 401
     await transport.aclose()
@@ -115,7 +115,7 @@ async def test_a_name_without_address_is_a_passing_trouble() -> None:
     async def unknown(host: str, port: int) -> list[str]:
         raise OSError("no such name")
 
-    error = await refused(Transport(timeouts=QUICK, resolver=unknown), "https://gone.test/")
+    error = await refused(Transport(timeouts=PATIENT, resolver=unknown), "https://gone.test/")
     assert (error.kind, error.text) == (Kind.TRANSIENT, "No connection to https://gone.test")
 
 
@@ -137,20 +137,20 @@ async def test_a_hung_name_server_holds_one_look_up() -> None:
     ("kind", "details"),
     [
         pytest.param("hang", {}, id="never answers"),
-        pytest.param("answer", {"delay": 5}, id="answers too late"),
+        pytest.param("answer", {"delay": 30}, id="answers too late"),
         pytest.param("endless", {}, id="never ends, piece by piece"),
         pytest.param("cut", {}, id="breaks off in the middle"),
         pytest.param("drop", {}, id="hangs up"),
     ],
 )
 async def test_a_service_that_does_not_answer_properly(
-    service: FaultyService, transport: Transport, kind: str, details: dict[str, Any]
+    service: FaultyService, hasty: Transport, kind: str, details: dict[str, Any]
 ) -> None:
     service.fault("userinfo", kind, **details)
     began = time.monotonic()
-    error = await refused(transport, f"{service.base_url}/userinfo")
+    error = await refused(hasty, f"{service.base_url}/userinfo")
     assert error.kind is Kind.TRANSIENT
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4
 
 
 async def test_a_closed_port_is_a_passing_trouble(transport: Transport) -> None:
@@ -158,7 +158,7 @@ async def test_a_closed_port_is_a_passing_trouble(transport: Transport) -> None:
 
 
 async def test_one_hung_service_does_not_hold_up_another(service: FaultyService) -> None:
-    transport = Transport(timeouts=Timeouts(connect=5, read=5, total=5))
+    transport = Transport(timeouts=Timeouts(connect=30, read=30, total=30))
     async with serving() as other:
         service.fault("userinfo", "hang")
         stuck = [
@@ -169,7 +169,7 @@ async def test_one_hung_service_does_not_hold_up_another(service: FaultyService)
         began = time.monotonic()
         answer = await transport.get(f"{other.base_url}/userinfo", step="userinfo")
         assert answer.status == 401
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 3
         for call in stuck:
             call.cancel()
         await asyncio.gather(*stuck, return_exceptions=True)
@@ -193,7 +193,7 @@ async def test_connections_are_used_again(service: FaultyService, transport: Tra
 
 
 def test_one_transport_serves_one_loop_after_the_other() -> None:
-    transport = Transport(timeouts=QUICK)
+    transport = Transport(timeouts=PATIENT)
 
     async def once() -> int:
         async with serving() as service:
@@ -256,15 +256,16 @@ def monster() -> Iterator[Remote]:
     ],
 )
 async def test_monstrous_answers_cost_little_memory(
-    monster: Remote, transport: Transport, details: dict[str, Any], kind: Kind
+    monster: Remote, transport: Transport, hasty: Transport, details: dict[str, Any], kind: Kind
 ) -> None:
+    patience = hasty if details["kind"] == "endless" else transport
     monster.heal()
     monster.fault("userinfo", **details)
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     with pytest.raises(OAuthError) as caught:
-        await _read(transport, f"{monster.base_url}/userinfo")
+        await _read(patience, f"{monster.base_url}/userinfo")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert caught.value.kind is kind
