@@ -12,4 +12,5 @@ pytest_plugins = [
     "tests.support.people",
     "tests.support.tasks",
     "tests.support.services",
+    "tests.support.browsing",
 ]
