@@ -1,0 +1,206 @@
+"""The hook that Airflow calls: what it does to a DAG in each mode, and that it never does harm."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.exceptions import AirflowClusterPolicyViolation
+from airflow.sdk import get_parsing_context
+
+from airflow_thirdparty.policies import dag_policy, tags
+from airflow_thirdparty.policies.words import PublicDagWarning
+
+RISKY = """
+    with DAG("risky", schedule=None, tags=["public"]) as dag:
+        HttpOperator(task_id="fetch", endpoint="/", http_conn_id="github")
+"""
+FOUND = {"public", "account:github", tags.WARNING}
+POLICY = "AIRFLOW__THIRD_PARTY_ACCOUNTS__PUBLIC_DAG_POLICY"
+
+
+@pytest.fixture(autouse=True)
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Publish one account, and start like a fresh process."""
+    monkeypatch.setenv("AIRFLOW_VAR_THIRD_PARTY_ACCOUNT_IDS", '["github"]')
+    monkeypatch.setenv("AIRFLOW__THIRD_PARTY_ACCOUNTS__ACCOUNT_IDS_FILE", str(tmp_path / "ids.json"))
+    dag_policy.forget()
+    yield
+    dag_policy.forget()
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [pytest.param("warn", id="warn"), pytest.param("WARN", id="case"), pytest.param("wran", id="typo")],
+)
+def test_warn(
+    load: Any, mode: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(POLICY, mode)
+    dag = load(RISKY)
+    with pytest.warns(PublicDagWarning, match="'github' in task 'fetch'") as caught:
+        dag_policy.dag_policy(dag)
+    assert caught[0].filename == dag.fileloc
+    assert dag.tags == FOUND
+    assert "Three ways out" in caplog.text
+
+
+def test_off(load: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setenv(POLICY, "off")
+    dag = load(RISKY)
+    dag_policy.dag_policy(dag)
+    assert dag.tags == {"public", "account:github"}
+    assert not caplog.records
+
+
+def test_error(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(POLICY, "error")
+    with pytest.raises(AirflowClusterPolicyViolation, match=r"'risky'.*'github' in task 'fetch'.*\(3\)"):
+        dag_policy.dag_policy(load(RISKY))
+
+
+def test_error_lets_everything_else_pass(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(POLICY, "error")
+    for body in (
+        'with DAG("d", schedule=None) as dag: HttpOperator(task_id="t", endpoint="/", http_conn_id="github")',
+        'with DAG("d", schedule=None, tags=["public"]) as dag: BashOperator(task_id="t", bash_command="x")',
+        'with DAG("d", schedule=None, tags=["public", "third-party-accounts-reviewed"]) as dag: '
+        'HttpOperator(task_id="t", endpoint="/", http_conn_id="github")',
+    ):
+        dag_policy.dag_policy(load(body))
+
+
+def test_perhaps_an_account_is_said_and_not_refused(
+    load: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(POLICY, "error")
+    dag = load(RISKY.replace("github", "{{ params.which }}"))
+    dag_policy.dag_policy(dag)
+    assert dag.tags == {"public", tags.UNKNOWN_ACCOUNT}
+    assert "can only be known when it runs" in caplog.text
+    assert "argument http_conn_id" in caplog.text
+
+
+def test_tags_that_only_the_policy_sets_are_taken_away(load: Any) -> None:
+    dag = load(f"""
+        with DAG("d", schedule=None, tags=["mine", "{tags.WARNING}", "{tags.ACKNOWLEDGED}"]) as dag:
+            BashOperator(task_id="t", bash_command="true")
+    """)
+    dag_policy.dag_policy(dag)
+    assert dag.tags == {"mine"}
+
+
+def test_it_does_nothing_where_a_worker_parses(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(POLICY, "error")
+    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "risky")
+    assert get_parsing_context().dag_id == "risky", "this is how Airflow tells"
+    dag = load(RISKY)
+    dag_policy.dag_policy(dag)
+    assert dag.tags == {"public"}
+
+
+class Hostile:
+    """A DAG whose every attribute is a trap."""
+
+    dag_id = "hostile"
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(f"no {name} for you")
+
+
+@pytest.mark.parametrize("mode", ["off", "warn", "error"])
+def test_its_own_bugs_stay_its_own(
+    mode: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(POLICY, mode)
+    dag_policy.dag_policy(Hostile())
+    assert "The policy for third-party accounts failed; DAG hostile stays as it is" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        pytest.param("ACCOUNT_IDS_FILE", "/proc/ids.json", id="no place for the list"),
+        pytest.param("ACCOUNT_IDS_FILE", "/dev/null/ids.json", id="a place that cannot be"),
+        pytest.param("PUBLIC_ROLES", "", id="no public roles"),
+        pytest.param("PUBLIC_DAG_TAGS", ",,", id="no public tags"),
+    ],
+)
+def test_odd_configuration_does_no_harm(
+    load: Any, monkeypatch: pytest.MonkeyPatch, option: str, value: str
+) -> None:
+    monkeypatch.setenv(f"AIRFLOW__THIRD_PARTY_ACCOUNTS__{option}", value)
+    dag = load(RISKY.replace('tags=["public"]', 'tags=["other"]'))
+    dag_policy.dag_policy(dag)
+    assert dag.tags >= {"other"}
+
+
+def test_warnings_made_errors_do_no_harm(load: Any, caplog: pytest.LogCaptureFixture) -> None:
+    dag = load(RISKY)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        dag_policy.dag_policy(dag)
+    assert dag.tags == FOUND
+    assert "failed" not in caplog.text
+
+
+def test_parsing_again_changes_nothing(load: Any) -> None:
+    dag = load(RISKY)
+    for _ in range(3):
+        with pytest.warns(PublicDagWarning):
+            dag_policy.dag_policy(dag)
+        assert dag.tags == FOUND
+
+
+def test_a_file_of_many_dags_reads_list_and_configuration_once(
+    load: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.warns(PublicDagWarning):
+        dag_policy.dag_policy(load(RISKY))
+    (tmp_path / "ids.json").unlink()
+    monkeypatch.delenv("AIRFLOW_VAR_THIRD_PARTY_ACCOUNT_IDS")
+    monkeypatch.setenv(POLICY, "off")
+    for number in range(50):
+        dag = load(RISKY.replace("risky", f"risky_{number}"))
+        with pytest.warns(PublicDagWarning):
+            dag_policy.dag_policy(dag)
+        assert dag.tags == FOUND
+
+
+def test_importing_the_policy_imports_next_to_nothing() -> None:
+    # Airflow imports it in every process, before logging is set up
+    for path in Path(dag_policy.__file__).parent.glob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [str(node.module)]
+            for name in names:
+                root = name.partition(".")[0]
+                light = name.startswith(("airflow_thirdparty.policies", "airflow_thirdparty.wire"))
+                assert light or name == "airflow.policies" or root in sys.stdlib_module_names, (path, name)
+
+
+def test_airflow_calls_it_last(load: Any) -> None:
+    from airflow import settings
+    from airflow.policies import hookimpl
+
+    class Admins:
+        @staticmethod
+        @hookimpl
+        def dag_policy(dag: Any) -> None:
+            dag.tags.add("public")
+
+    manager = settings.get_policy_plugin_manager()
+    manager.register(Admins)
+    try:
+        dag = load(RISKY.replace('tags=["public"]', "tags=[]"))
+        with pytest.warns(PublicDagWarning):
+            settings.dag_policy(dag)
+    finally:
+        manager.unregister(Admins)
+    assert dag.tags == FOUND
