@@ -1,0 +1,96 @@
+"""The demo as its users start it: a command in a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airflow_thirdparty.demo import ports
+from airflow_thirdparty.demo.state import Remembered, State
+
+COMMAND = [sys.executable, "-m", "airflow_thirdparty.demo"]
+SECONDS = 240
+
+
+class Terminal:
+    """A terminal in which somebody types the command.
+
+    :param folder: the demo's folder; its output goes beside it
+    :param arguments: more for the command line
+    """
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.folder = folder
+        self._output = folder.with_suffix(".output")
+        with self._output.open("w") as output:
+            self.process = subprocess.Popen(
+                [*COMMAND, "--state", str(folder), *arguments],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+
+    @property
+    def output(self) -> str:
+        """All it has printed."""
+        return self._output.read_text()
+
+    def wait_for(self, words: str) -> None:
+        """Wait until it prints something.
+
+        :param words: a part of what it prints
+        """
+        deadline = time.monotonic() + SECONDS
+        while words not in self.output:
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.1)
+
+    def press_ctrl_c(self) -> int:
+        """End it as a terminal does: the signal goes to the whole foreground group.
+
+        :return: exit status
+        """
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(SECONDS)
+
+    def state(self) -> State:
+        """The state it keeps."""
+        return State(self.folder, Remembered(**json.loads((self.folder / "demo.json").read_text())))
+
+    def left_behind(self) -> list[str]:
+        """Processes that still work for this demo."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                environment = (process / "environ").read_bytes()
+                command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if bytes(self.folder) in environment or (str(self.folder) in command):
+                found.append(command)
+        return found
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    """A running demo on free ports."""
+    port, provider_port = ports.free_ports(2)
+    folder = tmp_path_factory.mktemp("terminal") / "demo"
+    terminal = Terminal(folder, "--port", str(port), "--provider-port", str(provider_port))
+    try:
+        terminal.wait_for("Ctrl-C stops the demo")
+        yield terminal
+    finally:
+        if terminal.process.poll() is None:
+            terminal.press_ctrl_c()

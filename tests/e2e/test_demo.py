@@ -1,0 +1,100 @@
+"""``make demo``: what is started, what it looks like in a browser, what is left of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from airflow_thirdparty.demo import users
+from airflow_thirdparty.demo.account import CONN_ID
+from airflow_thirdparty.demo.browser import page_of, sign_in
+from airflow_thirdparty.demo.rest import AirflowClient
+from tests.e2e.conftest import Terminal
+
+ACCOUNT = f"[data-account='{CONN_ID}']"
+
+
+def complaints_of(page: Page) -> list[str]:
+    """Fills itself with what the page complains about."""
+    found: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            found.append(message.text)
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+def test_it_says_where_to_go_and_as_whom(demo: Terminal) -> None:
+    state = demo.state()
+    for words in (state.base_url, state.issuer, "/third-party-accounts/", str(demo.folder)):
+        assert words in demo.output
+    for user in users.EVERYBODY:
+        assert re.search(rf"{user.name} +password {user.password} +role {user.role}", demo.output)
+
+
+def test_it_is_ready_within_a_minute(demo: Terminal) -> None:
+    ready = re.search(r"([0-9.]+) s +ready", demo.output)
+    assert ready is not None
+    # Seen: 20 s on two idle cores. The rest is for machines that do something else as well.
+    assert float(ready[1]) < 60
+
+
+def test_a_person_signs_in_and_out_in_the_browser(demo: Terminal, chromium: Browser, tmp_path: Path) -> None:
+    with page_of(chromium, users.ALICE, demo.state().base_url, tmp_path) as page:
+        complaints = complaints_of(page)
+        account = page.locator(ACCOUNT)
+        expect(account.locator("[data-status='sign_in_needed']")).to_be_visible()
+        sign_in(page, CONN_ID, "alice")
+        expect(account).to_contain_text("Signed in as alice", ignore_case=True)
+        account.get_by_role("button", name=re.compile("^Sign out")).click()
+        page.get_by_role("alertdialog").or_(page.get_by_role("dialog")).get_by_role(
+            "button", name=re.compile("^Sign out")
+        ).click()
+        expect(account.locator("[data-status='sign_in_needed']")).to_be_visible()
+        assert complaints == []
+
+
+def test_who_says_no_at_the_service_is_not_signed_in(
+    demo: Terminal, chromium: Browser, tmp_path: Path
+) -> None:
+    with page_of(chromium, users.CAROL, demo.state().base_url, tmp_path) as page:
+        account = page.locator(ACCOUNT)
+        with page.expect_popup() as opened:
+            account.get_by_role("button", name=re.compile("^Sign in")).click()
+        opened.value.get_by_role("button", name="Cancel").click()
+        expect(account).to_contain_text("cancel", ignore_case=True)
+        expect(account.locator("[data-status='sign_in_needed']")).to_be_visible()
+
+
+@pytest.mark.parametrize("user", [users.ALICE, users.ADMIN], ids=lambda user: user.name)
+def test_the_page_inside_airflow(demo: Terminal, chromium: Browser, tmp_path: Path, user: users.User) -> None:
+    with page_of(chromium, user, demo.state().base_url, tmp_path) as page:
+        page.goto("/plugin/third-party-accounts")
+        expect(page.locator(ACCOUNT)).to_be_visible()
+
+
+def test_it_ends_cleanly_and_begins_where_it_was(demo: Terminal, chromium: Browser, tmp_path: Path) -> None:
+    state = demo.state()
+    with page_of(chromium, users.BOB, state.base_url, tmp_path) as page:
+        sign_in(page, CONN_ID, "bob")
+    assert demo.press_ctrl_c() == 0
+    assert "Traceback" not in demo.output
+    assert demo.left_behind() == []
+
+    again = Terminal(demo.folder)
+    try:
+        again.wait_for("Ctrl-C stops the demo")
+        assert again.state() == state
+        answer = AirflowClient(state.server_url, users.BOB).call(
+            "GET", f"/third-party-accounts/api/v1/accounts/{CONN_ID}"
+        )
+        assert answer["status"] == "signed_in"
+    finally:
+        assert again.press_ctrl_c() == 0
+    assert again.left_behind() == []
