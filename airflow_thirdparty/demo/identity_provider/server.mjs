@@ -129,7 +129,7 @@ async function interact(provider, request, response) {
   }
   const name = (fields.get("user_name") ?? "").trim();
   if (!NAME.test(name)) {
-    return ask(422, { name, problem: "Letters, digits and . _ @ + - only, please; a letter or digit first." });
+    return ask(200, { name, problem: "Letters, digits and . _ @ + - only, please; a letter or digit first." });
   }
   const grantId = await grantAll(provider, name, details);
   return provider.interactionFinished(request, response, { login: { accountId: name }, consent: { grantId } });
