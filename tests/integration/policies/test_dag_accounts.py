@@ -1,0 +1,146 @@
+"""What the pages and the audit learn from Airflow's tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.utils.session import create_session
+
+from airflow_thirdparty.policies import tags
+from airflow_thirdparty.server.broker.dag_accounts import (
+    DagAccounts,
+    Standing,
+    accounts_of,
+    dags_at_risk,
+    dags_with_accounts,
+)
+from airflow_thirdparty.server.broker.dag_places import tasks_by_account
+from tests.support import databases
+from tests.support.databases import Database
+from tests.support.tasks import BUNDLE, Tasks
+
+pytestmark = databases.BOTH
+
+LONG = "x" * 150
+IDS = {"github", "slack", LONG}
+
+DAGS = {
+    "risky": {"account:github", "account:slack", tags.WARNING, "public"},
+    "reviewed": {"account:github", tags.ACKNOWLEDGED, "public"},
+    "private": {"account:github", "account:gone"},
+    "long": {tags.account_tag(LONG)},
+    "doubtful": {tags.UNKNOWN_ACCOUNT},
+    "unrelated": {"account:acme", "accounting", "blue"},
+    "removed": {"account:github", tags.WARNING},
+}
+
+RISKY = DagAccounts("risky", "risky.py", BUNDLE, ("github", "slack"), standing=Standing.AT_RISK)
+REVIEWED = DagAccounts("reviewed", "reviewed.py", BUNDLE, ("github",), standing=Standing.ACKNOWLEDGED)
+PRIVATE = DagAccounts("private", "private.py", BUNDLE, ("github",), missing=("gone",))
+LONG_ID = DagAccounts("long", "long.py", BUNDLE, (LONG,))
+DOUBTFUL = DagAccounts("doubtful", "doubtful.py", BUNDLE, (), unknown=True)
+UNRELATED = DagAccounts("unrelated", "unrelated.py", BUNDLE, (), missing=("acme",))
+
+
+@pytest.fixture(scope="module")
+def dags(database: Database) -> None:
+    from airflow.models.dag import DagModel
+    from airflow.providers.standard.operators.empty import EmptyOperator
+    from airflow.sdk import DAG
+
+    tasks = Tasks("http://127.0.0.1:1")
+    for dag_id, carried in DAGS.items():
+        with DAG(dag_id, schedule=None, tags=carried) as dag:
+            EmptyOperator(task_id="work")
+        tasks.store(dag)
+    with create_session(scoped=False) as session:
+        session.get(DagModel, "removed").is_stale = True
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "expected"),
+    [
+        pytest.param("risky", RISKY, id="at risk"),
+        pytest.param("reviewed", REVIEWED, id="acknowledged"),
+        pytest.param("private", PRIVATE, id="private, one account is gone"),
+        pytest.param("long", LONG_ID, id="an id that is hashed in the tag"),
+        pytest.param("doubtful", DOUBTFUL, id="not known before it runs"),
+        pytest.param("unrelated", UNRELATED, id="somebody's own tags"),
+        pytest.param("nowhere", None, id="no such DAG"),
+    ],
+)
+def test_one_dag(dags: None, dag_id: str, expected: DagAccounts | None) -> None:
+    with create_session(scoped=False) as session:
+        assert accounts_of(session, dag_id, IDS) == expected
+
+
+@pytest.mark.parametrize(
+    ("standing", "expected"),
+    [
+        pytest.param(None, [DOUBTFUL, LONG_ID, PRIVATE, REVIEWED, RISKY], id="all that use accounts"),
+        pytest.param(Standing.AT_RISK, [RISKY], id="at risk"),
+        pytest.param(Standing.ACKNOWLEDGED, [REVIEWED], id="acknowledged"),
+        pytest.param(Standing.QUIET, [DOUBTFUL, LONG_ID, PRIVATE], id="quiet"),
+    ],
+)
+def test_all_dags(dags: None, standing: Standing | None, expected: list[DagAccounts]) -> None:
+    with create_session(scoped=False) as session:
+        assert dags_with_accounts(session, IDS, standing) == expected
+
+
+def test_the_list_costs_one_query(dags: None) -> None:
+    from airflow import settings
+    from sqlalchemy import event
+
+    statements: list[str] = []
+
+    def count(*args: Any) -> None:
+        statements.append(args[2])
+
+    event.listen(settings.engine, "before_cursor_execute", count)
+    try:
+        with create_session(scoped=False) as session:
+            assert dags_at_risk(session, IDS) == [RISKY]
+    finally:
+        event.remove(settings.engine, "before_cursor_execute", count)
+    assert len(statements) == 1
+
+
+FILE = """
+from airflow.providers.http.operators.http import HttpOperator
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG, BaseHook, task, task_group
+
+with DAG("placed", schedule=None) as dag:
+
+    @task
+    def fetch():
+        return BaseHook.get_connection("github").password
+
+    @task_group
+    def group():
+        HttpOperator(task_id="post", endpoint="/", http_conn_id="slack")
+        HttpOperator.partial(task_id="each", http_conn_id="github").expand(endpoint=["/"])
+        HttpOperator.partial(task_id="wide", endpoint="/").expand(http_conn_id=["slack"])
+        fetch.override(task_id="again")()
+
+    BashOperator(task_id="other", bash_command="echo github")
+    fetch() >> group()
+"""
+
+
+def test_places(database: Database, tmp_path: Any) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    (tmp_path / "placed.py").write_text(FILE)
+    bag = DagBag(tmp_path)
+    assert not bag.import_errors
+    Tasks("http://127.0.0.1:1").store(bag.dags["placed"])
+    with create_session(scoped=False) as session:
+        assert tasks_by_account(session, "placed", ["github", "slack", "google"]) == {
+            "github": ["fetch", "group.again", "group.each"],
+            "google": [],
+            "slack": ["group.post", "group.wide"],
+        }
+        assert tasks_by_account(session, "nowhere", ["github"]) == {"github": []}
