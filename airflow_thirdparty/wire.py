@@ -25,6 +25,12 @@ PROJECTION_KEY = "third_party_account"
 CONN_ID_PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
 """Ids an account may have: what travels unchanged in a URL path and an environment variable."""
 
+SCOPE_PATTERN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+"""What a scope may be made of (RFC 6749 section 3.3)."""
+
+LONGEST_REQUEST = 8000
+"""Characters a request may have: servers take no longer addresses."""
+
 
 @dataclass(frozen=True)
 class TokenRequest:
@@ -62,32 +68,31 @@ class TokenRequest:
 
         :raises ValueError: when it is not exactly what :meth:`encode` writes
         """
-        if not asked_id.startswith(REQUEST_PREFIX):
+        if not asked_id.startswith(REQUEST_PREFIX) or len(asked_id) > LONGEST_REQUEST:
             raise ValueError("not a token request")
         text = asked_id.removeprefix(REQUEST_PREFIX)
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        fields = json.loads(raw)
-        if not isinstance(fields, dict) or not fields.keys() <= {
-            "id",
-            "scopes",
-            "min_lifetime",
-            "force_refresh",
-        }:
+        try:
+            raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            fields = json.loads(raw)
+            request = cls(
+                conn_id=fields["id"],
+                scopes=tuple(fields.get("scopes", ())),
+                min_lifetime=fields.get("min_lifetime", 0),
+                force_refresh=fields.get("force_refresh", False),
+            )
+            request._check()
+            is_canonical = request.encode() == asked_id
+        except (TypeError, KeyError, AttributeError, RecursionError):
+            is_canonical = False
+        if not is_canonical:
             raise ValueError("not a token request")
-        request = cls(
-            conn_id=fields.get("id", ""),
-            scopes=tuple(fields.get("scopes", ())),
-            min_lifetime=fields.get("min_lifetime", 0),
-            force_refresh=fields.get("force_refresh", False),
-        )
-        request._check()
         return request
 
     def _check(self) -> None:
         if not isinstance(self.conn_id, str) or not CONN_ID_PATTERN.fullmatch(self.conn_id):
             raise ValueError("the account's id has characters that no account may have")
-        if not all(isinstance(scope, str) and scope for scope in self.scopes):
-            raise ValueError("scopes must be a list of words")
+        if not all(isinstance(scope, str) and SCOPE_PATTERN.fullmatch(scope) for scope in self.scopes):
+            raise ValueError("scopes must be a list of words (RFC 6749 section 3.3)")
         if type(self.min_lifetime) is not int or not 0 <= self.min_lifetime <= 86_400:
             raise ValueError("min_lifetime must be 0 to 86400 seconds")
         if type(self.force_refresh) is not bool:

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.accounts.fields import EXTRA_PLACE
 from airflow_thirdparty.server.broker.tokens import AccessToken
 
-_EXTRA_FIELD = re.compile(r"extra\.([A-Za-z][A-Za-z0-9_]{0,60})")
 
-PLACES: Mapping[str, Callable[[AccessToken], dict[str, Any]]] = {
-    "password": lambda _token: {},
-    "bearer_header": lambda token: {"Authorization": f"Bearer {token.value}"},
-}
-"""What stands in the extra of the projected connection, by ``expose_as``."""
-
-
-def extra_fields(account: Account, token: AccessToken) -> dict[str, Any]:
-    """The extra of a projected connection: allow-listed keys only, since a hook may send any key as a header.
-
-    :raises AccountMisconfigured: when ``expose_as`` is none of the known places
-    """
-    if account.expose_as in PLACES:
-        return PLACES[account.expose_as](token)
-    field = _EXTRA_FIELD.fullmatch(account.expose_as)
-    if field is None:
-        raise AccountMisconfigured(
-            f"Account '{account.conn_id}': field 'expose_as' has the unknown value "
-            f"{account.expose_as[:60]!r}.",
-            f"Choose one of: {', '.join(PLACES)}, or extra.<name of the field>.",
-            field="expose_as",
-        )
-    return {field.group(1): token.value}
+def extra_fields(account: Account, token: AccessToken) -> dict[str, str]:
+    """The extra of a projected connection: allow-listed keys only, a hook may send any other as a header."""
+    if account.expose_as == "bearer_header":
+        return {"Authorization": f"Bearer {token.value}"}
+    place = EXTRA_PLACE.fullmatch(account.expose_as)
+    return {place.group(1): token.value} if place else {}
 
 
 def for_foreign_hook(account: Account, token: AccessToken) -> dict[str, Any]:

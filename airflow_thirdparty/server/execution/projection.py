@@ -67,10 +67,7 @@ async def project(row: dict[str, Any], ti_id: str, request: TokenRequest | None)
     if isinstance(outcome, tuple):
         account, token = outcome
         metrics.issued(conn_id)
-        try:
-            return Answer(200, _projected(row, account, token, request))
-        except AccountMisconfigured as misconfigured:
-            outcome = Refused(misconfigured)
+        return Answer(200, _projected(row, account, token, request))
     error = outcome.error
     if isinstance(error, StillRefreshing):
         return Answer(503, {"detail": error.as_dict()})
@@ -93,7 +90,7 @@ async def _decide(
         if isinstance(granted, Refused):
             return granted
         refused_facts = granted.facts
-        token = await runtime.token_broker().settle(granted.found, granted.person, need)
+        token = await runtime.token_broker().settle(granted.found, need)
     except ThirdPartyAccountError as error:
         return Refused(error, refused_facts)
     return account, token

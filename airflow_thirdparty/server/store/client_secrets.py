@@ -7,8 +7,9 @@ from typing import Any
 
 from airflow.models.connection import Connection
 from airflow.models.crypto import get_fernet
+from cryptography.fernet import InvalidToken
 from fastapi import HTTPException
-from sqlalchemy import inspect, select, update
+from sqlalchemy import delete, inspect, select, update
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
@@ -65,20 +66,23 @@ def on_save(session: Session, obj: Any) -> None:
     :param obj: an Airflow ``Connection``, or the ``ConnectionTestRequest`` of Airflow 3.3
     :raises RegistrationRefused: naming the field and the remedy; nothing is written then
     """
-    if obj in session.deleted:
-        _forget(session, obj.conn_id)
-    elif isinstance(obj, Connection):
+    is_connection = isinstance(obj, Connection)
+    key = obj.conn_id if is_connection else _staged_key(obj.connection_id)
+    if obj in session.deleted or obj.conn_type != CONN_TYPE:
+        _forget(session, key)
+    elif is_connection:
         _save_account(session, obj)
     else:
         _save_test_request(session, obj)
 
 
 def _save_account(session: Session, connection: Connection) -> None:
+    _move_before_change(session, connection)
     given = _given_secret(connection)
     try:
         account = parse(registration_of(connection))
     except AccountMisconfigured as error:
-        if _is_changed(connection):
+        if given is not None or _is_changed(connection):
             raise RegistrationRefused(error) from None
         return  # somebody else's write, such as a key rotation, must not fail over an old registration
     if given is None:
@@ -89,7 +93,21 @@ def _save_account(session: Session, connection: Connection) -> None:
     connection.is_encrypted = False
 
 
+def _move_before_change(session: Session, connection: Connection) -> None:
+    """A secret that lies in the row belongs to what the row says before this change, not after it."""
+    state: Any = inspect(connection)
+    if state.persistent:
+        move_found(session, connection.conn_id)
+
+
 def _given_secret(row: Any) -> str | None:
+    """The secret that this very write enters.
+
+    What the row held before it became an account was meant for other addresses, and is dropped.
+    """
+    state: Any = inspect(row)
+    if state.persistent and not state.attrs._password.history.has_changes():
+        return None
     if row._password in KEEP:
         return None
     password = row.password
@@ -110,7 +128,7 @@ def _plain(extra: str | None) -> str | None:
     if not extra:
         return extra
     try:
-        return get_fernet().decrypt(extra.encode()).decode()
+        return _decrypted(extra)
     except Exception:  # what was not encrypted before is compared as it stands
         return extra
 
@@ -135,6 +153,8 @@ def _staged_key(conn_id: str) -> str:
 
 def _save_test_request(session: Session, request: Any) -> None:
     """Keep the secret of a connection under test here too; the worker that tests it does not need it."""
+    if request.state == "failed":
+        _forget(session, _staged_key(request.connection_id))
     given = _given_secret(request)
     if given is None:
         return
@@ -152,20 +172,24 @@ def _save_test_request(session: Session, request: Any) -> None:
 
 def _tested_secret(session: Session, conn_id: str, account: Account) -> str | None:
     """The secret of the connection test whose success is what writes this connection now."""
-    for obj in session.dirty:
-        if type(obj).__name__ == "ConnectionTestRequest" and getattr(obj, "connection_id", None) == conn_id:
-            row = session.get(ClientSecret, _staged_key(conn_id))
-            if row is not None and row.pin == account.pin().text():
-                secret = open_sealed(row.sealed, _place(row.conn_id, row.version))
-                session.delete(row)
-                return secret
-    return None
+    if not any(_is_success_of(obj, conn_id) for obj in session):
+        return None
+    row = session.get(ClientSecret, _staged_key(conn_id))
+    if row is None or row.pin != account.pin().text():
+        return None
+    secret = open_sealed(row.sealed, _place(row.conn_id, row.version))
+    _forget(session, row.conn_id)
+    return secret
 
 
-def _forget(session: Session, conn_id: str) -> None:
-    row = session.get(ClientSecret, conn_id)
-    if row is not None:
-        session.delete(row)
+def _is_success_of(obj: Any, conn_id: str) -> bool:
+    is_test = type(obj).__name__ == "ConnectionTestRequest"
+    return is_test and obj.connection_id == conn_id and obj.state == "success" and obj.commit_on_success
+
+
+def _forget(session: Session, key: str) -> None:
+    # at once, not with the flush, so that what is deleted and created anew in one go starts empty
+    session.execute(delete(ClientSecret).where(ClientSecret.conn_id == key))
 
 
 def _place(key: str, version: int) -> Place:
@@ -197,10 +221,8 @@ def read(session: Session, account: Account) -> str | None:
     """
     if account.client_auth_method == "none":
         return None
+    move_found(session, account.conn_id)
     row = session.get(ClientSecret, account.conn_id)
-    if row is None:
-        move_found(session)
-        row = session.get(ClientSecret, account.conn_id)
     if row is None:
         raise AccountMisconfigured(
             f"Account '{account.conn_id}' has no client secret.",
@@ -217,35 +239,46 @@ def read(session: Session, account: Account) -> str | None:
     return open_sealed(row.sealed, _place(row.conn_id, row.version))
 
 
-def move_found(session: Session) -> int:
+def move_found(session: Session, conn_id: str | None = None) -> int:
     """Move the secrets that got into connection rows past the listener, such as by SQL.
 
-    :return: how many were moved
+    :param conn_id: look at this account only
+    :return: how many were found
     """
     table = Connection.__table__
-    found = session.execute(
-        select(table.c.conn_id, table.c.password, table.c.is_encrypted).where(
-            table.c.conn_type == CONN_TYPE, table.c.password.is_not(None), table.c.password != ""
-        )
-    ).all()
-    for conn_id, password, is_encrypted in found:
-        _move(session, conn_id, password, is_encrypted)
+    statement = select(table).where(
+        table.c.conn_type == CONN_TYPE, table.c.password.is_not(None), table.c.password != ""
+    )
+    if conn_id is not None:
+        statement = statement.where(table.c.conn_id == conn_id)
+    found = session.execute(statement).all()
+    for row in found:
+        _move(session, row)
     return len(found)
 
 
-def _move(session: Session, conn_id: str, password: str, is_encrypted: bool) -> None:
-    connection = session.scalar(select(Connection).where(Connection.conn_id == conn_id))
+def _move(session: Session, row: Any) -> None:
+    """Move one secret, by the row as it is stored: what a session is about to write does not count yet."""
     try:
-        account = parse(registration_of(connection))
-        secret = get_fernet().decrypt(password.encode()).decode() if is_encrypted else password
-        store(session, conn_id, secret, account)
-    except (AccountMisconfigured, SealError) as error:
-        log.warning("The client secret in connection '%s' cannot be moved yet: %s", conn_id, error)
+        extra = _plain(row.extra) if row.is_extra_encrypted else row.extra
+        account = parse(Registration(row.conn_id, row.host, row.login, extra))
+        secret = _decrypted(row.password) if row.is_encrypted else row.password
+        store(session, row.conn_id, secret, account)
+    except (AccountMisconfigured, SealError, InvalidToken) as error:
+        log.warning(
+            "The client secret in connection '%s' cannot be moved yet: %s",
+            row.conn_id,
+            str(error) or "no configured Fernet key opens it",
+        )
         return
     table = Connection.__table__
     session.execute(
         update(table)
-        .where(table.c.conn_id == conn_id, table.c.password == password)
+        .where(table.c.conn_id == row.conn_id, table.c.password == row.password)
         .values(password=None, is_encrypted=False)
     )
-    log.warning("Moved a client secret out of connection '%s'; save accounts through Airflow.", conn_id)
+    log.warning("Moved a client secret out of connection '%s'; save accounts through Airflow.", row.conn_id)
+
+
+def _decrypted(text: str) -> str:
+    return get_fernet().decrypt(text.encode()).decode()

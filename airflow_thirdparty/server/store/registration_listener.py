@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.orm import Mapper, Session
 
 from airflow_thirdparty.wire import CONN_TYPE
@@ -31,11 +31,15 @@ def _holds_a_connection(obj: Any) -> bool:
 
 @event.listens_for(Session, "before_flush")
 def _before_flush(session: Session, _context: UOWTransaction, _instances: object) -> None:
-    for obj in (*session.new, *session.dirty, *session.deleted):
-        if _holds_a_connection(obj) and obj.conn_type == CONN_TYPE:
+    for obj in (*session.deleted, *session.new, *session.dirty):
+        if _holds_a_connection(obj) and (obj.conn_type == CONN_TYPE or _was_account(obj)):
             from airflow_thirdparty.server.store import client_secrets
 
             client_secrets.on_save(session, obj)
+
+
+def _was_account(obj: Any) -> bool:
+    return CONN_TYPE in (inspect(obj).attrs.conn_type.history.deleted or ())
 
 
 @event.listens_for(Mapper, "mapper_configured")
