@@ -1,6 +1,6 @@
 """Real databases for Airflow: SQLite files and a Postgres server of our own.
 
-Each kind is migrated and given its people once; a test module then gets a copy, which takes a tenth of a second.
+Each kind is migrated and given its people once; a test module then gets a copy, which is quick.
 """
 
 from __future__ import annotations
