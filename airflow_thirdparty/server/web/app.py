@@ -11,14 +11,16 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette._utils import get_route_path
 
 from airflow_thirdparty import __version__
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.broker import duties, runtime
 from airflow_thirdparty.server.broker.registrations import NoSuchAccount
-from airflow_thirdparty.server.web.dependencies import CrossSite, SharedIdentity
+from airflow_thirdparty.server.web.dependencies import CrossSite, NotAdmin, SharedIdentity
 from airflow_thirdparty.server.web.models import Problem, ProblemAnswer
-from airflow_thirdparty.server.web.routes import accounts, pages
+from airflow_thirdparty.server.web.routes import accounts, dags, pages
+from airflow_thirdparty.server.web.routes.dags import NoSuchDag
 
 STATUS = {
     NoSuchAccount: 404,
@@ -26,6 +28,8 @@ STATUS = {
     ServiceUnavailable: 503,
     SharedIdentity: 403,
     CrossSite: 403,
+    NotAdmin: 403,
+    NoSuchDag: 404,
 }
 """Which HTTP status an error answers with; the nearest class wins."""
 
@@ -34,10 +38,13 @@ CONTENT_SECURITY_POLICY = (
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 
+DRAIN = 27.0
+"""Seconds that refreshes under way get at the end: longer than any call, shorter than a graceful stop (30)."""
+
 
 @asynccontextmanager
 async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
-    background = asyncio.create_task(duties.run(runtime.owner()))
+    background = asyncio.create_task(duties.run(runtime.refresher()))
     try:
         yield
     finally:
@@ -45,7 +52,7 @@ async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await background
         # new tokens that a service is just handing out must not die with the process
-        await runtime.refresher().drain(20)
+        await runtime.refresher().drain(DRAIN)
 
 
 def create_app() -> FastAPI:
@@ -61,6 +68,7 @@ def create_app() -> FastAPI:
         responses={"4XX": {"model": ProblemAnswer}, "5XX": {"model": ProblemAnswer}},
     )
     app.include_router(accounts.router)
+    app.include_router(dags.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=pages.DIST, check_dir=False), name="static")
     app.add_exception_handler(ThirdPartyAccountError, _in_words)
@@ -92,11 +100,11 @@ async def _security_headers(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
     response = await call_next(request)
-    docs = request.url.path.endswith("/docs")
-    if not docs:
+    path = get_route_path(request.scope)  # below our prefix, so that no account's id is taken for a page's
+    if path != "/docs":
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
-    if "/static/" not in request.url.path:
+    if not path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
     return response

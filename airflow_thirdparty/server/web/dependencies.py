@@ -59,10 +59,13 @@ def same_origin(request: Request) -> None:
 
 def _is_ours(sent: str, request: Request) -> bool:
     try:
-        if origin(sent) == origin(settings.base_url()):
-            return True
+        if not urlsplit(sent).hostname:
+            return False  # "null", as sandboxed frames send it
         # reached under another name than base_url, as through a tunnel: then the browser's own word decides
-        return request.headers.get("sec-fetch-site") == "same-origin" and bool(urlsplit(sent).hostname)
+        return (
+            origin(sent) == origin(settings.base_url())
+            or request.headers.get("sec-fetch-site") == "same-origin"
+        )
     except ValueError:
         return False
 
@@ -72,5 +75,21 @@ def is_admin(user: BaseUser) -> bool:
     return bool(get_auth_manager().is_authorized_connection(method="PUT", user=user))
 
 
+class NotAdmin(ThirdPartyAccountError):
+    """The caller may not edit connections."""
+
+    code = "not_admin"
+
+
+def admin_only(user: GetUserDep) -> None:
+    """Let admins pass.
+
+    :raises NotAdmin: when the caller may not edit connections
+    """
+    if not is_admin(user):
+        raise NotAdmin("Only who may edit connections may see this.", "Ask an Airflow admin.")
+
+
 PersonDep = Annotated[Person, Depends(get_person)]
 SameOrigin = Depends(same_origin)
+AdminOnly = Depends(admin_only)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.broker.views import View
@@ -116,8 +116,8 @@ class SignInBody(Strict):
 
     return_to: str | None = None
     confirm_other_subject: bool = False
-    login: str | None = None
-    key: str | None = None
+    login: str | None = Field(None, max_length=250)
+    key: str | None = Field(None, max_length=16_384, repr=False)
 
 
 class SignInAnswer(BaseModel):
@@ -131,3 +131,44 @@ class SignOutAnswer(BaseModel):
 
     result: Literal["revoked", "forgotten"]
     message: str
+
+
+class DagAccount(BaseModel):
+    """An account that a DAG uses, as the caller sees it.
+
+    :param found_in: ids of the tasks that use it, where that is known
+    """
+
+    account: AccountView
+    found_in: list[str]
+    delegations: dict[str, object] | None
+
+
+class DagWarning(BaseModel):
+    """What the policy says of a DAG."""
+
+    code: str
+    message: str
+    why: str
+
+
+class DagAnswer(BaseModel):
+    """A DAG's tab in one answer."""
+
+    accounts: list[DagAccount]
+    warning: DagWarning | None
+
+
+class DagAtRisk(BaseModel):
+    """A public DAG that uses accounts.
+
+    :param unknown: whether it uses an account that is only known when it runs
+    :param acknowledged: whether its author says that it was reviewed
+    """
+
+    dag_id: str
+    file: str
+    bundle: str
+    accounts: list[str]
+    unknown: bool
+    acknowledged: bool

@@ -1,0 +1,86 @@
+"""What a DAG's tab shows: the accounts it uses, the caller's standing with them, and the warning."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from airflow.api_fastapi.core_api.security import requires_access_dag
+from fastapi import APIRouter, Depends
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.exceptions import ThirdPartyAccountError
+from airflow_thirdparty.policies import words
+from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.broker import dag_accounts, registrations, views
+from airflow_thirdparty.server.broker.dag_accounts import DagAccounts, Standing
+from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
+from airflow_thirdparty.server.web.models import AccountView, DagAccount, DagAnswer, DagAtRisk, DagWarning
+
+router = APIRouter(prefix="/api/v1", tags=["DAGs"])
+
+
+class NoSuchDag(ThirdPartyAccountError):
+    """There is no DAG of this id."""
+
+    code = "no_such_dag"
+
+
+@router.get("/dags/{dag_id}/accounts", dependencies=[Depends(requires_access_dag(method="GET"))])
+async def get_dag_accounts(dag_id: str, person: PersonDep) -> DagAnswer:
+    """The accounts a DAG uses, for whoever may read it."""
+    return await in_database(partial(_dag, dag_id=dag_id, person=person))
+
+
+def _dag(session: Session, dag_id: str, person: Person) -> DagAnswer:
+    found = dag_accounts.accounts_of(session, dag_id, _account_ids(session))
+    if found is None:
+        raise NoSuchDag(f"There is no DAG '{dag_id}'.", "Check the id.")
+    seen = {
+        view.listed.registration.conn_id: AccountView.of(view)
+        for view in views.of_person(session, person, utcnow())
+    }
+    return DagAnswer(
+        accounts=[
+            DagAccount(account=seen[conn_id], found_in=[], delegations=None)
+            for conn_id in found.accounts
+            if conn_id in seen
+        ],
+        warning=_warning(found),
+    )
+
+
+def _warning(found: DagAccounts) -> DagWarning | None:
+    if found.standing is not Standing.AT_RISK:
+        return None
+    accounts = ", ".join(f"'{conn_id}'" for conn_id in found.accounts) or "an account known only when it runs"
+    return DagWarning(
+        code="public_dag",
+        message=f"This DAG is public and uses third-party accounts: {accounts}. {words.DANGER}",
+        why="\n\n".join(f"{heading}. {text}" for heading, text in words.WHY),
+    )
+
+
+@router.get("/admin/dags-at-risk", dependencies=[AdminOnly])
+async def list_dags_at_risk() -> list[DagAtRisk]:
+    """Public DAGs that use accounts, and those that were acknowledged, for admins."""
+    return await in_database(_at_risk)
+
+
+def _at_risk(session: Session) -> list[DagAtRisk]:
+    return [
+        DagAtRisk(
+            dag_id=found.dag_id,
+            file=found.file,
+            bundle=found.bundle,
+            accounts=list(found.accounts),
+            unknown=found.unknown,
+            acknowledged=found.standing is Standing.ACKNOWLEDGED,
+        )
+        for found in dag_accounts.dags_with_accounts(session, _account_ids(session))
+        if found.standing is not Standing.QUIET
+    ]
+
+
+def _account_ids(session: Session) -> list[str]:
+    return [listed.registration.conn_id for listed in registrations.list_all(session)]
