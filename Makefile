@@ -44,10 +44,8 @@ e2e: $(INSTALLED) browser ## the tests with real processes and a browser
 	@$(BIN)/python -m pytest tests/e2e $(PYTEST_OPTIONS)
 
 check: $(INSTALLED) ## style, types, and who may import whom
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@failed=0; for tool in 'ruff check' 'ruff format --check' mypy lint-imports; do \
+		$(BIN)/$$tool || failed=1; done; exit $$failed
 
 format: $(INSTALLED) ## mend what can be mended by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
