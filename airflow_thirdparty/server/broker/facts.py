@@ -25,8 +25,8 @@ from sqlalchemy.orm import Session, aliased
 
 from airflow_thirdparty.server.accounts.person import Person
 from airflow_thirdparty.server.accounts.standing import Standing
-from airflow_thirdparty.server.broker.acting_user import TASK, CauseFact, DelegationFact, RunFacts
 from airflow_thirdparty.server.broker.people import Directory, directory, standing_of
+from airflow_thirdparty.server.broker.run_facts import TASK, CauseFact, DelegationFact, RunFacts
 from airflow_thirdparty.server.store.causes import Cause
 from airflow_thirdparty.server.store.delegations import Delegation
 
@@ -48,7 +48,7 @@ def gather(
 
     :param ti_id: the task instance, as its token names it
     :param conn_id: the account; empty when only the run's own user matters
-    :param asker: :data:`~airflow_thirdparty.server.broker.acting_user.TASK` or ``TRIGGER``
+    :param asker: :data:`~airflow_thirdparty.server.broker.run_facts.TASK` or ``TRIGGER``
     :return: ``None`` when Airflow does not know the task instance (any more)
     """
     ti_id = ti_id if isinstance(ti_id, uuid.UUID) else uuid.UUID(str(ti_id))
@@ -71,6 +71,7 @@ def gather(
         triggered_by=getattr(first["triggered_by"], "value", first["triggered_by"]),
         user_name=first["triggering_user_name"],
         run_created=first["run_created"],
+        started=first["start_date"],
         clear_number=first["clear_number"],
         causes=_causes(rows),
         causes_cut_off=len(rows) >= MOST_CAUSES,
@@ -92,6 +93,7 @@ def _statement(users: Directory, multi_team: bool) -> Select[Any]:
         task.map_index,
         task.try_number,
         task.state,
+        task.start_date,
         task.dag_id,
         task.run_id,
         run.run_type,

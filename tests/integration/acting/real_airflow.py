@@ -307,6 +307,7 @@ class Server:
     def acting(self, ti_id: uuid.UUID, conn_id: str = "demo", later: float = 60, **options: Any) -> Any:
         """Whom the task instance acts for, ``later`` seconds from now."""
         from airflow.utils.session import create_session
+
         from airflow_thirdparty.server.broker.acting_user import acting_user
         from airflow_thirdparty.server.broker.facts import gather
 
