@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
+import sys
 import types
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from airflow_thirdparty.policies.functions import names_in, neighbours, source_of, tree_of, unwrap
-from airflow_thirdparty.policies.values import UNKNOWN, Scope, Values, parameters, union
+from airflow_thirdparty.policies.values import UNKNOWN, Scope, Values, parameters, union, values_of
 
 OURS = re.compile(r"ThirdPartyAccount(?!\w*Error)\w*|uses_account")
 """What asks for an account by its id, whatever else it does: our hook, operators, sensors and decorators."""
@@ -24,6 +26,9 @@ GETTERS = frozenset(
 
 _OWN_KEYWORDS = ("conn_id", "account", "account_id")
 _DECORATOR = "uses_account"
+_DECORATORS_MODULE = "airflow_thirdparty.hooks.uses_account"
+_MARK = "__third_party_accounts__"
+_DEFAULT = "third_party_account_default"
 _ACCESSOR = "conn"
 _DEEPEST = 6
 _LONGEST = 120
@@ -66,7 +71,18 @@ def mentions(
         return []
     search = _Search(frozenset(accounts))
     search.visit(plain, arguments or {}, objects or {}, certain=True, depth=0)
-    return list(dict.fromkeys(search.found))
+    return [*_declared(function), *dict.fromkeys(search.found)]
+
+
+def _declared(function: object) -> Iterator[Mention]:
+    """What ``@uses_account`` left on a function, or on what wraps it."""
+    seen = 0
+    while function is not None and seen < _DEEPEST:
+        ids = getattr(function, "__dict__", {}).get(_MARK)
+        if ids:
+            path = getattr(getattr(function, "__code__", None), "co_filename", "")
+            yield Mention(values_of(ids), True, f"@{_DECORATOR}", 0, path)
+        function, seen = getattr(function, "__wrapped__", None), seen + 1
 
 
 @dataclass
@@ -132,7 +148,7 @@ class _Search:
     def _asked(self, call: ast.Call, scope: Scope) -> Iterator[Mention]:
         name = _name(call.func, scope)
         if _is_ours(call.func, scope):
-            yield self._mention(call, scope, _own_arguments(call), ours=True)
+            yield _at(call, scope, _own_values(call, scope), ours=True)
             return
         by_keyword = [k.value for k in call.keywords if k.arg is not None and k.arg.endswith("conn_id")]
         if by_keyword:
@@ -144,11 +160,9 @@ class _Search:
         elif name.endswith("Hook"):
             yield from self._positional(call, scope)
 
-    def _mention(
-        self, call: ast.Call, scope: Scope, expressions: list[ast.expr], *, ours: bool = False
-    ) -> Mention:
+    def _mention(self, call: ast.Call, scope: Scope, expressions: list[ast.expr]) -> Mention:
         values = union(map(scope.evaluate, expressions)) if expressions else UNKNOWN
-        return _at(call, scope, values, ours=ours)
+        return _at(call, scope, values, ours=False)
 
     def _got(self, call: ast.Call, scope: Scope) -> Iterator[Mention]:
         mention = self._mention(call, scope, call.args[:1])
@@ -172,7 +186,8 @@ def _speaks_of_connections(function: types.FunctionType) -> bool:
         return True
     if any(_lives_with_us(function.__globals__.get(name)) for name in names):
         return True
-    return _DECORATOR in source_of(function)
+    # above @task it marks something else than the function, so only the text tells
+    return _DECORATORS_MODULE in sys.modules and _DECORATOR in source_of(function)
 
 
 def _telling(name: str) -> bool:
@@ -186,10 +201,11 @@ def _telling(name: str) -> bool:
 
 
 def _lives_with_us(thing: object) -> bool:
-    module = thing.__name__ if isinstance(thing, types.ModuleType) else getattr(type(thing), "__module__", "")
-    if isinstance(thing, (type, types.FunctionType)):
-        module = thing.__module__
-    return isinstance(module, str) and module.startswith(OUR_ROOMS)
+    if isinstance(thing, type):
+        return any(cls.__module__.startswith(OUR_ROOMS) for cls in thing.__mro__)
+    if isinstance(thing, types.ModuleType):
+        return thing.__name__.startswith(OUR_ROOMS)
+    return isinstance(thing, types.FunctionType) and str(thing.__module__).startswith(OUR_ROOMS)
 
 
 def _from_context(part: ast.Attribute, scope: Scope) -> Iterator[Mention]:
@@ -220,9 +236,17 @@ def _is_ours(func: ast.expr, scope: Scope) -> bool:
     return origin.startswith(OUR_ROOMS) or _lives_with_us(scope.live(func))
 
 
-def _own_arguments(call: ast.Call) -> list[ast.expr]:
+def _own_values(call: ast.Call, scope: Scope) -> Values:
+    if _name(call.func, scope) == _DECORATOR:  # takes any number of ids
+        return union(map(scope.evaluate, call.args))
     named = [k.value for k in call.keywords if k.arg and k.arg.endswith(_OWN_KEYWORDS)]
-    return named or call.args[:1]
+    given = named or call.args[:1]
+    if given:
+        return scope.evaluate(given[0])
+    if any(k.arg is None for k in call.keywords):
+        return UNKNOWN
+    default = inspect.getattr_static(scope.live(call.func), "default_conn_name", _DEFAULT)
+    return values_of(default)
 
 
 def _name(func: ast.expr, scope: Scope) -> str:

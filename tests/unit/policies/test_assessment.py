@@ -20,8 +20,7 @@ USES_BOTH = "HttpOperator.partial(task_id='t', endpoint='/').expand(http_conn_id
 USES_NONE = "BashOperator(task_id='t', bash_command='true')"
 FOREIGN_UNKNOWN = "HttpOperator(task_id='t', endpoint='/', http_conn_id='{{ params.c }}')"
 OWN_UNKNOWN = """
-    class ThirdPartyAccountHook:
-        def __init__(self, conn_id): ...
+    from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 
     @task
     def t(name): ThirdPartyAccountHook(name)

@@ -12,17 +12,8 @@ from airflow_thirdparty.policies.references import references
 ACCOUNTS = {"github", "slack"}
 
 OURS = """
-class ThirdPartyAccountHook:
-    def __init__(self, conn_id="third_party_account_default", **options): raise RuntimeError("never run")
-    @classmethod
-    def for_account(cls, conn_id): raise RuntimeError("never run")
-
-def uses_account(conn_id, **options):
-    def decorate(function):
-        @functools.wraps(function)
-        def wrapper(*args, **kwargs): return function(*args, **kwargs)
-        return wrapper
-    return decorate
+from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
+from airflow_thirdparty.hooks.uses_account import uses_account
 """
 
 GITHUB, SLACK, UNKNOWN = {"github"}, {"slack"}, {None}
@@ -39,9 +30,17 @@ def found(dag: Any, accounts: set[str] = ACCOUNTS) -> set[str | None]:
         pytest.param("ThirdPartyAccountHook('github')", GITHUB, id="our hook"),
         pytest.param("ThirdPartyAccountHook(conn_id='github')", GITHUB, id="our hook, by keyword"),
         pytest.param("ThirdPartyAccountHook('not_listed')", {"not_listed"}, id="our hook, not published yet"),
+        pytest.param(
+            "ThirdPartyAccountHook(third_party_account_conn_id='github')",
+            GITHUB,
+            id="our hook, whole keyword",
+        ),
+        pytest.param("ThirdPartyAccountHook()", {"third_party_account_default"}, id="our hook's default"),
+        pytest.param("ThirdPartyAccountHook(**context)", UNKNOWN, id="our hook, hidden keywords"),
         pytest.param("ThirdPartyAccountHook.for_account('github')", GITHUB, id="our hook's class method"),
         pytest.param("ThirdPartyAccountHook('github').get_token()", GITHUB, id="our hook's method"),
-        pytest.param("with uses_account('github'): pass", GITHUB, id="our context"),
+        pytest.param("MyHook('github')", GITHUB, id="built upon our hook"),
+        pytest.param("raise ThirdPartyAccountError('github')", set(), id="our errors ask for nothing"),
         pytest.param("BaseHook.get_connection('github')", GITHUB, id="BaseHook.get_connection"),
         pytest.param("HttpHook().get_connection('slack')", SLACK, id="a hook's get_connection"),
         pytest.param("BaseHook.get_hook('slack')", SLACK, id="BaseHook.get_hook"),
@@ -225,6 +224,36 @@ def test_what_the_account_is(load: Any, body: str, expected: set[str | None]) ->
             """,
             GITHUB,
             id="our decorator below",
+        ),
+        pytest.param(
+            """
+            @uses_account("github", "slack")
+            @task
+            def t(): ...
+            t()
+            """,
+            GITHUB | SLACK,
+            id="our decorator above, two accounts",
+        ),
+        pytest.param(
+            """
+            @task
+            @uses_account("github")
+            @uses_account("slack")
+            def t(): ...
+            t.expand_kwargs([{}])
+            """,
+            GITHUB | SLACK,
+            id="our decorator twice, mapped",
+        ),
+        pytest.param(
+            """
+            @uses_account("github")
+            def work(): ...
+            PythonOperator(task_id="t", python_callable=work)
+            """,
+            GITHUB,
+            id="our decorator, PythonOperator",
         ),
         pytest.param(
             """
@@ -516,6 +545,11 @@ def _dag(body: str) -> str:
     lines = textwrap.indent(body, "        ")
     return f"""{OURS}
 Conn = Connection
+
+class MyHook(ThirdPartyAccountHook): ...
+
+class ThirdPartyAccountError(Exception): ...
+
 CONSTANT = "github"
 LIST = ["github", "slack"]
 TABLE = {{"gh": "github"}}
