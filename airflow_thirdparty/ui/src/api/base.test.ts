@@ -44,7 +44,7 @@ describe("words for a failed call", () => {
 
   test.each([
     ["no body", 401, undefined, "logged_out"],
-    ["a body of Airflow's", 404, { detail: "Not Found" }, "not_found"],
+    ["a body of Airflow's", 404, { detail: "Not Found" }, "not_offered"],
     ["another error shape", 403, { error: "nope" }, "forbidden"],
     ["a status without words", 502, null, "unreadable"],
   ])("%s", (_, status, body, code) => {

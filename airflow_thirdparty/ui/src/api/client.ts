@@ -34,6 +34,9 @@ const UNREADABLE: Problem = {
   remedy: "Reload the page; if that does not help, tell an Airflow admin.",
 };
 
+/** A page that is newer than the server: what is missing here is the call, not the thing it asks for. */
+export const NOT_OFFERED = "not_offered";
+
 const BY_STATUS: Record<number, Problem> = {
   401: {
     code: "logged_out",
@@ -46,7 +49,7 @@ const BY_STATUS: Record<number, Problem> = {
     remedy: "Ask an Airflow admin for access.",
   },
   404: {
-    code: "not_found",
+    code: NOT_OFFERED,
     message: "There is nothing here.",
     remedy: "It may have been removed; reload the page.",
   },

@@ -3,13 +3,12 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import type { AccountView } from "../api/types";
 import { type SignIn, useSignIn } from "../signin/useSignIn";
-import { announcement, nameOf, needsUser } from "../words/status";
+import { announcement, epithetOf, nameOf, needsUser } from "../words/status";
 import { Confirm } from "./Confirm";
 import { Facts, When } from "./Facts";
 import { ServiceMark } from "./icons";
 import { announce } from "./LiveRegion";
 import { Notice, ProblemNotice } from "./Notice";
-import { Press } from "./Press";
 import { SignInActions } from "./SignInActions";
 import { StatusMark } from "./StatusMark";
 import { LINE, Surface } from "./Surface";
@@ -71,7 +70,7 @@ const Name = ({ account, title }: { account: AccountView; title: React.Ref<HTMLH
     <Heading as="h3" ref={title} tabIndex={-1} outline="none" fontSize="md" lineHeight="1.5rem" fontWeight="semibold">
       {nameOf(account)}{" "}
       <chakra.span color="fg.muted" fontFamily="mono" fontSize="xs" fontWeight="normal" overflowWrap="anywhere">
-        {account.conn_id}
+        {epithetOf(account)}
       </chakra.span>
     </Heading>
     {account.description ? (
@@ -166,7 +165,7 @@ export const AccountCard = ({ account, children }: Props) => {
         </Flex>
         {signIn.flow.phase === "failed" ? (
           <Box data-rest="" data-wide="">
-            <ProblemNotice problem={signIn.flow.problem} actions={<Press tone="quiet" onClick={signIn.dismiss}>Dismiss</Press>} />
+            <ProblemNotice problem={signIn.flow.problem} onDismiss={signIn.dismiss} />
           </Box>
         ) : null}
         {problem && signIn.flow.phase === "idle" ? (
@@ -176,7 +175,13 @@ export const AccountCard = ({ account, children }: Props) => {
         ) : null}
         {told ? (
           <Box data-rest="" data-wide="">
-            <Notice tone="info" live actions={<Press tone="quiet" onClick={() => { setTold(null); }}>Dismiss</Press>}>
+            <Notice
+              tone="info"
+              live
+              onDismiss={() => {
+                setTold(null);
+              }}
+            >
               {told}
             </Notice>
           </Box>

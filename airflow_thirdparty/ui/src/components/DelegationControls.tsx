@@ -136,9 +136,6 @@ const Form = ({ id, dagId, account, delegations, onDone }: FormProps) => {
               Take back
             </Press>
           )}
-          <Press tone="quiet" onClick={onDone}>
-            Close
-          </Press>
         </Flex>
         {account.status === "signed_in" ? null : (
           <Text fontSize="xs" color="fg.muted">
@@ -177,7 +174,7 @@ export const DelegationControls = (props: Props) => {
               setOpen(!open);
             }}
           >
-            {halted ? "Agree again …" : delegations.mine === null ? "Let them …" : "Change …"}
+            {open ? "Close" : halted ? "Agree again …" : delegations.mine === null ? "Let them …" : "Change …"}
           </Press>
         ) : null}
       </Flex>

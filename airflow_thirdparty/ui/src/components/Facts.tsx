@@ -31,7 +31,7 @@ const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
 const Scope = ({ scope, missing = false }: { scope: string; missing?: boolean }) => (
   <chakra.li
     {...(missing
-      ? { bg: "amber.500/15", color: "amber.700", _dark: { color: "amber.300" } }
+      ? { bg: "amber.500/10", color: "amber.700", _dark: { color: "amber.300" } }
       : { bg: "gray.500/15", color: "fg" })}
     borderRadius="sm"
     px={1.5}

@@ -1,4 +1,4 @@
-import { Box, Heading, Stack, Text } from "@chakra-ui/react";
+import { Box, Heading, Stack, Text, VisuallyHidden } from "@chakra-ui/react";
 import { QueryClientProvider } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
@@ -8,22 +8,44 @@ import { LiveRegion } from "./LiveRegion";
 interface Props {
   title: string;
   subtitle: ReactNode;
+  /** In a tab of Airflow's, whose label is title enough to see. */
+  embedded?: boolean;
   children: ReactNode;
 }
 
+const Title = ({ title, subtitle }: { title: string; subtitle: ReactNode }) => (
+  <Box>
+    <Heading as="h1" fontSize="2xl" lineHeight="2rem" fontWeight="semibold">
+      {title}
+    </Heading>
+    <Text color="fg.muted" mt={1}>
+      {subtitle}
+    </Text>
+  </Box>
+);
+
+const TabTitle = ({ title, subtitle }: { title: string; subtitle: ReactNode }) => (
+  <Box>
+    <VisuallyHidden>
+      <h2>{title}</h2>
+    </VisuallyHidden>
+    <Text color="fg.muted" fontSize="sm">
+      {subtitle}
+    </Text>
+  </Box>
+);
+
 /** What every view of ours has around it. */
-export const Frame = ({ title, subtitle, children }: Props) => (
+export const Frame = ({ title, subtitle, embedded = false, children }: Props) => (
   <QueryClientProvider client={queryClient}>
-    <Box w="full" maxW="62rem" mx="auto" px={{ base: 3, md: 5 }} py={{ base: 4, md: 6 }} color="fg">
-      <Stack gap={5}>
-        <Box>
-          <Heading as="h2" fontSize="2xl" lineHeight="2rem" fontWeight="semibold">
-            {title}
-          </Heading>
-          <Text color="fg.muted" mt={1}>
-            {subtitle}
-          </Text>
-        </Box>
+    <Box
+      w="full"
+      maxW="62rem"
+      color="fg"
+      {...(embedded ? { px: 2, py: 4 } : { mx: "auto", px: { base: 3, md: 5 }, py: { base: 4, md: 6 } })}
+    >
+      <Stack gap={embedded ? 4 : 5}>
+        {embedded ? <TabTitle title={title} subtitle={subtitle} /> : <Title title={title} subtitle={subtitle} />}
         {children}
       </Stack>
       <LiveRegion />

@@ -31,12 +31,14 @@ interface NoticeProps {
   children: ReactNode;
   /** Buttons under the words. */
   actions?: ReactNode;
+  /** Offers a cross that makes it go away. */
+  onDismiss?: (() => void) | undefined;
   /** Read out when it appears. */
   live?: boolean;
 }
 
 /** A quiet box with a shape, a colour and words. */
-export const Notice = ({ tone, children, actions, live = false }: NoticeProps) => (
+export const Notice = ({ tone, children, actions, onDismiss, live = false }: NoticeProps) => (
   <HStack
     {...(live ? { role: tone === "error" ? "alert" : "status" } : {})}
     align="flex-start"
@@ -61,20 +63,32 @@ export const Notice = ({ tone, children, actions, live = false }: NoticeProps) =
         </HStack>
       ) : null}
     </Box>
+    {onDismiss ? (
+      <Press tone="quiet" size="2xs" aria-label="Dismiss" onClick={onDismiss} mt="-1px" mr={-1}>
+        <Drawing size="0.875rem">
+          <path d="m4 4 12 12M16 4 4 16" />
+        </Drawing>
+      </Press>
+    ) : null}
   </HStack>
 );
 
 interface ProblemNoticeProps {
   problem: Problem;
   actions?: ReactNode;
+  onDismiss?: () => void;
   tone?: Tone;
 }
 
+/** What the user did on purpose, or can simply do again, is no error. */
+const HARMLESS = new Set(["sign_in_cancelled", "window_closed", "timed_out"]);
+
 /** What happened, and what to do about it. */
-export const ProblemNotice = ({ problem, actions, tone = "error" }: ProblemNoticeProps) => {
+export const ProblemNotice = ({ problem, actions, onDismiss, tone }: ProblemNoticeProps) => {
   const link = safeUrl(problem.link, pageUrl());
+  const shown = tone ?? (HARMLESS.has(problem.code) ? "info" : "error");
   return (
-    <Notice tone={tone} live actions={actions}>
+    <Notice tone={shown} live actions={actions} onDismiss={onDismiss}>
       <Text fontWeight="medium">{problem.message}</Text>
       {problem.remedy ? <Text color="fg.muted">{problem.remedy}</Text> : null}
       {link === null ? null : (

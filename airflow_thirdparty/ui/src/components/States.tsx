@@ -3,7 +3,7 @@
 import { Box, Flex, Heading, Link, Skeleton, Stack, Text, VisuallyHidden } from "@chakra-ui/react";
 import type { ReactNode } from "react";
 
-import { airflow, Failure } from "../api/client";
+import { airflow, Failure, pageUrl } from "../api/client";
 import { problemFrom } from "../signin/useSignIn";
 import { ServiceMark } from "./icons";
 import { ProblemNotice } from "./Notice";
@@ -68,6 +68,19 @@ export const Empty = ({ title, children }: EmptyProps) => (
       {children}
     </Stack>
   </Surface>
+);
+
+export const NotOffered = () => (
+  <Empty title="Not available here">
+    <Text>
+      The API server does not offer this view. You find your own sign-ins on the page Third-Party Accounts.
+    </Text>
+    <Press asChild>
+      <Link href={pageUrl()} textDecoration="none">
+        Your accounts
+      </Link>
+    </Press>
+  </Empty>
 );
 
 const STEPS = [

@@ -10,6 +10,7 @@ import { listen } from "./news";
 import { closeWindow, openWindow, travel } from "./window";
 
 const POLL_MS = 2_000;
+const LINGER_MS = 1_500;
 
 const BAD_ADDRESS: Problem = {
   code: "bad_address",
@@ -117,13 +118,16 @@ export function useSignIn(account: AccountView): SignIn {
           return;
         }
         if (news.ok) {
+          // The window says so for a moment and closes itself, or is helped to.
+          setTimeout(closeWindow, LINGER_MS, opened.current);
           void refetchAll();
           dispatch({ type: "dismiss" });
         } else {
+          // The reason is shown here, where there is more room.
+          closeWindow(opened.current);
           dispatch({ type: "refused", problem: refusal(news) });
           poll();
         }
-        closeWindow(opened.current);
       }),
     [connId, poll],
   );

@@ -1,4 +1,4 @@
-import { Flex, Stack, Tabs, Text } from "@chakra-ui/react";
+import { Flex, Stack, Tabs, Text, VisuallyHidden } from "@chakra-ui/react";
 import { useQuery } from "@tanstack/react-query";
 import { type ComponentType, useEffect } from "react";
 
@@ -21,6 +21,9 @@ const MyAccounts = ({ list }: SectionProps) => {
   }
   return (
     <Stack gap={3}>
+      <VisuallyHidden>
+        <h2>Your accounts</h2>
+      </VisuallyHidden>
       <Flex justify="space-between" columnGap={4} flexWrap="wrap" fontSize="sm" color="fg.muted">
         <Text>{summary(list.accounts)}</Text>
         <Text>

@@ -2,14 +2,14 @@ import { chakra, Flex, Stack, Text } from "@chakra-ui/react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 
-import { Failure } from "../api/client";
+import { Failure, NOT_OFFERED } from "../api/client";
 import { dagQuery, refetchAll } from "../api/queries";
 import type { DagAccount } from "../api/types";
 import { AccountCard, Cards } from "../components/AccountCard";
 import { DelegationControls } from "../components/DelegationControls";
 import { Frame } from "../components/Frame";
 import { WarningWithWhy } from "../components/Notice";
-import { Empty, Failed, Loading } from "../components/States";
+import { Empty, Failed, Loading, NotOffered } from "../components/States";
 import { listen } from "../signin/news";
 
 const WHY =
@@ -52,8 +52,8 @@ const Content = ({ dagId }: { dagId: string }) => {
   const { data, error, refetch } = useQuery(dagQuery(dagId));
   useEffect(() => listen(() => void refetchAll()), []);
   if (data === undefined) {
-    if (error instanceof Failure && error.status === 404) {
-      return <None />;
+    if (error instanceof Failure && error.problem.code === NOT_OFFERED) {
+      return <NotOffered />;
     }
     return error ? <Failed error={error} onRetry={() => void refetch()} /> : <Loading rows={1} />;
   }
@@ -78,6 +78,7 @@ const Content = ({ dagId }: { dagId: string }) => {
 /** The tab "Accounts" of a DAG: which accounts it uses, in what state they are for the caller. */
 export const DagAccountsTab = ({ dagId = "" }: { dagId?: string }) => (
   <Frame
+    embedded
     title="Accounts"
     subtitle="A run acts for the person who triggered it. These are the accounts this DAG's tasks ask for."
   >

@@ -2,7 +2,7 @@ import { Box, chakra, Flex, Heading, Link, Stack, Text } from "@chakra-ui/react"
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 
-import { airflow, Failure, segment } from "../api/client";
+import { airflow, Failure, NOT_OFFERED, segment } from "../api/client";
 import { refetchAll, taskQuery } from "../api/queries";
 import type { AccountView, Problem, TaskAccount, TaskAccountUse } from "../api/types";
 import { Cards } from "../components/AccountCard";
@@ -12,12 +12,12 @@ import { Drawing, STATUS_SHAPES } from "../components/icons";
 import { ProblemNotice } from "../components/Notice";
 import { Press } from "../components/Press";
 import { SignInActions } from "../components/SignInActions";
-import { Empty, Failed, Loading } from "../components/States";
+import { Empty, Failed, Loading, NotOffered } from "../components/States";
 import { StatusMark } from "../components/StatusMark";
 import { Surface } from "../components/Surface";
 import { listen } from "../signin/news";
 import { useSignIn } from "../signin/useSignIn";
-import { nameOf } from "../words/status";
+import { epithetOf, nameOf } from "../words/status";
 
 /** Refusals that the acting user mends by signing in. */
 const MENDED_BY_SIGN_IN = new Set(["sign_in_required", "sign_in_lapsed", "account_changed", "scopes_missing"]);
@@ -68,11 +68,13 @@ const SignInHere = ({ account }: { account: AccountView }) => {
   const { flow } = signIn;
   return (
     <Stack gap={3}>
-      <StatusMark account={account} />
       {account.status === "signed_in" ? (
-        <Text fontSize="sm" color="fg.muted">
-          You are signed in now. Clear the task to run it again.
-        </Text>
+        <>
+          <StatusMark account={account} />
+          <Text fontSize="sm" color="fg.muted">
+            Clear the task to run it again.
+          </Text>
+        </>
       ) : (
         <Flex gap={2} align="center" flexWrap="wrap">
           <SignInActions account={account} signIn={signIn} />
@@ -81,17 +83,13 @@ const SignInHere = ({ account }: { account: AccountView }) => {
       {flow.phase === "failed" || flow.phase === "conflict" ? (
         <ProblemNotice
           problem={flow.problem}
+          onDismiss={signIn.dismiss}
           actions={
-            <>
-              {flow.phase === "conflict" ? (
-                <Press tone="main" onClick={signIn.startAsOther}>
-                  Switch and sign in
-                </Press>
-              ) : null}
-              <Press tone="quiet" onClick={signIn.dismiss}>
-                Dismiss
+            flow.phase === "conflict" ? (
+              <Press tone="main" onClick={signIn.startAsOther}>
+                Switch and sign in
               </Press>
-            </>
+            ) : null
           }
         />
       ) : null}
@@ -137,6 +135,13 @@ const UNEXPLAINED: Problem = {
   remedy: "The audit log of the run has the reason.",
 };
 
+const Reason = ({ problem }: { problem: Problem }) => (
+  <Box fontSize="sm" overflowWrap="anywhere">
+    <Text>{problem.message}</Text>
+    <Text color="fg.muted">{problem.remedy}</Text>
+  </Box>
+);
+
 const Use = ({ use, task, place }: { use: TaskAccountUse; task: TaskAccount; place: Place }) => (
   <Box as="li" listStyleType="none" px={5} py={5}>
     <Stack gap={3}>
@@ -152,7 +157,7 @@ const Use = ({ use, task, place }: { use: TaskAccountUse; task: TaskAccount; pla
         <Heading as="h3" fontSize="md" fontWeight="semibold">
           {use.account ? nameOf(use.account) : use.conn_id}{" "}
           <chakra.span color="fg.muted" fontFamily="mono" fontSize="xs" fontWeight="normal">
-            {use.conn_id}
+            {use.account ? epithetOf(use.account) : null}
           </chakra.span>
         </Heading>
         <Text fontSize="sm" color="colorPalette.700" _dark={{ color: "colorPalette.300" }} fontWeight="medium">
@@ -164,7 +169,7 @@ const Use = ({ use, task, place }: { use: TaskAccountUse; task: TaskAccount; pla
           </Text>
         ) : null}
       </Flex>
-      {use.outcome === "refused" ? <ProblemNotice problem={use.error ?? UNEXPLAINED} /> : null}
+      {use.outcome === "refused" ? <Reason problem={use.error ?? UNEXPLAINED} /> : null}
       <Mend use={use} task={task} place={place} />
     </Stack>
   </Box>
@@ -183,8 +188,8 @@ const Content = (place: Place) => {
   const { data, error, refetch } = useQuery(taskQuery(place.dagId, place.runId, place.taskId, place.mapIndex));
   useEffect(() => listen(() => void refetchAll()), []);
   if (data === undefined) {
-    if (error instanceof Failure && error.status === 404) {
-      return <None />;
+    if (error instanceof Failure && error.problem.code === NOT_OFFERED) {
+      return <NotOffered />;
     }
     return error ? <Failed error={error} onRetry={() => void refetch()} /> : <Loading rows={1} />;
   }
@@ -206,7 +211,7 @@ const Content = (place: Place) => {
 
 /** The tab "Account" of a task instance: whom it acted for, and why it was refused. */
 export const TaskAccountTab = ({ dagId = "", runId = "", taskId = "", mapIndex = "-1" }: Partial<Place>) => (
-  <Frame title="Account" subtitle="Whom this task instance acts for, and which accounts it asked for.">
+  <Frame embedded title="Account" subtitle="Whom this task instance acts for, and which accounts it asked for.">
     <Content dagId={dagId} runId={runId} taskId={taskId} mapIndex={mapIndex} />
   </Frame>
 );

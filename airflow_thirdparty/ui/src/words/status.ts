@@ -25,8 +25,16 @@ export const wordsOf = (status: string): StatusWords =>
 export const hasSignIn = (account: AccountView): boolean =>
   account.signed_in_at !== null || (account.status !== "sign_in_needed" && account.identity !== null);
 
-/** How the account is called; one that an admin has to mend may have nothing but its id. */
-export const nameOf = (account: AccountView): string => account.service_name || account.conn_id;
+/** Services that name a protocol rather than somebody people know. */
+const NAMELESS = new Set(["", "openid", "custom"]);
+
+/** How the account is called: after its service where that has a name, else by its id. */
+export const nameOf = (account: AccountView): string =>
+  NAMELESS.has(account.service) ? account.conn_id : account.service_name || account.conn_id;
+
+/** What tells the account from others of the same name. */
+export const epithetOf = (account: AccountView): string =>
+  nameOf(account) === account.conn_id ? account.service_name : account.conn_id;
 
 /** What the button that mends the state is called. */
 export function signInLabel(account: AccountView): string {

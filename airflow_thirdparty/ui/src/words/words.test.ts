@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { AccountView, Delegation } from "../api/types";
 import { delegationWords, formOf, wishOf } from "./delegation";
-import { announcement, hasSignIn, shortScope, signInLabel, STATUS, summary, wordsOf } from "./status";
+import { announcement, epithetOf, hasSignIn, nameOf, shortScope, signInLabel, STATUS, summary, wordsOf } from "./status";
 import { dayOf, distance, endOfDay, expiryWords } from "./time";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
@@ -94,6 +94,13 @@ describe("status", () => {
   test("there is nothing to sign out of before a sign-in", () => {
     expect(hasSignIn(account())).toBe(false);
     expect(hasSignIn(signedIn)).toBe(true);
+  });
+  test.each([
+    ["after its service", account(), "GitHub", "github"],
+    ["by its id, when its service is a protocol", account({ service: "openid", service_name: "OpenID Connect", conn_id: "sso" }), "sso", "OpenID Connect"],
+    ["by its id, when nothing is known", account({ service: "", service_name: "", conn_id: "x" }), "x", ""],
+  ])("an account is called %s", (_, view, name, epithet) => {
+    expect([nameOf(view), epithetOf(view)]).toEqual([name, epithet]);
   });
   test.each([
     ["says who", signedIn, "GitHub: Signed in as octo."],
