@@ -40,10 +40,7 @@ def find(session: Session, conn_id: str) -> Account:
     :raises NoSuchAccount: when there is no connection of this id and our type
     :raises AccountMisconfigured: when it is there and cannot be used
     """
-    row = session.scalar(select(Connection).where(Connection.conn_id == conn_id))
-    registration = registration_of(row) if row is not None and row.conn_type == CONN_TYPE else None
-    if registration is None and conn_id in settings.accounts_in_secrets_backend():
-        registration = _from_secrets_backend(conn_id)
+    registration = _read(session, conn_id)
     if registration is None:
         raise NoSuchAccount(
             f"There is no third-party account '{conn_id}'.",
@@ -53,13 +50,19 @@ def find(session: Session, conn_id: str) -> Account:
     return parse(registration)
 
 
+def _read(session: Session, conn_id: str) -> Registration | None:
+    if conn_id in settings.accounts_in_secrets_backend():
+        return _from_secrets_backend(conn_id)
+    row = session.scalar(select(Connection).where(Connection.conn_id == conn_id))
+    return registration_of(row) if row is not None and row.conn_type == CONN_TYPE else None
+
+
 def list_all(session: Session) -> list[Listed]:
-    """All accounts, in one query plus one look-up for each that lives only in a secrets backend."""
+    """All accounts, in one query plus one look-up for each that lives in a secrets backend."""
     rows = session.scalars(select(Connection).where(Connection.conn_type == CONN_TYPE)).all()
     listed = {row.conn_id: _listed(row) for row in rows}
     for conn_id in settings.accounts_in_secrets_backend():
-        if conn_id not in listed:
-            listed[conn_id] = _listed_from_secrets_backend(conn_id)
+        listed[conn_id] = _listed_from_secrets_backend(conn_id)
     return [listed[conn_id] for conn_id in sorted(listed)]
 
 
@@ -79,7 +82,10 @@ def _checked(registration: Registration) -> Listed:
 
 
 def _listed_from_secrets_backend(conn_id: str) -> Listed:
-    registration = _from_secrets_backend(conn_id)
+    try:
+        registration = _from_secrets_backend(conn_id)
+    except AccountMisconfigured as unreadable:
+        return Listed(Registration(conn_id), None, unreadable)
     if registration is not None:
         return _checked(registration)
     problem = AccountMisconfigured(
@@ -91,6 +97,7 @@ def _listed_from_secrets_backend(conn_id: str) -> Listed:
 
 
 def _from_secrets_backend(conn_id: str) -> Registration | None:
+    """Read it as Airflow does for a task: secrets backends come first, its own connections last."""
     try:
         connection = Connection.get_connection_from_secrets(conn_id)
     except AirflowNotFoundException:

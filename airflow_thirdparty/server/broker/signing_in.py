@@ -18,17 +18,17 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account, origin
 from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import audit, links, registrations, service
+from airflow_thirdparty.server.broker import audit, keeping, links, registrations, service
 from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.keeping import Taken
+from airflow_thirdparty.server.broker.tracing import span
 from airflow_thirdparty.server.oauth import authorization, grants, identity, metadata
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Client, Endpoints, Identity, TokenSet
-from airflow_thirdparty.server.store import account_health, revocations, sign_ins
 from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import Authorization
 from airflow_thirdparty.server.store.seal import Place, SealError, open_sealed, seal
-from airflow_thirdparty.server.store.sign_ins import Credentials
 
 LIFETIME = timedelta(minutes=10)
 """How long a sign-in that was begun may take."""
@@ -46,12 +46,6 @@ class SignInCancelled(ThirdPartyAccountError):
     code = "sign_in_cancelled"
 
 
-class OtherSubject(ThirdPartyAccountError):
-    """The user signed in as somebody else than before."""
-
-    code = "other_subject"
-
-
 @dataclass(frozen=True)
 class Begun:
     """A sign-in that was begun.
@@ -64,21 +58,6 @@ class Begun:
     authorization_url: str = field(repr=False)
     state_hash: str
     browser_nonce: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A sign-in as it was begun, taken out of the store: nobody can take it again."""
-
-    account: Account
-    client: Client
-    endpoints: Endpoints
-    redirect_uri: str
-    scopes: tuple[str, ...]
-    verifier: str = field(repr=False)
-    nonce: str | None = field(repr=False)
-    return_to: str | None
-    switch_subject: bool
 
 
 @dataclass(frozen=True)
@@ -118,7 +97,8 @@ async def begin(
             field="kind",
         )
     try:
-        endpoints = await find_endpoints(transport, account)
+        with span("discovery", conn_id):
+            endpoints = await find_endpoints(transport, account)
         request = authorization.begin(
             client,
             endpoints,
@@ -148,11 +128,7 @@ async def begin(
     try:
         row.sealed = seal(kept, _place(row))
     except SealError as error:
-        raise AccountMisconfigured(
-            f"Nobody can sign in: {error}.",
-            "An admin sets a key as described in Airflow's documentation on Fernet.",
-            field="[core] fernet_key",
-        ) from None
+        raise keeping.cannot_be_kept(error) from None
     await in_database(lambda session: session.add(row))
     return Begun(request.url, state_hash, nonce)
 
@@ -209,12 +185,15 @@ async def complete(
         partial(_take, person=person, conn_id=conn_id, state=state, nonces=browser_nonces, now=now)
     )
     try:
-        tokens, who = await _exchange(transport, taken, params, state, now)
+        with span("exchange", conn_id):
+            tokens, who = await _exchange(transport, taken, params, state, now)
     except OAuthError as error:
         raise _in_words(error, taken.account) from None
-    kept = await in_database(partial(_keep, person=person, taken=taken, tokens=tokens, who=who, now=clock()))
-    if kept is not None:
-        raise kept
+    other = await in_database(
+        partial(keeping.keep, person=person, taken=taken, tokens=tokens, who=who, now=clock())
+    )
+    if other is not None:
+        raise other
     return Completed(taken.account, who, taken.return_to)
 
 
@@ -231,7 +210,12 @@ def _take(
         raise _refused("it was begun in another browser")
     if row.person != person or row.conn_id != conn_id:
         raise _refused("it was begun by another user or for another account")
-    kept = json.loads(open_sealed(row.sealed, _place(row)))
+    try:
+        kept = json.loads(open_sealed(row.sealed, _place(row)))
+    except SealError as error:
+        audit.write(session, "seal_refused", conn_id=conn_id, person=person, code=error.code)
+        session.commit()  # the refusal that follows rolls back, the audit row stays
+        raise _refused(f"what was kept of it cannot be opened ({error.code})") from None
     account, client = _account_and_client(session, conn_id)
     if account.pin().text() != row.pin:
         raise _refused("the account's addresses were changed in the meantime")
@@ -293,96 +277,3 @@ def _in_words(error: OAuthError, account: Account) -> ThirdPartyAccountError:
             "Begin it again.",
         )
     return service.in_words(error, account)
-
-
-def _keep(
-    session: Session, person: Person, taken: Taken, tokens: TokenSet, who: Identity, now: datetime
-) -> OtherSubject | None:
-    conn_id = taken.account.conn_id
-    pin = taken.account.pin().text()
-    endpoints = service.dump_endpoints(taken.endpoints)
-    before = sign_ins.find(session, person, conn_id)
-    if before is not None:
-        differs = (before.issuer, before.subject) != (who.issuer, who.subject)
-        if differs and before.pin == pin and not taken.switch_subject:
-            revocations.queue(
-                session, person, conn_id, tokens.access_token, tokens.refresh_token, pin, endpoints, now
-            )
-            return _other_subject(before.subject_name, who.name, conn_id)
-    credentials = Credentials(
-        tokens.access_token,
-        tokens.refresh_token,
-        now,
-        tokens.expires_at,
-        tokens.scopes if tokens.scopes is not None else taken.scopes,
-    )
-    columns = {
-        "kind": "oauth2",
-        "issuer": who.issuer,
-        "subject": who.subject,
-        "subject_name": who.name,
-        "pin": pin,
-        "endpoints": endpoints,
-        "signed_in_at": now,
-        "refreshed_at": None,
-    }
-    try:
-        sign_ins.put(session, person, conn_id, credentials, columns)
-    except SealError as error:
-        raise AccountMisconfigured(f"The sign-in cannot be kept: {error}.", "An admin sets a key.") from None
-    account_health.note_success(session, conn_id)
-    audit.write(session, "sign_in", conn_id=conn_id, person=person, subject=who.subject, issuer=who.issuer)
-    return None
-
-
-def _other_subject(before: str, now: str, conn_id: str) -> OtherSubject:
-    return OtherSubject(
-        f"You signed in to account '{conn_id}' as '{now}', but before you were '{before}'. "
-        "The former sign-in is untouched.",
-        f"Confirm that you want to be '{now}' from now on, or sign in as '{before}'.",
-    )
-
-
-async def store_own_credential(
-    person: Person, conn_id: str, login: str | None, key: str, now: datetime
-) -> Account:
-    """Store the user's own key, or login and password, for an account of kind ``key`` or ``basic``.
-
-    :raises AccountMisconfigured: when the account is of another kind, or the credential is incomplete
-    """
-    return await in_database(
-        partial(_store_own, person=person, conn_id=conn_id, login=login, key=key, now=now)
-    )
-
-
-def _store_own(
-    session: Session, person: Person, conn_id: str, login: str | None, key: str, now: datetime
-) -> Account:
-    account = registrations.find(session, conn_id)
-    if account.kind == "oauth2":
-        raise AccountMisconfigured(
-            f"Account '{conn_id}' does not take keys: people sign in at the service.",
-            "Begin a sign-in.",
-            field="kind",
-        )
-    if not key or (account.kind == "basic" and not login):
-        raise AccountMisconfigured(
-            f"The credential for account '{conn_id}' is incomplete.",
-            "Enter login and password." if account.kind == "basic" else "Enter the key.",
-            field="key" if key == "" else "login",
-        )
-    value = json.dumps([login, key]) if account.kind == "basic" else key
-    name = login or person.name
-    columns = {
-        "kind": account.kind,
-        "issuer": "",
-        "subject": name,
-        "subject_name": name,
-        "pin": account.pin().text(),
-        "endpoints": "{}",
-        "signed_in_at": now,
-        "refreshed_at": None,
-    }
-    sign_ins.put(session, person, conn_id, Credentials(value, None, now, None, ()), columns)
-    audit.write(session, "sign_in", conn_id=conn_id, person=person)
-    return account

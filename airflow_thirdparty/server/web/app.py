@@ -39,7 +39,7 @@ CONTENT_SECURITY_POLICY = (
 )
 
 DRAIN = 27.0
-"""Seconds that refreshes under way get at the end: longer than any call, shorter than a graceful stop (30)."""
+"""Seconds that refreshes under way get at the end: longer than a call, shorter than a graceful stop (30)."""
 
 
 @asynccontextmanager

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 _PATH = re.compile(r"/(?!/)[A-Za-z0-9/_.~!$&'()*+,;=:@%?\-]*")
 _ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})|%(?:0[0-9A-Fa-f]|1[0-9A-Fa-f]|2[fF]|5[cC]|7[fF])")
 
+LONGEST = 1000
+"""Characters a path may have."""
 
-def is_safe(path: str) -> bool:
+
+def is_safe(path: str, base_path: str = "") -> bool:
     """Whether ``path`` stays inside this Airflow in every browser.
 
     A path begins with exactly one slash and holds neither a backslash, a control character, plain or encoded,
     an encoded slash nor a dot segment; so no browser reads a host into it.
+
+    :param base_path: path of ``[api] base_url``: what lies beside it is not this Airflow
     """
-    if len(path) > 1000 or not _PATH.fullmatch(path) or _ENCODED.search(path):
+    if len(path) > LONGEST or not _PATH.fullmatch(path) or _ENCODED.search(path):
         return False
     before_query = path.split("?", 1)[0]
-    decoded = before_query.replace("%2e", ".").replace("%2E", ".")
-    return "//" not in before_query and not any(part in (".", "..") for part in decoded.split("/"))
+    segments = unquote(before_query).split("/")
+    if "" in segments[1:-1] or any(segment in (".", "..") for segment in segments):
+        return False
+    base = base_path.rstrip("/")
+    return before_query == base or before_query.startswith(f"{base}/")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from urllib.parse import urlsplit
 
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import health, runtime, signing_in, signing_out, views
+from airflow_thirdparty.server.broker import health, own_credentials, runtime, signing_in, signing_out, views
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registrations import NoSuchAccount
 from airflow_thirdparty.server.web import cookies
@@ -55,14 +57,14 @@ def _views(session: Session, person: Person) -> list[AccountView]:
 @router.post("/accounts/{conn_id}/sign-in", dependencies=[SameOrigin])
 async def sign_in(conn_id: str, body: SignInBody, response: Response, person: PersonDep) -> SignInAnswer:
     """Begin a sign-in: the browser goes to the answered address and comes back to the callback."""
-    if body.return_to is not None and not is_safe(body.return_to):
+    if body.return_to is not None and not is_safe(body.return_to, urlsplit(settings.base_url()).path):
         raise AccountMisconfigured(
             "The field 'return_to' does not name a page of this Airflow.",
             "Send a path that begins with one slash.",
             field="return_to",
         )
     if body.key is not None:
-        await signing_in.store_own_credential(person, conn_id, body.login, body.key, utcnow())
+        await own_credentials.store(person, conn_id, body.login, body.key, utcnow())
         return SignInAnswer(authorization_url=None)
     begun = await signing_in.begin(
         runtime.transport(), person, conn_id, utcnow(), body.return_to, body.confirm_other_subject

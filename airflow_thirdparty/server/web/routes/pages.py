@@ -24,23 +24,13 @@ router = APIRouter()
 DIST = Path(__file__).parents[3] / "ui" / "dist"
 """Where the built page lies, in the wheel as in a checkout."""
 
-CALLBACK_PAGE = Template(
-    """<!doctype html>
+UNBUILT_WINDOW = """<!doctype html>
 <html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<link rel="stylesheet" href="$static/callback.css">
-<script src="$static/callback.js" defer></script>
-</head>
-<body data-conn-id="$conn_id" data-ok="$ok" data-code="$code" data-message="$message" data-remedy="$remedy"
- data-return-to="$return_to">
-<main><h1>$title</h1><p>$message</p><p>$remedy</p><p><a href="$page">Back to the accounts</a></p></main>
-</body>
+<head><meta charset="utf-8"><title>$title</title></head>
+<body><h1>$title</h1><p>$message</p><p>$remedy</p><p><a href="$page">Your accounts</a></p></body>
 </html>
 """
-)
+"""The small window where the pages were not built: the same words, which does not close itself."""
 
 
 def _below() -> str:
@@ -103,7 +93,12 @@ def _small_window(
         "page": f"{_below()}/?account={quote(conn_id, safe='')}",
     }
     escaped = {name: html.escape(value, quote=True) for name, value in values.items()}
-    return HTMLResponse(CALLBACK_PAGE.substitute(escaped), status_code=status)
+    return HTMLResponse(_window().substitute(escaped), status_code=status)
+
+
+def _window() -> Template:
+    built = DIST / "callback.html"
+    return Template(built.read_text(encoding="utf-8") if built.is_file() else UNBUILT_WINDOW)
 
 
 @router.get("/log-in", include_in_schema=False)
