@@ -97,6 +97,7 @@ def get_provider_info() -> dict[str, Any]:
             }
         ],
         "db-managers": ["airflow_thirdparty.server.store.manager.ThirdPartyAccountsDBManager"],
+        "cli": ["airflow_thirdparty.cli.definition.get_third_party_accounts_commands"],
         "plugins": [
             {
                 "name": "third_party_accounts",

@@ -1,0 +1,106 @@
+"""``airflow third-party-accounts audit-dags``: which DAGs use accounts, and which of them are at risk."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from airflow.utils.cli import suppress_logs_and_warning
+from airflow.utils.providers_configuration_loader import providers_configuration_loaded
+
+from airflow_thirdparty.cli.commands.audit_report import AuditedDag, Report, as_text
+
+NOTHING_FOUND, FOUND, INCOMPLETE = 0, 1, 2
+
+
+@suppress_logs_and_warning
+@providers_configuration_loaded
+def audit_dags(args: argparse.Namespace) -> None:
+    """List DAGs that use accounts; exit with 1 when some are at risk.
+
+    :param args: what was given on the command line
+    """
+    if args.dags_folder is None:
+        if args.accounts is not None or args.strict:
+            raise SystemExit("--accounts and --strict go with --dags-folder")
+        report = _from_database()
+    else:
+        report = _from_folder(Path(args.dags_folder), _ids(args.accounts), strict=args.strict)
+    print(json.dumps(report.as_dict(), indent=2) if args.json else as_text(report))
+    sys.exit(_status(report))
+
+
+def _status(report: Report) -> int:
+    if report.found:
+        return FOUND
+    return INCOMPLETE if report.import_errors else NOTHING_FOUND
+
+
+def _ids(given: str | None) -> frozenset[str]:
+    return frozenset(name.strip() for name in (given or "").split(",") if name.strip())
+
+
+def _from_database() -> Report:
+    from airflow.utils.session import create_session
+
+    from airflow_thirdparty.server.broker.dag_accounts import dags_with_accounts
+    from airflow_thirdparty.server.broker.dag_places import tasks_by_account
+    from airflow_thirdparty.server.broker.publication import account_ids
+
+    with create_session(scoped=False) as session:
+        ids = account_ids(session)
+        dags = [
+            AuditedDag(
+                dag_id=dag.dag_id,
+                file=dag.file,
+                standing=dag.standing.value,
+                accounts=tasks_by_account(session, dag.dag_id, dag.accounts),
+                unknown=("a task",) if dag.unknown else (),
+            )
+            for dag in dags_with_accounts(session, ids)
+        ]
+    return Report("database", tuple(sorted(ids)), tuple(dags))
+
+
+def _from_folder(folder: Path, ids: frozenset[str], *, strict: bool) -> Report:
+    from airflow import settings
+    from airflow.dag_processing.dagbag import BundleDagBag
+
+    from airflow_thirdparty.policies import dag_policy
+    from airflow_thirdparty.policies.rules import Rules
+
+    folder = folder.resolve()
+    if not folder.is_dir():
+        raise SystemExit(f"There is no folder {folder}")
+    # the policy itself would refuse DAGs, or look for the published list
+    settings.get_policy_plugin_manager().unregister(dag_policy)
+    bag = BundleDagBag(dag_folder=folder, bundle_path=folder, bundle_name="audit")
+    rules = Rules.configured()
+    dags = [_audit(dag, ids, rules, strict=strict) for _, dag in sorted(bag.dags.items())]
+    errors = {
+        str(file): str(text).strip().splitlines()[-1] for file, text in sorted(bag.import_errors.items())
+    }
+    return Report("folder", tuple(sorted(ids)), tuple(dag for dag in dags if dag is not None), errors)
+
+
+def _audit(dag: Any, ids: frozenset[str], rules: Any, *, strict: bool) -> AuditedDag | None:
+    from airflow_thirdparty.policies import words
+    from airflow_thirdparty.policies.assessment import assess
+
+    found = assess(dag, ids, rules)
+    doubtful = bool(found.publicity and found.unknown) and not found.acknowledgement.everything
+    if not found.uses_accounts and not doubtful:
+        return None
+    return AuditedDag(
+        dag_id=found.dag_id,
+        file=str(dag.relative_fileloc or dag.fileloc),
+        standing="at_risk" if found.at_risk else "acknowledged" if found.acknowledged else "quiet",
+        accounts=found.accounts,
+        unknown=tuple(f"{reference.task_id}: {reference.written}" for reference in found.unknown),
+        public=words.why_public(found.publicity) if found.publicity else None,
+        acknowledged_by=found.acknowledgement.by if found.acknowledged else (),
+        counts=found.at_risk or (strict and doubtful),
+    )

@@ -1,0 +1,60 @@
+"""The commands of ``airflow third-party-accounts`` and their arguments; imported with Airflow's CLI."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.cli.cli_config import ActionCommand, Arg, CLICommand, GroupCommand, lazy_load_command
+
+COMMANDS = "airflow_thirdparty.cli.commands"
+
+
+def _arg(*flags: str, **options: Any) -> Arg:
+    return Arg(flags, **options)  # type: ignore[no-untyped-call]
+
+
+ARG_JSON = _arg("--json", help="Answer as JSON, for programs", action="store_true")
+
+ARG_VERBOSE = _arg("-v", "--verbose", help="Show log messages too", action="store_true")
+
+ARG_DAGS_FOLDER = _arg(
+    "--dags-folder",
+    metavar="DIR",
+    help="Look at the DAG files in this folder instead of Airflow's database, which is not needed then. "
+    "The files are loaded, so what they import must be installed",
+)
+
+ARG_ACCOUNTS = _arg(
+    "--accounts",
+    metavar="IDS",
+    help="With --dags-folder: ids of the accounts, separated by commas. Without it only the package's own "
+    "hook, operators and sensors are recognised",
+)
+
+ARG_STRICT = _arg(
+    "--strict",
+    help="With --dags-folder: a public DAG with a connection that can only be known when it runs counts as "
+    "found too",
+    action="store_true",
+)
+
+AUDIT_DAGS = ActionCommand(
+    name="audit-dags",
+    help="Find public DAGs that use third-party accounts",
+    description="Lists the DAGs that use third-party accounts, and which of them are public without anybody "
+    "having acknowledged that. Exit status: 0 nothing found, 1 DAGs at risk found, 2 some files could not be "
+    "loaded or the arguments are wrong.",
+    func=lazy_load_command(f"{COMMANDS}.audit_dags.audit_dags"),
+    args=(ARG_DAGS_FOLDER, ARG_ACCOUNTS, ARG_STRICT, ARG_JSON, ARG_VERBOSE),
+)
+
+
+def get_third_party_accounts_commands() -> list[CLICommand]:
+    """What this package adds to ``airflow``."""
+    return [
+        GroupCommand(
+            name="third-party-accounts",
+            help="Accounts with which tasks act as the person who triggered the run",
+            subcommands=(AUDIT_DAGS,),
+        )
+    ]
