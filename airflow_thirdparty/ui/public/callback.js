@@ -26,6 +26,13 @@
   if (button) {
     button.addEventListener("click", function () {
       window.close();
+      // A window that was not opened by a page stays open: then this is the page.
+      var page = document.querySelector("main a");
+      window.setTimeout(function () {
+        if (page instanceof HTMLAnchorElement) {
+          window.location.assign(page.href);
+        }
+      }, 300);
     });
   }
 
