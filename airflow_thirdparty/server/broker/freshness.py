@@ -14,7 +14,7 @@ SKEW = timedelta(seconds=5)
 """What an access token must still live to be handed out at all."""
 
 EARLY_FRACTION = (0.1, 0.2)
-"""At which part of its lifetime before expiry a token is renewed early; spread, so that not all do at once."""
+"""At which part of its lifetime before expiry a token is renewed early; spread over the sign-ins."""
 
 
 class Freshness(Enum):

@@ -8,44 +8,38 @@ that the row's version fences, and tried again from memory while the database is
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
-import random
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import audit, metrics, refusals, service
-from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker import database, leases, metrics, outcomes, refusals, service
+from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.leases import LEASE, Busy, Lease
+from airflow_thirdparty.server.broker.outcomes import Written
+from airflow_thirdparty.server.broker.tracing import span
 from airflow_thirdparty.server.oauth import grants
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
-from airflow_thirdparty.server.oauth.types import Client, Endpoints, TokenSet
-from airflow_thirdparty.server.store import account_health, revocations, sign_ins
-from airflow_thirdparty.server.store.models import SignIn
-from airflow_thirdparty.server.store.seal import SealError
+from airflow_thirdparty.server.oauth.types import TokenSet
+from airflow_thirdparty.server.store.clock import Clock
 from airflow_thirdparty.server.store.sign_ins import Credentials
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=15)
-"""How long a refresh may be silent before another process takes over."""
+T = TypeVar("T")
 
-POLL = 0.15
-"""Seconds between looks at the row while another process refreshes."""
-
-GATE = timedelta(seconds=30)
-"""How long a service in trouble is left alone, per account."""
-
-LONGEST_GATE = timedelta(hours=1)
-"""The longest ``Retry-After`` that is believed."""
+FIRST_POLL, LONGEST_POLL = 0.1, 0.5
+"""Seconds between looks at the row while another process refreshes; they grow from one to the other."""
 
 WRITE_PATIENCE = timedelta(seconds=60)
 """How long new tokens are kept in memory while the database is gone."""
@@ -53,31 +47,33 @@ WRITE_PATIENCE = timedelta(seconds=60)
 DOUBT_PATIENCE = timedelta(seconds=5)
 """How long to look for a predecessor's result before its ``invalid_grant`` is believed."""
 
+CALLS_PER_ACCOUNT = 16
+"""How many refreshes one process has under way at one service; the others wait without a lease."""
 
-@dataclass(frozen=True)
-class Lease:
-    """The right to refresh one sign-in, and all it takes."""
-
-    row_id: int
-    version: int
-    person: Person
-    account: Account
-    client: Client
-    endpoints: Endpoints
-    refresh_token: str = field(repr=False)
-    scopes: tuple[str, ...]
-    in_doubt: bool
-    """A predecessor's lease ran out: the service may have rotated the refresh token without us knowing."""
+EARLY_REST = timedelta(seconds=15)
+"""How long this process leaves a sign-in alone whose early refresh came to nothing."""
 
 
-@dataclass(frozen=True)
-class Busy:
-    """Somebody else is refreshing."""
+class StillRefreshing(ServiceUnavailable):
+    """The refresh goes on, but no request waits that long; the caller asks again."""
+
+    code = "still_refreshing"
 
 
-@dataclass(frozen=True)
-class Done:
-    """The credentials are newer than those the caller saw."""
+@dataclass
+class Flight:
+    """A refresh that is under way in this process; it outlives whoever asked for it.
+
+    :param patient: somebody waits, so the result of another process's refresh is waited for too
+    """
+
+    patient: bool
+    task: asyncio.Task[Credentials | None]
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether those who ask now may join it."""
+        return not self.task.done() and self.task.get_loop() is asyncio.get_running_loop()
 
 
 class Refresher:
@@ -93,237 +89,208 @@ class Refresher:
         self,
         transport: Transport,
         owner: str,
-        clock: Callable[[], datetime] = utcnow,
+        clock: Clock = database.clock,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.transport = transport
         self.owner = owner
         self.clock = clock
         self.sleep = sleep
-        self._running: dict[int, asyncio.Task[None]] = {}
+        self._flights: dict[int, Flight] = {}
+        self._slots: dict[str, asyncio.Semaphore] = defaultdict(partial(asyncio.Semaphore, CALLS_PER_ACCOUNT))
+        self._resting: dict[int, datetime] = {}
 
-    def start(self, row_id: int, version: int, account: Account) -> asyncio.Task[None]:
-        """Refresh a sign-in unless this process already does; the work outlives whoever asked for it.
+    async def renewed(self, row_id: int, version: int, account: Account, hold: float) -> Credentials:
+        """Refresh a sign-in, or join whoever does so already.
 
         :param version: version of the credentials that are not good enough
+        :param hold: longest to wait, in seconds
+        :raises StillRefreshing: when it takes longer; it goes on
+        :raises ThirdPartyAccountError: when there is nothing to be had
         """
-        task = self._running.get(row_id)
-        if task is None or task.done():
-            task = asyncio.get_running_loop().create_task(self._refresh(row_id, version, account))
-            self._running[row_id] = task
-            task.add_done_callback(partial(self._forget, row_id))
-        return task
+        flight = self._start(row_id, version, account, patient=True)
+        done, _ = await asyncio.wait({flight.task}, timeout=hold)
+        if not done:
+            raise StillRefreshing(
+                f"The service of account '{account.conn_id}' takes its time to renew the access token.",
+                "Ask again.",
+            )
+        credentials = _outcome(flight.task, account)
+        if credentials is None:
+            raise StillRefreshing(
+                f"The access token of account '{account.conn_id}' is being renewed.", "Ask again."
+            )
+        return credentials
 
-    def _forget(self, row_id: int, task: asyncio.Task[None]) -> None:
-        if self._running.get(row_id) is task:
-            del self._running[row_id]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            level = logging.INFO if isinstance(error, ThirdPartyAccountError) else logging.ERROR
-            log.log(level, "A refresh ended without a token: %s", error, exc_info=level == logging.ERROR)
+    def renew_early(self, row_id: int, version: int, account: Account) -> None:
+        """Refresh a sign-in in the background while its access token is still good."""
+        rests_until = self._resting.get(row_id)
+        if rests_until is None or rests_until <= self.clock():
+            self._start(row_id, version, account, patient=False)
 
     async def drain(self, seconds: float) -> None:
         """Let the refreshes that are under way come to their end, at the end of the process."""
-        running = [task for task in self._running.values() if not task.done()]
+        running = [flight.task for flight in self._flights.values() if flight.is_usable]
         if running:
             await asyncio.wait(running, timeout=seconds)
 
-    async def _refresh(self, row_id: int, version: int, account: Account) -> None:
-        while True:
-            claim = await in_database(partial(self._claim, row_id=row_id, version=version, account=account))
-            if isinstance(claim, Done):
-                return
-            if isinstance(claim, Lease):
-                await self._call(claim)
-                return
-            await self.sleep(POLL)
+    def _start(self, row_id: int, version: int, account: Account, *, patient: bool) -> Flight:
+        flight = self._flights.get(row_id)
+        if flight is not None and flight.is_usable:
+            flight.patient = flight.patient or patient
+            return flight
+        task = asyncio.get_running_loop().create_task(self._refresh(row_id, version, account))
+        flight = self._flights[row_id] = Flight(patient, task)
+        task.add_done_callback(partial(self._landed, row_id))
+        return flight
 
-    def _claim(self, session: Session, row_id: int, version: int, account: Account) -> Lease | Busy | Done:
+    def _landed(self, row_id: int, task: asyncio.Task[Credentials | None]) -> None:
+        flight = self._flights.get(row_id)
+        if flight is None or flight.task is not task:
+            return
+        del self._flights[row_id]
+        error = None if task.cancelled() else task.exception()
+        if error is None:
+            self._resting.pop(row_id, None)
+            return
         now = self.clock()
-        row = session.get(SignIn, row_id)
-        if row is None:
-            raise refusals.sign_in_required(account)
-        if row.version != version:
-            return Done()
-        refusals.check_sign_in(row, account)
-        if row.lease_until is not None and row.lease_until >= now:
-            return Busy()
-        try:
-            refresh_token = sign_ins.open_refresh(row)
-        except SealError as error:
-            raise refusals.cannot_be_opened(session, row, account, error) from None
-        if refresh_token is None:
-            raise refusals.expired_for_good(account)
-        client = service.client(session, account)
-        in_doubt = row.lease_owner is not None
-        self._pass_gates(session, row, account, now)
-        if not sign_ins.take_lease(session, row_id, version, self.owner, now, now + LEASE):
-            return Busy()
-        return Lease(
-            row_id,
-            version,
-            row.person,
-            account,
-            client,
-            service.load_endpoints(row.endpoints),
-            refresh_token,
-            tuple(row.scopes.split()),
-            in_doubt,
+        self._resting = {known: until for known, until in self._resting.items() if until > now}
+        self._resting[row_id] = now + EARLY_REST
+        if not isinstance(error, ThirdPartyAccountError):
+            # by name only: a statement that failed is quoted in the text, with what it was to write
+            log.error("A refresh failed: %s", type(error).__name__)
+
+    async def _refresh(self, row_id: int, version: int, account: Account) -> Credentials | None:
+        pause = FIRST_POLL
+        while True:
+            async with self._slots[account.conn_id]:
+                found = await self._try_once(row_id, version, account)
+            if isinstance(found, Credentials):
+                return found
+            flight = self._flights.get(row_id)
+            if flight is not None and not flight.patient:
+                return None
+            await self.sleep(pause)
+            pause = min(pause * 1.3, LONGEST_POLL)
+
+    async def _try_once(self, row_id: int, version: int, account: Account) -> Credentials | None:
+        claimed = await in_database(
+            partial(
+                leases.claim,
+                row_id=row_id,
+                version=version,
+                account=account,
+                owner=self.owner,
+                clock=self.clock,
+            )
         )
+        if isinstance(claimed, Busy):
+            return None
+        return await self._call(claimed) if isinstance(claimed, Lease) else claimed
 
-    def _pass_gates(self, session: Session, row: SignIn, account: Account, now: datetime) -> None:
-        wait_until = row.retry_at if row.retry_at is not None and row.retry_at > now else None
-        wait_until = wait_until or account_health.may_call(session, account.conn_id, now, now + GATE)
-        if wait_until is not None:
-            raise refusals.service_in_trouble(account, row.failed_text, wait_until)
-
-    async def _call(self, lease: Lease) -> None:
-        started = self.clock()
+    async def _call(self, lease: Lease) -> Credentials | None:
         keeper = asyncio.get_running_loop().create_task(self._keep(lease))
         try:
-            tokens = await grants.refresh(
-                self.transport,
-                lease.client,
-                lease.endpoints,
-                refresh_token=lease.refresh_token,
-                scopes=lease.scopes,
-                now=started,
-            )
+            with span("refresh", lease.account.conn_id):
+                tokens = await grants.refresh(
+                    self.transport,
+                    lease.client,
+                    lease.endpoints,
+                    refresh_token=lease.refresh_token,
+                    scopes=lease.scopes,
+                    now=lease.started,
+                )
         except OAuthError as error:
             metrics.refresh_failed(lease.account.conn_id, error)
-            await self._failed(lease, error)
+            return await self._failed(lease, error)
         else:
-            metrics.refreshed(lease.account.conn_id, (self.clock() - started).total_seconds())
-            await self._succeeded(lease, tokens)
+            metrics.refreshed(lease.account.conn_id, (self.clock() - lease.started).total_seconds())
+            return await self._succeeded(lease, tokens)
         finally:
             keeper.cancel()
 
     async def _keep(self, lease: Lease) -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
-            until = self.clock() + LEASE
-            with suppress(DBAPIError):
-                await in_database(
-                    partial(
-                        sign_ins.note,
-                        row_id=lease.row_id,
-                        version=lease.version,
-                        lease_owner=self.owner,
-                        lease_until=until,
-                    )
-                )
+            with suppress(Exception):  # the next beat may succeed; if none does, another takes over
+                await in_database(partial(leases.renew, lease=lease, clock=self.clock), urgent=True)
 
-    async def _succeeded(self, lease: Lease, tokens: TokenSet) -> None:
-        now = self.clock()
+    async def _succeeded(self, lease: Lease, tokens: TokenSet) -> Credentials | None:
         credentials = Credentials(
             access=tokens.access_token,
             refresh=tokens.refresh_token or lease.refresh_token,
-            issued_at=now,
+            issued_at=self.clock(),
             expires_at=tokens.expires_at,
             scopes=tokens.scopes if tokens.scopes is not None else lease.scopes,
         )
-        await self._persistently(partial(self._write, lease=lease, credentials=credentials), lease)
-
-    def _write(self, session: Session, lease: Lease, credentials: Credentials) -> None:
-        row = session.get(SignIn, lease.row_id)
-        written = row is not None and sign_ins.replace_credentials(
-            session, row, lease.version, credentials, credentials.issued_at
+        written = await self._persistently(
+            partial(outcomes.keep, lease=lease, credentials=credentials), lease, "New tokens"
         )
-        account_health.note_success(session, lease.account.conn_id)
-        if not written:
-            # signed out, or signed in anew, while the service answered: what it gave is for nobody
-            revocations.queue(
-                session,
-                lease.person,
-                lease.account.conn_id,
-                credentials.access,
-                None if credentials.refresh == lease.refresh_token else credentials.refresh,
-                lease.account.pin().text(),
-                service.dump_endpoints(lease.endpoints),
-                credentials.issued_at,
-            )
+        if written is Written.SIGNED_OUT:
+            raise refusals.sign_in_required(lease.account)
+        return credentials if written is Written.KEPT else None
 
-    async def _persistently(self, work: Callable[[Session], None], lease: Lease) -> None:
+    async def _failed(self, lease: Lease, error: OAuthError) -> Credentials | None:
+        if error.kind is Kind.PERMANENT:
+            await self._rejected(lease, error)
+            return None
+        log.warning(
+            "Account '%s' could not renew a sign-in: %s, %s", lease.account.conn_id, error.kind.value, error
+        )
+        await self._persistently(
+            partial(outcomes.note_failure, lease=lease, error=error, now=self.clock()), lease, "A failure"
+        )
+        raise service.in_words(error, lease.account)
+
+    async def _rejected(self, lease: Lease, error: OAuthError) -> None:
+        """Believe ``invalid_grant`` only when the row still holds the refresh token that was sent.
+
+        Returns when a peer has refreshed or is refreshing: its result counts.
+
+        :raises SignInLapsed: when it is believed
+        """
+        give_up_at = self.clock() + (DOUBT_PATIENCE if lease.in_doubt else timedelta(0))
+        untouched = partial(outcomes.is_untouched, lease=lease)
+        while await self._persistently(untouched, lease, "A look at the row"):
+            if self.clock() < give_up_at:
+                await self.sleep(FIRST_POLL)
+                continue
+            lapse = partial(outcomes.lapse, lease=lease, error=error, now=self.clock())
+            if await self._persistently(lapse, lease, "A lapse"):
+                raise refusals.sign_in_lapsed(lease.account, error.text)
+
+    async def _persistently(self, work: Callable[[Session], T], lease: Lease, what: str) -> T:
+        """Try again while the database is gone: what the service said is nowhere but here."""
         give_up_at = self.clock() + WRITE_PATIENCE
+        pause = FIRST_POLL
         while True:
             try:
-                await in_database(work)
-                return
-            except DBAPIError as error:  # noqa: PERF203  # trying again is the point of the loop
+                return await in_database(work, urgent=True)
+            except Exception as error:
                 if self.clock() >= give_up_at:
                     metrics.lost(lease.account.conn_id)
                     log.critical(
-                        "New tokens of %r for account '%s' could not be written for %s: %s",
+                        "%s of %r for account '%s' could not be written for %s: %s",
+                        what,
                         lease.person.name,
                         lease.account.conn_id,
                         WRITE_PATIENCE,
                         type(error).__name__,
                     )
                     raise
-                await self.sleep(0.2)
+            await self.sleep(pause)
+            pause = min(pause * 1.5, 1.0)
 
-    async def _failed(self, lease: Lease, error: OAuthError) -> None:
-        if error.kind is Kind.PERMANENT:
-            await self._rejected(lease, error)
-            return
-        await self._persistently(partial(self._note_failure, lease=lease, error=error), lease)
-        raise service.in_words(error, lease.account)
 
-    def _note_failure(self, session: Session, lease: Lease, error: OAuthError) -> None:
-        now = self.clock()
-        wait = timedelta(seconds=error.retry_after) if error.retry_after else GATE
-        gate = min(max(wait, GATE), LONGEST_GATE)
-        jitter = timedelta(seconds=random.uniform(0, 5))  # noqa: S311  # spreads load, guards nothing
-        code = error.code or error.kind.value
-        flag = error.kind in (Kind.CLIENT, Kind.MISCONFIGURED)
-        row = session.get(SignIn, lease.row_id)
-        sign_ins.note(
-            session,
-            lease.row_id,
-            lease.version,
-            failures=(row.failures if row else 0) + 1,
-            failed_at=now,
-            failed_code=code[:60],
-            failed_text=error.text[:500],
-            retry_at=now + gate + jitter if not flag else now + gate,
-            lease_owner=None,
-            lease_until=None,
+def _outcome(task: asyncio.Task[Credentials | None], account: Account) -> Credentials | None:
+    """The result of a refresh, for one of possibly many who wait for it."""
+    error = None if task.cancelled() else task.exception()
+    if isinstance(error, ThirdPartyAccountError):
+        raise copy.copy(error)  # raising one object in many requests at once would mix up their tracebacks
+    if error is not None or task.cancelled():
+        raise ServiceUnavailable(
+            f"The access token of account '{account.conn_id}' could not be renewed: the API server or its "
+            "database is in trouble.",
+            "Nothing is lost; try again in a minute.",
         )
-        account_health.note_failure(session, lease.account.conn_id, now, now + gate, code, error.text, flag)
-        if flag:
-            audit.write(session, "account_flagged", conn_id=lease.account.conn_id, code=code)
-
-    async def _rejected(self, lease: Lease, error: OAuthError) -> None:
-        """Believe ``invalid_grant`` only when the row still holds the refresh token that was sent."""
-        give_up_at = self.clock() + (DOUBT_PATIENCE if lease.in_doubt else timedelta(0))
-        while await in_database(partial(self._is_unchanged, lease=lease)):
-            if self.clock() >= give_up_at:
-                await self._persistently(partial(self._lapse, lease=lease, error=error), lease)
-                raise refusals.sign_in_lapsed(lease.account, error.text)
-            await self.sleep(POLL)
-
-    @staticmethod
-    def _is_unchanged(session: Session, lease: Lease) -> bool:
-        row = session.get(SignIn, lease.row_id)
-        return row is not None and row.version == lease.version
-
-    def _lapse(self, session: Session, lease: Lease, error: OAuthError) -> None:
-        lapsed = sign_ins.note(
-            session,
-            lease.row_id,
-            lease.version,
-            lapsed_at=self.clock(),
-            lapsed_code=(error.code or error.kind.value)[:60],
-            lapsed_text=error.text[:500],
-            lease_owner=None,
-            lease_until=None,
-        )
-        account_health.note_success(session, lease.account.conn_id)
-        if lapsed:
-            metrics.lapsed(lease.account.conn_id)
-            audit.write(session, "lapse", conn_id=lease.account.conn_id, person=lease.person, code=error.code)
-
-
-class StillRefreshing(ServiceUnavailable):
-    """The refresh goes on, but no request waits that long; the caller asks again."""
-
-    code = "still_refreshing"
+    return task.result()

@@ -74,6 +74,15 @@ def service_in_trouble(account: Account, text: str | None, until: datetime) -> S
     )
 
 
+def account_flagged(account: Account, text: str) -> AccountMisconfigured:
+    """The service does not accept this Airflow as a client."""
+    return AccountMisconfigured(
+        f"The third-party account '{account.conn_id}' does not work: {text}. No sign-in is lost.",
+        "An admin checks the account's client id, client secret and addresses.",
+        field="password",
+    )
+
+
 def cannot_be_opened(
     session: Session, row: SignIn, account: Account, error: SealError
 ) -> ThirdPartyAccountError:

@@ -13,25 +13,28 @@ from airflow_thirdparty.server.broker.tokens import TokenBroker
 from airflow_thirdparty.server.oauth.transport import Transport
 
 
-@cache
 def transport() -> Transport:
     """The only way out of this process to services."""
-    return Transport(allow_http=settings.allow_http())
+    return refresher().transport
 
 
-@cache
 def owner() -> str:
     """Name of this process in leases."""
-    return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+    return refresher().owner
 
 
-@cache
 def refresher() -> Refresher:
     """What renews sign-ins in this process."""
-    return Refresher(transport(), owner())
+    return token_broker().refresher
+
+
+def token_broker() -> TokenBroker:
+    """What hands out access tokens in this process."""
+    return _of_process(os.getpid())
 
 
 @cache
-def token_broker() -> TokenBroker:
-    """What hands out access tokens in this process."""
-    return TokenBroker(refresher())
+def _of_process(pid: int) -> TokenBroker:
+    # by process id: two processes forked from one must not go by the same name in a lease
+    name = f"{socket.gethostname()[:40]}:{pid}:{secrets.token_hex(4)}"
+    return TokenBroker(Refresher(Transport(allow_http=settings.allow_http()), name))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.oauth import metadata
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.types import Client, ClientAuthMethod, Endpoints
 from airflow_thirdparty.server.store import client_secrets
@@ -42,11 +43,30 @@ def load_endpoints(text: str) -> Endpoints:
     return Endpoints(**json.loads(text))
 
 
+def endpoints(text: str, account: Account) -> Endpoints:
+    """Where a sign-in's tokens go: what it was made with, and what the account says since.
+
+    The sign-in is pinned to the origin of every address, so what the account says can have moved within one
+    service only; the caller has compared the pins.
+
+    :param text: as stored with the sign-in
+    """
+    return metadata.merge(
+        load_endpoints(text),
+        authorize_url=account.authorize_url,
+        exchange_url=account.exchange_url,
+        userinfo_url=account.userinfo_url,
+        revoke_url=account.revoke_url,
+    )
+
+
 def in_words(error: OAuthError, account: Account) -> ThirdPartyAccountError:
     """A failure of the protocol as an error of ours, for whoever waits for the outcome."""
     name = account.preset.name if account.service not in ("openid", "custom") else account.conn_id
     code = f" ({error.code})" if error.code else ""
-    if error.kind in (Kind.CLIENT, Kind.MISCONFIGURED, Kind.REFUSED):
+    # what a service in trouble answers, such as a redirect to a page that says so, is no fault of the account
+    ours = error.kind in (Kind.CLIENT, Kind.MISCONFIGURED)
+    if ours or (error.kind is Kind.REFUSED and error.step != "refresh"):
         return AccountMisconfigured(
             f"Account '{account.conn_id}' does not work with {name}, at the step '{error.step}': "
             f"{error.text}{code}.",

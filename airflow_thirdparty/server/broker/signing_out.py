@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,8 +15,9 @@ from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.person import Person
 from airflow_thirdparty.server.broker import audit, registrations, service
 from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.tracing import span
 from airflow_thirdparty.server.oauth import revocation
-from airflow_thirdparty.server.oauth.errors import OAuthError
+from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Client, Endpoints
 from airflow_thirdparty.server.store import revocations, sign_ins
@@ -26,8 +28,16 @@ from airflow_thirdparty.server.store.seal import SealError
 RETRY = timedelta(seconds=60)
 """First pause between attempts to revoke; doubled each time, up to an hour."""
 
+PACE = timedelta(seconds=30)
+"""Pause between attempts at one account while its service does not answer."""
+
 CLAIM = timedelta(minutes=2)
 """How long an attempt keeps others from making the same one."""
+
+HOLD = 3.0
+"""Longest the person waits for the service, in seconds; the attempt goes on."""
+
+_attempts: set[asyncio.Task[SignedOut]] = set()
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,7 @@ class Attempt:
     """All it takes to ask a service to revoke."""
 
     row_id: int
+    conn_id: str
     client: Client
     endpoints: Endpoints
     tokens: Tokens = field(repr=False)
@@ -79,7 +90,11 @@ async def sign_out(
         return NOTHING
     if revocation_id is None:
         return IMPOSSIBLE
-    return await attempt(transport, revocation_id, now)
+    attempting = asyncio.get_running_loop().create_task(attempt(transport, revocation_id, now))
+    _attempts.add(attempting)  # the loop itself would let go of it
+    attempting.add_done_callback(_attempts.discard)
+    done, _ = await asyncio.wait({attempting}, timeout=HOLD)
+    return attempting.result() if done else PENDING
 
 
 def forget(
@@ -89,11 +104,20 @@ def forget(
 
     :return: whether there was one, and the id of the revocation when the service offers one
     """
-    row = sign_ins.find(session, person, conn_id)
-    if row is None or not sign_ins.remove(session, row.id):
+    row = _removed(session, person, conn_id)
+    if row is None:
         return False, None
     audit.write(session, "sign_out", conn_id=conn_id, person=by, of=None if by == person else person.name)
     return True, _queue(session, row, now)
+
+
+def _removed(session: Session, person: Person, conn_id: str) -> SignIn | None:
+    # a refresh may write new tokens between look and deletion; those are the ones to be revoked then
+    for _ in range(sign_ins.TRIES):
+        row = sign_ins.find(session, person, conn_id)
+        if row is None or sign_ins.remove(session, row):
+            return row
+    raise RuntimeError("A sign-in is being changed by too many at once")
 
 
 def _queue(session: Session, row: SignIn, now: datetime) -> int | None:
@@ -115,14 +139,15 @@ async def attempt(transport: Transport, revocation_id: int, now: datetime) -> Si
     if isinstance(work, SignedOut):
         return work
     try:
-        revoked = await revocation.revoke(
-            transport,
-            work.client,
-            work.endpoints,
-            refresh_token=work.tokens.refresh,
-            access_token=work.tokens.access,
-            now=now,
-        )
+        with span("revoke", work.conn_id):
+            revoked = await revocation.revoke(
+                transport,
+                work.client,
+                work.endpoints,
+                refresh_token=work.tokens.refresh,
+                access_token=work.tokens.access,
+                now=now,
+            )
     except OAuthError as error:
         await in_database(partial(_postpone, revocation_id=revocation_id, error=error, now=now))
         return PENDING
@@ -149,7 +174,7 @@ def _claim(session: Session, revocation_id: int, now: datetime) -> Attempt | Sig
     )
     if getattr(session.execute(statement), "rowcount", 0) != 1:
         return None
-    return Attempt(row.id, client, service.load_endpoints(row.endpoints), tokens)
+    return Attempt(row.id, row.conn_id, client, service.load_endpoints(row.endpoints), tokens)
 
 
 def _client(session: Session, row: Revocation) -> Client:
@@ -172,10 +197,16 @@ def _abandon(session: Session, row: Revocation, why: str) -> SignedOut:
 
 def _postpone(session: Session, revocation_id: int, error: OAuthError, now: datetime) -> None:
     row = session.get(Revocation, revocation_id)
-    if row is not None:
-        wait = min(RETRY * 2 ** min(row.attempts - 1, 6), timedelta(hours=1))
-        row.next_at = now + max(wait, timedelta(seconds=error.retry_after or 0))
-        row.failed_code = (error.code or error.kind.value)[:60]
+    if row is None:
+        return
+    wait = min(RETRY * 2 ** min(row.attempts - 1, 6), timedelta(hours=1))
+    row.next_at = now + max(wait, timedelta(seconds=error.retry_after or 0))
+    row.failed_code = (error.code or error.kind.value)[:60]
+    session.flush()
+    if error.kind is Kind.TRANSIENT:
+        # one attempt at a time is enough to find out whether the service is back
+        others = update(Revocation).where(Revocation.conn_id == row.conn_id, Revocation.next_at <= now + PACE)
+        session.execute(others.values(next_at=now + PACE).execution_options(synchronize_session=False))
 
 
 def _finish(session: Session, revocation_id: int, revoked: bool) -> None:

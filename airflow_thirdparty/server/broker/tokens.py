@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +18,7 @@ from airflow_thirdparty.server.broker.refreshing import Refresher, StillRefreshi
 from airflow_thirdparty.server.store import sign_ins
 from airflow_thirdparty.server.store.models import SignIn
 from airflow_thirdparty.server.store.seal import SealError
+from airflow_thirdparty.server.store.sign_ins import Credentials
 
 HOLD = 3.0
 """Longest a request is held, in seconds; Airflow's client gives up on a try after five."""
@@ -51,6 +51,8 @@ class Found:
     account: Account
     row_id: int
     version: int
+    subject: str
+    subject_name: str
     token: AccessToken | None
     renew: bool
 
@@ -83,10 +85,13 @@ class TokenBroker:
             if not still_valid:
                 raise refusals.expired_for_good(account)
             freshness = Freshness.USE
+        if freshness is Freshness.USE_AND_RENEW and row.retry_at is not None and row.retry_at > now:
+            freshness = Freshness.USE  # the service was just asked, in vain
         token = None
         if freshness is not Freshness.RENEW_FIRST:
             token = self._open(session, row, account)
-        return Found(account, row.id, row.version, token, freshness is not Freshness.USE)
+        renew = freshness is not Freshness.USE
+        return Found(account, row.id, row.version, row.subject, row.subject_name, token, renew)
 
     @staticmethod
     def _open(session: Session, row: SignIn, account: Account) -> AccessToken:
@@ -106,33 +111,35 @@ class TokenBroker:
             login,
         )
 
-    async def settle(self, found: Found, person: Person, need: Need, hold: float = HOLD) -> AccessToken:
+    async def settle(self, found: Found, need: Need, hold: float = HOLD) -> AccessToken:
         """Answer what was found, after a refresh if need be.
 
         :param hold: longest to wait for a refresh, in seconds
         :raises StillRefreshing: when the refresh takes longer; it goes on
         :raises ThirdPartyAccountError: when there is no token to be had
         """
-        if not found.renew:
-            assert found.token is not None  # noqa: S101  # for the type checker: nothing to renew means a token
-            return found.token
-        task = self.refresher.start(found.row_id, found.version, found.account)
         if found.token is not None:
+            if found.renew:
+                self.refresher.renew_early(found.row_id, found.version, found.account)
             return found.token
-        done, _ = await asyncio.wait({task}, timeout=hold)
-        if not done:
-            raise StillRefreshing(
-                f"The service of account '{found.account.conn_id}' takes its time to renew the access token.",
-                "Ask again.",
-            )
-        await task
+        renewed = await self.refresher.renewed(found.row_id, found.version, found.account, hold)
+        return self._judged(found, renewed, need)
+
+    def _judged(self, found: Found, renewed: Credentials, need: Need) -> AccessToken:
+        account = found.account
+        missing = missing_scopes(need.scopes or account.scopes, renewed.scopes)
+        if missing:
+            raise refusals.scopes_missing(account, missing)
         again = Need(need.scopes, need.min_lifetime)
-        renewed = await in_database(partial(self.look_up, person=person, account=found.account, need=again))
-        if renewed.token is None:
+        now = self.refresher.clock()
+        freshness = judge(renewed.issued_at, renewed.expires_at, again, account.min_lifetime, now)
+        if freshness is Freshness.RENEW_FIRST:
             raise StillRefreshing(
-                f"The access token of account '{found.account.conn_id}' is being renewed.", "Ask again."
+                f"The access token of account '{account.conn_id}' is being renewed.", "Ask again."
             )
-        return renewed.token
+        return AccessToken(
+            renewed.access, renewed.expires_at, renewed.scopes, found.subject, found.subject_name
+        )
 
     async def token(self, person: Person, account: Account, need: Need, hold: float = HOLD) -> AccessToken:
         """Hand out an access token of this person.
@@ -140,4 +147,4 @@ class TokenBroker:
         :raises ThirdPartyAccountError: when there is none to be had, in words
         """
         found = await in_database(partial(self.look_up, person=person, account=account, need=need))
-        return await self.settle(found, person, need, hold)
+        return await self.settle(found, need, hold)

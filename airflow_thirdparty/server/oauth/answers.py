@@ -40,9 +40,10 @@ class Answer:
     def retry_after(self, now: datetime | None = None) -> int | None:
         """Seconds the service asks to wait (RFC 9110 section 10.2.3), at most a day.
 
-        :param now: without it the service's own ``Date`` is what a date counts from
+        :param now: what a date counts from, if the service does not say in ``Date`` what time it has; its
+            clock and ours may differ by minutes
         """
-        return _retry_after(self.headers.get("retry-after"), now or _date(self.headers.get("date")))
+        return _retry_after(self.headers.get("retry-after"), _date(self.headers.get("date")) or now)
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object.

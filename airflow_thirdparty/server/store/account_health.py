@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.store.models import AccountHealth
@@ -21,54 +23,88 @@ def all_of(session: Session) -> dict[str, AccountHealth]:
     return {row.conn_id: row for row in session.scalars(select(AccountHealth))}
 
 
-def may_call(session: Session, conn_id: str, now: datetime, reserve_until: datetime) -> datetime | None:
+@dataclass(frozen=True)
+class ClosedGate:
+    """Why the service may not be called now.
+
+    :param until: when to ask again
+    :param text: what went wrong
+    :param flagged_text: the same, when an admin has to mend the account
+    """
+
+    until: datetime
+    text: str | None
+    flagged_text: str | None
+
+
+def in_trouble(session: Session, conn_id: str) -> bool:
+    """Whether nobody's call has succeeded since the gate was closed."""
+    statement = select(AccountHealth.next_call_at).where(AccountHealth.conn_id == conn_id)
+    return session.scalar(statement) is not None
+
+
+def closed_gate(session: Session, conn_id: str, now: datetime, reserve_until: datetime) -> ClosedGate | None:
     """Ask whether the service may be called now; when it is in trouble, one caller at a time gets a try.
 
     :param reserve_until: until when the others wait if this caller gets the try
-    :return: ``None`` when it may be called, else when to ask again
+    :return: ``None`` when it may be called
     """
     row = session.get(AccountHealth, conn_id)
     if row is None or row.next_call_at is None:
         return None
-    if row.next_call_at > now:
-        return row.next_call_at
-    statement = (
-        update(AccountHealth)
-        .where(AccountHealth.conn_id == conn_id, AccountHealth.next_call_at == row.next_call_at)
-        .values(next_call_at=reserve_until)
-    )
-    result = session.execute(statement.execution_options(synchronize_session=False))
-    return None if cast("CursorResult[Any]", result).rowcount == 1 else reserve_until
+    until = row.next_call_at
+    if until <= now:
+        statement = (
+            update(AccountHealth)
+            .where(AccountHealth.conn_id == conn_id, AccountHealth.next_call_at == until)
+            .values(next_call_at=reserve_until)
+        )
+        result = session.execute(statement.execution_options(synchronize_session=False))
+        if cast("CursorResult[Any]", result).rowcount == 1:
+            return None
+        until = reserve_until
+    return ClosedGate(until, row.failed_text, row.flagged_text if row.flagged_at else None)
 
 
 def note_failure(
     session: Session, conn_id: str, now: datetime, next_call_at: datetime, code: str, text: str, flag: bool
-) -> None:
-    """Write down that the service failed.
+) -> bool:
+    """Write down that the service failed, and close the gate.
 
     :param flag: whether an admin has to mend the account
+    :return: whether that was not known before
     """
-    row = _row(session, conn_id)
-    row.failures = (row.failures or 0) + 1
-    row.failed_at, row.failed_code, row.failed_text = now, code[:60], text[:500]
-    row.next_call_at = next_call_at
+    values: dict[str, Any] = {
+        "failed_at": now,
+        "failed_code": code[:60],
+        "failed_text": text[:500],
+        "next_call_at": next_call_at,
+    }
     if flag:
-        row.flagged_at, row.flagged_code, row.flagged_text = now, code[:60], text[:500]
+        values |= {"flagged_at": now, "flagged_code": code[:60], "flagged_text": text[:500]}
+    before = session.scalar(select(AccountHealth.flagged_code).where(AccountHealth.conn_id == conn_id))
+    again = update(AccountHealth).where(AccountHealth.conn_id == conn_id)
+    again = again.values(**values, failures=AccountHealth.failures + 1)
+    for _ in range(3):
+        result = session.execute(again.execution_options(synchronize_session=False))
+        if cast("CursorResult[Any]", result).rowcount == 1 or _inserted(session, conn_id, values):
+            break
+    return before != values.get("flagged_code", before)
 
 
 def note_success(session: Session, conn_id: str) -> None:
-    """Write down that the service answered as it should; costs nothing when nothing was wrong."""
-    row = session.get(AccountHealth, conn_id)
-    if row is not None and (row.next_call_at is not None or row.flagged_at is not None):
-        session.delete(row)
+    """Write down that the service answered as it should, which opens the gate."""
+    session.execute(
+        delete(AccountHealth)
+        .where(AccountHealth.conn_id == conn_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
-def _row(session: Session, conn_id: str) -> AccountHealth:
-    row = session.get(AccountHealth, conn_id)
-    if row is None:
-        row = AccountHealth(conn_id=conn_id, failures=0)
-        # two processes may note the first failure at once: the second insert yields to the first
+def _inserted(session: Session, conn_id: str, values: dict[str, Any]) -> bool:
+    try:
         with session.begin_nested():
-            session.add(row)
-            session.flush()
-    return row
+            session.execute(insert(AccountHealth).values(conn_id=conn_id, failures=1, **values))
+    except IntegrityError:
+        return False  # another process noted the first failure at the same moment
+    return True

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
+from airflow_thirdparty.server.store import account_health
 from airflow_thirdparty.server.store.clock import utcnow
 from airflow_thirdparty.server.store.models import ClientSecret
 from airflow_thirdparty.server.store.seal import Place, SealError, open_sealed, seal
@@ -210,6 +211,8 @@ def store(session: Session, key: str, secret: str, account: Account) -> None:
     row.version = version
     row.pin = account.pin().text()
     row.updated_at = utcnow()
+    # what was wrong with the account may be mended by this, so nobody waits for its gate to open
+    account_health.note_success(session, key)
 
 
 def read(session: Session, account: Account) -> str | None:

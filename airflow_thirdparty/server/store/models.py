@@ -70,6 +70,8 @@ class SignIn(PersonColumns, Base):
     __table_args__ = (
         UniqueConstraint("auth_manager", "user_id", "user_created", "conn_id", name="third_party_sign_in_uq"),
         Index("third_party_sign_in_conn_id_idx", "conn_id"),
+        # finds the few whose refresh was cut off
+        Index("third_party_sign_in_lease_until_idx", "lease_until"),
         # a refresh that ends after its row is gone must never find another row under the same id
         {"sqlite_autoincrement": True},
     )

@@ -69,7 +69,10 @@ def open_tokens(row: Revocation) -> Tokens:
     return Tokens(**json.loads(open_sealed(row.sealed, _place(row))))
 
 
-def due(session: Session, now: datetime, at_most: int = 50) -> list[int]:
-    """Ids of the rows whose turn it is."""
-    statement = select(Revocation.id).where(Revocation.next_at <= now).order_by(Revocation.next_at)
-    return list(session.scalars(statement.limit(at_most)))
+def due(session: Session, now: datetime, at_most: int = 200) -> dict[str, list[int]]:
+    """Ids of the rows whose turn it is, by account."""
+    statement = select(Revocation.conn_id, Revocation.id).where(Revocation.next_at <= now)
+    found: dict[str, list[int]] = {}
+    for conn_id, row_id in session.execute(statement.order_by(Revocation.next_at).limit(at_most)):
+        found.setdefault(conn_id, []).append(row_id)
+    return found

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.person import Person
@@ -39,13 +40,13 @@ def place(person: Person, conn_id: str, version: int, column: str) -> Place:
 
 def find(session: Session, person: Person, conn_id: str) -> SignIn | None:
     """The person's sign-in to the account; compared in Python, since databases fold case in places."""
-    rows = session.scalars(
-        select(SignIn).where(
-            SignIn.auth_manager == person.auth_manager,
-            SignIn.user_id == person.user_id,
-            SignIn.conn_id == conn_id,
-        )
+    statement = select(SignIn).where(
+        SignIn.auth_manager == person.auth_manager,
+        SignIn.user_id == person.user_id,
+        SignIn.conn_id == conn_id,
     )
+    # what this session read before may have changed since
+    rows = session.scalars(statement.execution_options(populate_existing=True))
     return next((row for row in rows if row.person == person and row.conn_id == conn_id), None)
 
 
@@ -73,6 +74,20 @@ def open_refresh(row: SignIn) -> str | None:
     if row.sealed_refresh is None:
         return None
     return open_sealed(row.sealed_refresh, place(row.person, row.conn_id, row.version, "refresh"))
+
+
+def open_credentials(row: SignIn) -> Credentials:
+    """What this row yields, the refresh token left sealed.
+
+    :raises SealError: when it cannot be opened here
+    """
+    return Credentials(
+        access=open_access(row),
+        refresh=None,
+        issued_at=row.access_issued_at,
+        expires_at=row.access_expires_at,
+        scopes=tuple(row.scopes.split()),
+    )
 
 
 def credential_columns(
@@ -119,15 +134,36 @@ def put(
     :param columns: the columns that only a sign-in sets: identity, pin, endpoints, kind
     :raises SealError: when Airflow has no Fernet key
     """
-    row = find(session, person, conn_id)
-    version = (row.version if row else 0) + 1
-    if row is None:
-        row = SignIn(conn_id=conn_id, **PersonColumns.person_values(person))
-        session.add(row)
-    sealed = credential_columns(person, conn_id, version, credentials)
-    for name, value in {**sealed, **columns, "user_name": person.name}.items():
-        setattr(row, name, value)
-    session.flush()
+    for _ in range(TRIES):
+        row = find(session, person, conn_id)
+        version = (row.version if row else 0) + 1
+        values = {
+            **credential_columns(person, conn_id, version, credentials),
+            **columns,
+            "user_name": person.name,
+        }
+        if row is None:
+            row = _inserted(session, person, conn_id, values)
+            if row is not None:
+                return row
+        elif _updated(session, row.id, row.version, values):
+            session.refresh(row)
+            return row
+    raise RuntimeError("A sign-in is being changed by too many at once")
+
+
+TRIES = 10
+"""How often a write is tried that others come before; each of them has changed the row meanwhile."""
+
+
+def _inserted(session: Session, person: Person, conn_id: str, values: Mapping[str, Any]) -> SignIn | None:
+    row = SignIn(conn_id=conn_id, **{**PersonColumns.person_values(person), **values})
+    try:
+        with session.begin_nested():
+            session.add(row)
+            session.flush()
+    except IntegrityError:
+        return None  # the person signed in twice at once; the other one was first
     return row
 
 
@@ -143,13 +179,21 @@ def replace_credentials(
     return _updated(session, row.id, version, values)
 
 
-def note(session: Session, row_id: int, version: int, **values: Any) -> bool:
-    """Write what is known about a sign-in, its credentials unchanged; fenced by the version."""
-    return _updated(session, row_id, version, values)
+def note(session: Session, row_id: int, version: int, owner: str | None, **values: Any) -> bool:
+    """Write what is known about a sign-in, its credentials unchanged; fenced by the version.
+
+    :param owner: who must hold the lease; ``None`` when that does not matter
+    :return: whether it was written
+    """
+    return _updated(session, row_id, version, values, owner)
 
 
-def _updated(session: Session, row_id: int, version: int, values: Mapping[str, Any]) -> bool:
+def _updated(
+    session: Session, row_id: int, version: int, values: Mapping[str, Any], owner: str | None = None
+) -> bool:
     statement = update(SignIn).where(SignIn.id == row_id, SignIn.version == version).values(**values)
+    if owner is not None:
+        statement = statement.where(SignIn.lease_owner == owner)
     result = session.execute(statement.execution_options(synchronize_session=False))
     return cast("CursorResult[Any]", result).rowcount == 1
 
@@ -171,10 +215,22 @@ def take_lease(
     return cast("CursorResult[Any]", result).rowcount == 1
 
 
-def remove(session: Session, row_id: int) -> bool:
-    """Delete a sign-in.
+def exists(session: Session, row_id: int) -> bool:
+    """Whether the sign-in is still there, whatever this session read before."""
+    return session.scalar(select(SignIn.id).where(SignIn.id == row_id)) is not None
 
-    :return: whether it was there
+
+def remove(session: Session, row: SignIn) -> bool:
+    """Delete a sign-in, unless its credentials changed since it was read.
+
+    :return: whether it was deleted
     """
-    result = session.execute(delete(SignIn).where(SignIn.id == row_id))
+    statement = delete(SignIn).where(SignIn.id == row.id, SignIn.version == row.version)
+    result = session.execute(statement.execution_options(synchronize_session=False))
     return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def abandoned(session: Session, now: datetime, at_most: int = 50) -> list[SignIn]:
+    """Sign-ins whose refresh was begun by a process that has fallen silent since."""
+    statement = select(SignIn).where(SignIn.lease_until < now, SignIn.lapsed_at.is_(None))
+    return list(session.scalars(statement.order_by(SignIn.lease_until).limit(at_most)))

@@ -173,6 +173,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("third_party_sign_in", schema=None) as batch_op:
         batch_op.create_index("third_party_sign_in_conn_id_idx", ["conn_id"], unique=False)
+        batch_op.create_index("third_party_sign_in_lease_until_idx", ["lease_until"], unique=False)
 
     op.create_table(
         "third_party_use",
@@ -208,6 +209,7 @@ def downgrade() -> None:
 
     op.drop_table("third_party_use")
     with op.batch_alter_table("third_party_sign_in", schema=None) as batch_op:
+        batch_op.drop_index("third_party_sign_in_lease_until_idx")
         batch_op.drop_index("third_party_sign_in_conn_id_idx")
 
     op.drop_table("third_party_sign_in")
