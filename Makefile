@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 DEMO_OPTIONS ?=
 PYTEST_OPTIONS ?=
 
-.PHONY: help install demo demo-check test unit integration interop e2e check format constraints browser clean
+.PHONY: help install demo demo-check test unit integration interop e2e matrix check format constraints browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,11 @@ unit integration interop: $(INSTALLED) ## the tests of that folder
 
 e2e: $(INSTALLED) browser ## the tests with real processes and a browser
 	@$(BIN)/python -m pytest tests/e2e $(PYTEST_OPTIONS)
+
+matrix: ## all tests with every Airflow version that has a constraints file, each in a .venv of its own
+	@set -e; for file in $(wildcard constraints/airflow-*.txt); do \
+		version=$${file#constraints/airflow-}; version=$${version%.txt}; echo "Airflow $$version"; \
+		$(MAKE) --no-print-directory test AIRFLOW_VERSION=$$version VENV=.venv-$$version; done
 
 check: $(INSTALLED) ## style, types, and who may import whom
 	@failed=0; for tool in 'ruff check' 'ruff format --check' mypy lint-imports; do \
