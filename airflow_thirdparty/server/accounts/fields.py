@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
 
+_VISIBLE = re.compile(r"[!-~]+")
+
 LONGEST_URL = 500
 """As long as the columns in which addresses are kept."""
 
@@ -95,8 +97,11 @@ def read_url(conn_id: str, name: str, value: object) -> str | None:
     """An address that may receive a credential."""
     if value in (None, ""):
         return None
-    remedy = "Write the whole address, like https://service.example/path, without user name or fragment."
-    if not isinstance(value, str) or not value.isprintable() or " " in value or len(value) > LONGEST_URL:
+    remedy = (
+        "Write the whole address, like https://service.example/path, without user name or fragment, at most "
+        f"{LONGEST_URL} characters of ASCII (xn-- for other letters)."
+    )
+    if not isinstance(value, str) or not _VISIBLE.fullmatch(value) or len(value) > LONGEST_URL:
         raise wrong(conn_id, name, "is not an address", remedy)
     try:
         parts = urlsplit(value)

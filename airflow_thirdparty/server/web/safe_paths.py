@@ -16,7 +16,7 @@ def is_safe(path: str, base_path: str = "") -> bool:
     """Whether ``path`` stays inside this Airflow in every browser.
 
     A path begins with exactly one slash and holds neither a backslash, a control character, plain or encoded,
-    an encoded slash nor a dot segment; so no browser reads a host into it.
+    an encoded slash, anything encoded twice nor a dot segment; so no browser reads a host into it.
 
     :param base_path: path of ``[api] base_url``: what lies beside it is not this Airflow
     """
@@ -24,7 +24,7 @@ def is_safe(path: str, base_path: str = "") -> bool:
         return False
     before_query = path.split("?", 1)[0]
     segments = unquote(before_query).split("/")
-    if "" in segments[1:-1] or any(segment in (".", "..") for segment in segments):
+    if "%25" in before_query or "" in segments[1:-1] or any(segment in (".", "..") for segment in segments):
         return False
     base = base_path.rstrip("/")
     return before_query == base or before_query.startswith(f"{base}/")

@@ -1,0 +1,235 @@
+"""What an admin may register, and what each mistake is answered with."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from airflow_thirdparty.exceptions import AccountMisconfigured
+from airflow_thirdparty.server.accounts import fields
+from airflow_thirdparty.server.accounts.account import Account, Registration, parse
+from airflow_thirdparty.server.oauth import authorization
+from airflow_thirdparty.wire import REQUEST_PREFIX
+from tests.support.airflow_server import configured
+
+OPEN = {"issuer": "https://idp.example"}
+PLAIN = {"authorize_url": "https://idp.example/authorize", "exchange_url": "https://idp.example/exchange"}
+
+
+def registration(extra: Any = OPEN, **row: Any) -> Registration:
+    text = extra if isinstance(extra, str) or extra is None else json.dumps(extra)
+    return Registration(**{"conn_id": "acme", "login": "client", "extra": text, **row})
+
+
+def account(extra: Any = OPEN, **row: Any) -> Account:
+    return parse(registration(extra, **row))
+
+
+LONG = "https://idp.example/" + "a" * 500
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "remedy"),
+    [
+        pytest.param(registration({}), "authorize_url", "Enter authorize_url", id="no address at all"),
+        pytest.param(
+            registration({"authorize_url": PLAIN["authorize_url"]}),
+            "exchange_url",
+            "Enter exchange_url",
+            id="no exchange_url",
+        ),
+        pytest.param(registration(None), "authorize_url", "or the issuer", id="no extra"),
+        pytest.param(registration({"service": "githup"}), "service", "github", id="unknown service"),
+        pytest.param(registration({"service": ["github"]}), "service", "github", id="service as a list"),
+        pytest.param(registration({**OPEN, "kind": "saml"}), "kind", "oauth2, key, basic", id="unknown kind"),
+        pytest.param(
+            registration({**OPEN, "client_auth_method": "private_key_jwt"}),
+            "client_auth_method",
+            "client_secret_post",
+            id="unknown client authentication",
+        ),
+        pytest.param(registration("{"), "extra", "Write it like", id="malformed extra"),
+        pytest.param(registration("[]"), "extra", "Write it like", id="extra as a list"),
+        pytest.param(registration('"github"'), "extra", "Write it like", id="extra as a text"),
+        pytest.param(registration("[" * 100_000), "extra", "Write it like", id="extra nested deeply"),
+        pytest.param(
+            registration({**OPEN, "exchange": "x"}), "exchange", "Known fields", id="an unknown field"
+        ),
+        pytest.param(
+            registration({**OPEN, "client_secret": "s"}),
+            "client_secret",
+            "password field",
+            id="a secret in the extra",
+        ),
+        pytest.param(
+            registration({**OPEN, "proxies": {"https": "http://evil.example"}}),
+            "proxies",
+            "Known fields",
+            id="a proxy of its own",
+        ),
+        pytest.param(registration(login=None), "login", "client id", id="no client id"),
+        pytest.param(registration(login="  "), "login", "client id", id="a blank client id"),
+        *(
+            pytest.param(
+                registration({**OPEN, "authorize_params": {name: "x"}}),
+                "authorize_params",
+                "Leave it out",
+                id=f"authorize_params sets {name}",
+            )
+            for name in [*sorted(fields.OUR_PARAMETERS), "STATE", " redirect_uri"]
+        ),
+        pytest.param(
+            registration({**OPEN, "authorize_params": "{"}), "authorize_params", "prompt", id="params: JSON"
+        ),
+        pytest.param(
+            registration({**OPEN, "authorize_params": ["a"]}), "authorize_params", "prompt", id="params: list"
+        ),
+        pytest.param(
+            registration({**OPEN, "authorize_params": {"max_age": 1}}),
+            "authorize_params",
+            "prompt",
+            id="params: number",
+        ),
+        pytest.param(registration({**OPEN, "scopes": [1]}), "scopes", "spaces", id="scopes of numbers"),
+        pytest.param(
+            registration({**OPEN, "scopes": {"a": 1}}), "scopes", "spaces", id="scopes as an object"
+        ),
+        pytest.param(
+            registration({**OPEN, "allowed_dags": 1}), "allowed_dags", "spaces", id="DAGs as a number"
+        ),
+        pytest.param(registration({**OPEN, "min_lifetime": "soon"}), "min_lifetime", "60", id="no number"),
+        pytest.param(registration({**OPEN, "min_lifetime": -1}), "min_lifetime", "60", id="negative"),
+        pytest.param(registration({**OPEN, "min_lifetime": 86_401}), "min_lifetime", "60", id="over a day"),
+        pytest.param(registration({**OPEN, "min_lifetime": True}), "min_lifetime", "60", id="true"),
+        pytest.param(registration({**OPEN, "min_lifetime": "9" * 5000}), "min_lifetime", "60", id="huge"),
+        pytest.param(registration({**OPEN, "expose_as": "header"}), "expose_as", "password", id="no place"),
+        pytest.param(registration({**OPEN, "expose_as": "extra."}), "expose_as", "extra.", id="no field"),
+        pytest.param(registration({**OPEN, "expose_as": "extra.a b"}), "expose_as", "extra.", id="odd field"),
+        pytest.param(registration({**OPEN, "expose_as": ["password"]}), "expose_as", "password", id="a list"),
+        pytest.param(
+            registration({"kind": "basic", "expose_as": "bearer_header"}),
+            "expose_as",
+            "Choose password",
+            id="a password as bearer",
+        ),
+        pytest.param(registration(conn_id="a b"), "connection_id", "letters", id="conn id with a space"),
+        pytest.param(registration(conn_id="a/b"), "connection_id", "letters", id="conn id with a slash"),
+        pytest.param(registration(conn_id="a\n"), "connection_id", "letters", id="conn id with a line end"),
+        pytest.param(registration(conn_id="ä"), "connection_id", "letters", id="conn id beyond ASCII"),
+        pytest.param(registration(conn_id="<b>"), "connection_id", "letters", id="conn id with a tag"),
+        pytest.param(registration(conn_id=".."), "connection_id", "letters", id="conn id of dots"),
+        pytest.param(registration(conn_id=""), "connection_id", "letters", id="no conn id"),
+        pytest.param(registration(conn_id="a" * 201), "connection_id", "200", id="a long conn id"),
+        pytest.param(
+            registration(conn_id=f"{REQUEST_PREFIX}eyJpZCI6ImEifQ"),
+            "connection_id",
+            "letters",
+            id="conn id like a request",
+        ),
+    ],
+)
+def test_a_mistake_names_field_and_remedy(given: Registration, field: str, remedy: str) -> None:
+    with pytest.raises(AccountMisconfigured) as refused:
+        parse(given)
+    error = refused.value
+    assert error.field == field
+    assert f"'{field}'" in error.message
+    assert remedy in error.remedy
+    assert len(str(error)) < 700
+
+
+@pytest.mark.parametrize(
+    "field", ["issuer", "authorize_url", "exchange_url", "userinfo_url", "revoke_url", "host"]
+)
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("ftp://idp.example", id="another scheme"),
+        pytest.param("javascript:alert(1)//idp.example", id="a script"),
+        pytest.param("https://", id="no host"),
+        pytest.param("https:///path", id="an empty host"),
+        pytest.param("https://idp.example:0", id="port 0"),
+        pytest.param("https://idp.example:99999", id="no such port"),
+        pytest.param("https://idp.example:x", id="a port of letters"),
+        pytest.param("https://[::1", id="half an address"),
+        pytest.param("https://user@idp.example", id="a user"),
+        pytest.param("https://user:secret@idp.example", id="a user with a password"),
+        pytest.param("https://idp.example#@evil.example", id="a fragment"),
+        pytest.param("https://idp.example/#", id="an empty fragment"),
+        pytest.param("https://idp.example\\@evil.example", id="a backslash"),
+        pytest.param("https://idp.example/a b", id="a space"),
+        pytest.param("https://idp.example/\n", id="a line end"),
+        pytest.param("https://idp.example/\x7f", id="a control character"),
+        pytest.param("https://idp.example/\u200b", id="an invisible character"),
+        pytest.param("https://idp\u2044evil.example", id="a letter that looks like a slash"),
+        pytest.param("http://idp.example", id="not encrypted"),
+        pytest.param("http://localhost.evil.example", id="not this machine"),
+        pytest.param("http://127.0.0.1.evil.example", id="not this machine, with numbers"),
+        pytest.param(LONG, id="too long"),
+    ],
+)
+def test_a_bad_address_names_its_field(field: str, url: str) -> None:
+    row, extra = ({"host": url}, PLAIN) if field == "host" else ({}, {**PLAIN, field: url})
+    with pytest.raises(AccountMisconfigured) as refused:
+        account(extra, **row)
+    assert refused.value.field == field
+    assert "address" in refused.value.remedy
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("https://idp.example", id="a host"),
+        pytest.param("https://idp.example:8443/a/b?c=d", id="port, path and query"),
+        pytest.param("https://[2001:db8::1]/x", id="an IPv6 address"),
+        pytest.param("http://localhost:8080", id="localhost"),
+        pytest.param("http://127.0.0.1:8080/x", id="this machine"),
+        pytest.param("http://[::1]:8080", id="this machine, IPv6"),
+    ],
+)
+def test_good_addresses(url: str) -> None:
+    assert account({**PLAIN, "userinfo_url": url}).userinfo_url == url
+
+
+def test_a_closed_network_may_do_without_encryption() -> None:
+    with configured("third_party_accounts", allow_http="True"):
+        assert account({"issuer": "http://idp.internal"}).issuer == "http://idp.internal"
+
+
+def test_words_are_read_in_every_spelling() -> None:
+    for scopes in ("read write", "read,write", "read,  write read", ["read", "write"]):
+        assert account({**OPEN, "scopes": scopes}).scopes == ("read", "write")
+    assert account({**OPEN, "scopes": ""}).scopes == ("openid", "offline_access")
+    assert account(OPEN).allowed_dags is None
+
+
+@pytest.mark.parametrize(
+    ("allowed", "dag_id", "expected"),
+    [
+        pytest.param(None, "anything", True, id="no list"),
+        pytest.param("dag_a", "dag_a", True, id="on the list"),
+        pytest.param("dag_a", "dag_attacker", False, id="a longer name"),
+        pytest.param("dag_a", "dag_", False, id="a shorter name"),
+        pytest.param("dag_a", "DAG_A", False, id="another case"),
+        pytest.param("dag_*", "dag_a", False, id="no patterns"),
+        pytest.param("dag_a dag_b", "dag_a dag_b", False, id="not the list itself"),
+    ],
+)
+def test_allowed_dags_are_exact(allowed: str | None, dag_id: str, expected: bool) -> None:
+    assert account({**OPEN, "allowed_dags": allowed}).allows(dag_id) is expected
+
+
+def test_a_host_without_scheme_is_encrypted() -> None:
+    assert account(host="api.example:8443").host == "https://api.example:8443"
+
+
+def test_no_parameter_is_left_to_be_refused_at_sign_in() -> None:
+    assert authorization._OURS <= fields.OUR_PARAMETERS
+
+
+def test_kinds_without_oauth_need_no_client() -> None:
+    for kind in ("key", "basic"):
+        assert account({"kind": kind}, login=None, host="https://api.example").kind == kind
