@@ -48,6 +48,33 @@ AUDIT_DAGS = ActionCommand(
     args=(ARG_DAGS_FOLDER, ARG_ACCOUNTS, ARG_STRICT, ARG_JSON, ARG_VERBOSE),
 )
 
+ARG_ACCOUNT = _arg("account", help="Id of the account")
+
+LIST = ActionCommand(
+    name="list",
+    help="List the accounts",
+    description="Lists the accounts, how many people are signed in, and what is wrong with them.",
+    func=lazy_load_command(f"{COMMANDS}.accounts.list_accounts"),
+    args=(ARG_JSON, ARG_VERBOSE),
+)
+
+SET_SECRET = ActionCommand(
+    name="set-secret",
+    help="Store an account's client secret",
+    description="Reads the client secret from standard input, or asks for it, and stores it sealed. The way "
+    "to do so for accounts that live only in a secrets backend.",
+    func=lazy_load_command(f"{COMMANDS}.accounts.set_secret"),
+    args=(ARG_ACCOUNT, ARG_VERBOSE),
+)
+
+CHECK = ActionCommand(
+    name="check",
+    help="Check an account",
+    description="Tries what can be tried without a person: the fields, the client secret, the service.",
+    func=lazy_load_command(f"{COMMANDS}.accounts.check"),
+    args=(ARG_ACCOUNT, ARG_VERBOSE),
+)
+
 
 def get_third_party_accounts_commands() -> list[CLICommand]:
     """What this package adds to ``airflow``."""
@@ -55,6 +82,11 @@ def get_third_party_accounts_commands() -> list[CLICommand]:
         GroupCommand(
             name="third-party-accounts",
             help="Accounts with which tasks act as the person who triggered the run",
-            subcommands=(AUDIT_DAGS,),
+            subcommands=(
+                LIST,
+                CHECK,
+                SET_SECRET,
+                AUDIT_DAGS,
+            ),
         )
     ]

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from airflow.models.connection import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.utils.session import create_session
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
+from airflow_thirdparty.server.store import client_secrets
 from airflow_thirdparty.server.store.client_secrets import registration_of
+from airflow_thirdparty.server.store.seal import SealError
 from airflow_thirdparty.wire import CONN_TYPE
 
 
@@ -103,3 +106,26 @@ def _from_secrets_backend(conn_id: str) -> Registration | None:
     except AirflowNotFoundException:
         return None
     return registration_of(connection) if connection.conn_type == CONN_TYPE else None
+
+
+def set_client_secret(conn_id: str, secret: str) -> None:
+    """Store the client secret of an account, wherever its registration is kept.
+
+    :raises AccountMisconfigured: when there is no such account, it takes no secret, or it cannot be sealed
+    """
+    with create_session() as session:
+        account = find(session, conn_id)
+        if account.kind != "oauth2" or account.client_auth_method == "none":
+            raise AccountMisconfigured(
+                f"Account '{conn_id}' takes no client secret.",
+                "It is of another kind, or a public client.",
+                field="kind" if account.kind != "oauth2" else "client_auth_method",
+            )
+        try:
+            client_secrets.store(session, conn_id, secret, account)
+        except SealError as error:
+            raise AccountMisconfigured(
+                f"The client secret of account '{conn_id}' cannot be kept: {error}.",
+                "Set a key as Airflow's documentation on Fernet describes.",
+                field="[core] fernet_key",
+            ) from None
