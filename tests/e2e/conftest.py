@@ -68,18 +68,22 @@ class Terminal:
         """The state it keeps."""
         return State(self.folder, Remembered(**json.loads((self.folder / "demo.json").read_text())))
 
-    def left_behind(self) -> list[str]:
-        """Processes that still work for this demo."""
-        found = []
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                environment = (process / "environ").read_bytes()
-                command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:
-                continue
-            if bytes(self.folder) in environment or (str(self.folder) in command):
-                found.append(command)
-        return found
+    def processes(self) -> list[Path]:
+        """All that works for this demo, as folders below ``/proc``."""
+        return [process for process in Path("/proc").glob("[0-9]*") if self._is_mine(process)]
+
+    def _is_mine(self, process: Path) -> bool:
+        try:
+            said = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+        except OSError:
+            return False
+        return bytes(self.folder) in said
+
+    def processor_seconds(self) -> float:
+        """How long it has kept processors busy, with what has ended in the meantime."""
+        clock = os.sysconf("SC_CLK_TCK")
+        numbers = [(process / "stat").read_text().rpartition(")")[2].split() for process in self.processes()]
+        return sum(int(ticks) for fields in numbers for ticks in fields[11:15]) / clock
 
 
 @pytest.fixture(scope="module")

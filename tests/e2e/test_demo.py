@@ -39,10 +39,9 @@ def test_it_says_where_to_go_and_as_whom(demo: Terminal) -> None:
 
 
 def test_it_is_ready_within_a_minute(demo: Terminal) -> None:
-    ready = re.search(r"([0-9.]+) s +ready", demo.output)
-    assert ready is not None
-    # Seen: 20 s on two idle cores. The rest is for machines that do something else as well.
-    assert float(ready[1]) < 60
+    assert re.search(r"[0-9.]+ s +ready", demo.output)
+    # Counted, not timed, since the machine may be busy: two idle cores take half as long, seen 20 s.
+    assert demo.processor_seconds() < 80
 
 
 def test_a_person_signs_in_and_out_in_the_browser(demo: Terminal, chromium: Browser, tmp_path: Path) -> None:
@@ -85,7 +84,7 @@ def test_it_ends_cleanly_and_begins_where_it_was(demo: Terminal, chromium: Brows
         sign_in(page, CONN_ID, "bob")
     assert demo.press_ctrl_c() == 0
     assert "Traceback" not in demo.output
-    assert demo.left_behind() == []
+    assert demo.processes() == []
 
     again = Terminal(demo.folder)
     try:
@@ -97,4 +96,4 @@ def test_it_ends_cleanly_and_begins_where_it_was(demo: Terminal, chromium: Brows
         assert answer["status"] == "signed_in"
     finally:
         assert again.press_ctrl_c() == 0
-    assert again.left_behind() == []
+    assert again.processes() == []
