@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from airflow.utils.cli import suppress_logs_and_warning
 from airflow.utils.providers_configuration_loader import providers_configuration_loaded
@@ -25,12 +25,17 @@ def audit_dags(args: argparse.Namespace) -> None:
     """
     if args.dags_folder is None:
         if args.accounts is not None or args.strict:
-            raise SystemExit("--accounts and --strict go with --dags-folder")
+            _refuse("--accounts and --strict go with --dags-folder")
         report = _from_database()
     else:
         report = _from_folder(Path(args.dags_folder), _ids(args.accounts), strict=args.strict)
     print(json.dumps(report.as_dict(), indent=2) if args.json else as_text(report))
     sys.exit(_status(report))
+
+
+def _refuse(reason: str) -> NoReturn:
+    print(reason, file=sys.stderr)
+    sys.exit(INCOMPLETE)
 
 
 def _status(report: Report) -> int:
@@ -74,10 +79,14 @@ def _from_folder(folder: Path, ids: frozenset[str], *, strict: bool) -> Report:
 
     folder = folder.resolve()
     if not folder.is_dir():
-        raise SystemExit(f"There is no folder {folder}")
-    # the policy itself would refuse DAGs, or look for the published list
-    settings.get_policy_plugin_manager().unregister(dag_policy)
-    bag = BundleDagBag(dag_folder=folder, bundle_path=folder, bundle_name="audit")
+        _refuse(f"There is no folder {folder}")
+    policies = settings.get_policy_plugin_manager()
+    # the policy itself would refuse DAGs, and look for the published list
+    ours = policies.unregister(dag_policy)
+    try:
+        bag = BundleDagBag(dag_folder=folder, bundle_path=folder, bundle_name="audit")
+    finally:
+        policies.register(ours)
     rules = Rules.configured()
     dags = [_audit(dag, ids, rules, strict=strict) for _, dag in sorted(bag.dags.items())]
     errors = {
