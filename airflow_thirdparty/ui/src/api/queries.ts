@@ -5,6 +5,7 @@ import type {
   AccountList,
   AccountView,
   DagAccounts,
+  DelegationList,
   DelegationWish,
   SignInStarted,
   SignOutResult,
@@ -29,6 +30,12 @@ export const dagQuery = (dagId: string) =>
   queryOptions({
     queryKey: ["dag", dagId],
     queryFn: () => get<DagAccounts>(`dags/${segment(dagId)}/accounts`),
+  });
+
+export const delegationsQuery = (dagId: string) =>
+  queryOptions({
+    queryKey: ["delegations", dagId],
+    queryFn: () => get<DelegationList>(`dags/${segment(dagId)}/delegations`),
   });
 
 export const taskQuery = (dagId: string, runId: string, taskId: string, mapIndex: string) =>

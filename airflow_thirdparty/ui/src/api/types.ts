@@ -71,20 +71,22 @@ export interface SignOutResult {
 
 /** The consent of one user to let runs that nobody triggered act with their account. */
 export interface Delegation {
+  conn_id: string;
+  user_name: string;
+  is_me: boolean;
   scheduled: boolean;
   asset_events: boolean;
   expires_at: string | null;
   /** True when the consent holds for the present code of the DAG only. */
   pinned: boolean;
   /** `code_changed`: pinned, and the DAG's code is no longer the one agreed to. */
-  state: "active" | "expired" | "code_changed";
+  state: "active" | "expired" | "code_changed" | "delegate_gone";
   created_at: string | null;
 }
 
-export interface Delegations {
-  mine: Delegation | null;
-  /** Names of other users who delegated to this DAG. */
-  others: string[];
+export interface DelegationList {
+  delegations: Delegation[];
+  /** Whether the caller may make one. */
   allowed: boolean;
 }
 
@@ -92,7 +94,6 @@ export interface DagAccount {
   account: AccountView;
   /** Ids of the tasks in which the account was found. */
   found_in: string[];
-  delegations: Delegations | null;
 }
 
 export interface DagWarning {
@@ -130,6 +131,8 @@ export interface TaskAccount {
     user_name: string | null;
     /** True when that user is the caller. */
     is_me: boolean;
+    /** True when that user let runs without a user act as them. */
+    delegated: boolean;
     /** Why this user, or why nobody, in words. */
     reason: string;
   };

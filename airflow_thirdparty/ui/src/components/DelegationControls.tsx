@@ -3,9 +3,9 @@ import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useId, useState } from "react";
 
 import { delegate, endDelegation, refetchAll } from "../api/queries";
-import type { AccountView, Delegations } from "../api/types";
+import type { AccountView, Delegation, DelegationList } from "../api/types";
 import { problemFrom } from "../signin/useSignIn";
-import { delegationWords, type DelegationForm, formOf, wishOf } from "../words/delegation";
+import { delegationWords, type DelegationForm, formOf, relevant, wishOf } from "../words/delegation";
 import { dayOf } from "../words/time";
 import { announce } from "./LiveRegion";
 import { ProblemNotice } from "./Notice";
@@ -41,19 +41,17 @@ const Choice = ({ label, hint, checked, onChange }: ChoiceProps) => (
   </Checkbox.Root>
 );
 
-interface Props {
+interface FormProps {
+  id: string;
   dagId: string;
   account: AccountView;
-  delegations: Delegations;
-}
-
-interface FormProps extends Props {
-  id: string;
+  mine: Delegation | null;
+  allowed: boolean;
   onDone: () => void;
 }
 
-const Form = ({ id, dagId, account, delegations, onDone }: FormProps) => {
-  const [form, setForm] = useState<DelegationForm>(() => formOf(delegations.mine));
+const Form = ({ id, dagId, account, mine, allowed, onDone }: FormProps) => {
+  const [form, setForm] = useState<DelegationForm>(() => formOf(mine));
   const done = async (words: string) => {
     await refetchAll();
     announce(words);
@@ -71,7 +69,7 @@ const Form = ({ id, dagId, account, delegations, onDone }: FormProps) => {
     setForm({ ...form, ...part });
   };
   const error = agree.error ?? takeBack.error;
-  const nothing = !form.scheduled && !form.asset_events;
+  const possible = allowed && account.status === "signed_in" && (form.scheduled || form.asset_events);
   return (
     <chakra.form
       id={id}
@@ -123,10 +121,10 @@ const Form = ({ id, dagId, account, delegations, onDone }: FormProps) => {
         </Field.Root>
         {error ? <ProblemNotice problem={problemFrom(error)} /> : null}
         <Flex gap={2} flexWrap="wrap">
-          <Press tone="main" type="submit" disabled={nothing || account.status !== "signed_in"} loading={agree.isPending}>
-            {delegations.mine === null ? "Agree" : "Save"}
+          <Press tone="main" type="submit" disabled={!possible} loading={agree.isPending}>
+            {mine === null ? "Agree" : "Save"}
           </Press>
-          {delegations.mine === null ? null : (
+          {mine === null ? null : (
             <Press
               loading={takeBack.isPending}
               onClick={() => {
@@ -147,26 +145,44 @@ const Form = ({ id, dagId, account, delegations, onDone }: FormProps) => {
   );
 };
 
+interface Props {
+  dagId: string;
+  account: AccountView;
+  list: DelegationList;
+}
+
+const OPENERS: Record<Delegation["state"] | "none", string> = {
+  none: "Let them …",
+  active: "Change …",
+  expired: "Agree again …",
+  code_changed: "Agree again …",
+  delegate_gone: "Let them …",
+};
+
 /** Whether runs that nobody triggered may act with the caller's account, and how to change that. */
-export const DelegationControls = (props: Props) => {
-  const { delegations } = props;
+export const DelegationControls = ({ dagId, account, list }: Props) => {
   const [open, setOpen] = useState(false);
   const id = useId();
   const now = useNow();
-  const halted = delegations.mine !== null && delegations.mine.state !== "active";
-  const others = delegations.others.length;
+  const consent = relevant(list.delegations, account.conn_id);
+  const others = consent !== null && !consent.is_me;
+  const mine = others ? null : consent;
+  const halted = consent !== null && consent.state !== "active";
+  const usable = !others && (list.allowed || mine !== null);
   return (
     <Box borderTopWidth="1px" borderStyle="dashed" pt={4} {...LINE}>
       <Flex gap={3} align="center" justify="space-between" flexWrap="wrap">
         <Box fontSize="sm" minW={0}>
           <Text fontWeight="medium" {...(halted ? { color: "amber.700", _dark: { color: "amber.300" } } : {})}>
-            {delegationWords(delegations.mine, now)}
+            {delegationWords(consent, now)}
           </Text>
-          {others > 0 ? (
-            <Text color="fg.muted">Also delegated by {delegations.others.join(", ")}.</Text>
+          {others ? (
+            <Text color="fg.muted">
+              One person at a time: before you can, {consent.user_name} or an admin takes it back.
+            </Text>
           ) : null}
         </Box>
-        {delegations.allowed || delegations.mine !== null ? (
+        {usable ? (
           <Press
             aria-expanded={open}
             aria-controls={id}
@@ -174,14 +190,17 @@ export const DelegationControls = (props: Props) => {
               setOpen(!open);
             }}
           >
-            {open ? "Close" : halted ? "Agree again …" : delegations.mine === null ? "Let them …" : "Change …"}
+            {open ? "Close" : OPENERS[mine?.state ?? "none"]}
           </Press>
         ) : null}
       </Flex>
-      {open ? (
+      {open && usable ? (
         <Form
-          {...props}
           id={id}
+          dagId={dagId}
+          account={account}
+          mine={mine}
+          allowed={list.allowed}
           onDone={() => {
             setOpen(false);
           }}

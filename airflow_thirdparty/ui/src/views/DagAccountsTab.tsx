@@ -3,8 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 
 import { Failure, NOT_OFFERED } from "../api/client";
-import { dagQuery, refetchAll } from "../api/queries";
-import type { DagAccount } from "../api/types";
+import { dagQuery, delegationsQuery, refetchAll } from "../api/queries";
+import type { DagAccount, DelegationList } from "../api/types";
 import { AccountCard, Cards } from "../components/AccountCard";
 import { DelegationControls } from "../components/DelegationControls";
 import { Frame } from "../components/Frame";
@@ -28,14 +28,20 @@ const FoundIn = ({ tasks }: { tasks: readonly string[] }) =>
     </Flex>
   );
 
-const Entry = ({ dagId, entry }: { dagId: string; entry: DagAccount }) => (
+interface EntryProps {
+  dagId: string;
+  entry: DagAccount;
+  list: DelegationList | undefined;
+}
+
+const Entry = ({ dagId, entry, list }: EntryProps) => (
   <AccountCard account={entry.account}>
-    <Stack gap={4}>
-      <FoundIn tasks={entry.found_in} />
-      {entry.delegations ? (
-        <DelegationControls dagId={dagId} account={entry.account} delegations={entry.delegations} />
-      ) : null}
-    </Stack>
+    {list || entry.found_in.length > 0 ? (
+      <Stack gap={4}>
+        <FoundIn tasks={entry.found_in} />
+        {list ? <DelegationControls dagId={dagId} account={entry.account} list={list} /> : null}
+      </Stack>
+    ) : null}
   </AccountCard>
 );
 
@@ -50,6 +56,7 @@ const None = () => (
 
 const Content = ({ dagId }: { dagId: string }) => {
   const { data, error, refetch } = useQuery(dagQuery(dagId));
+  const delegations = useQuery(delegationsQuery(dagId));
   useEffect(() => listen(() => void refetchAll()), []);
   if (data === undefined) {
     if (error instanceof Failure && error.problem.code === NOT_OFFERED) {
@@ -67,7 +74,7 @@ const Content = ({ dagId }: { dagId: string }) => {
       ) : (
         <Cards label="Accounts of this DAG">
           {data.accounts.map((entry) => (
-            <Entry key={entry.account.conn_id} dagId={dagId} entry={entry} />
+            <Entry key={entry.account.conn_id} dagId={dagId} entry={entry} list={delegations.data} />
           ))}
         </Cards>
       )}

@@ -29,17 +29,27 @@ export const wishOf = (connId: string, form: DelegationForm): DelegationWish => 
 const runs = ({ scheduled, asset_events: events }: Delegation): string =>
   scheduled && events ? "Scheduled runs and asset events" : events ? "Runs started by asset events" : "Scheduled runs";
 
+/** Whether a consent keeps everybody else from giving theirs: there is one per DAG and account. */
+const holdsThePlace = ({ state }: Delegation): boolean => state === "active" || state === "code_changed";
+
+/** The consents to one account that matter to the caller: their own, or the one that stands in their way. */
+export function relevant(all: readonly Delegation[], connId: string): Delegation | null {
+  const here = all.filter((one) => one.conn_id === connId);
+  return here.find((one) => one.is_me) ?? here.find(holdsThePlace) ?? null;
+}
+
 /** One line on the present consent. */
-export function delegationWords(mine: Delegation | null, now: number): string {
-  if (mine === null) {
+export function delegationWords(consent: Delegation | null, now: number): string {
+  if (consent === null || consent.state === "delegate_gone") {
     return "Scheduled runs do not act as you.";
   }
-  if (mine.state === "expired") {
+  const who = consent.is_me ? "you" : consent.user_name;
+  if (consent.state === "expired") {
     return "Your consent for scheduled runs has ended.";
   }
-  if (mine.state === "code_changed") {
-    return "Paused: the DAG's code changed since you agreed.";
+  if (consent.state === "code_changed") {
+    return `Paused: the DAG's code changed since ${who} agreed.`;
   }
-  const end = mine.expires_at === null ? "" : `, ends ${distance(mine.expires_at, now)}`;
-  return `${runs(mine)} act as you${end}.`;
+  const end = consent.expires_at === null ? "" : `, ends ${distance(consent.expires_at, now)}`;
+  return `${runs(consent)} act as ${who}${end}.`;
 }

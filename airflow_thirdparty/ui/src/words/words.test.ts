@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { AccountView, Delegation } from "../api/types";
-import { delegationWords, formOf, wishOf } from "./delegation";
+import { delegationWords, formOf, relevant, wishOf } from "./delegation";
 import { announcement, epithetOf, hasSignIn, nameOf, shortScope, signInLabel, STATUS, summary, wordsOf } from "./status";
 import { dayOf, distance, endOfDay, expiryWords } from "./time";
 
@@ -133,6 +133,9 @@ describe("scopes", () => {
 
 describe("delegation", () => {
   const mine: Delegation = {
+    conn_id: "github",
+    user_name: "alice",
+    is_me: true,
     scheduled: true,
     asset_events: false,
     expires_at: null,
@@ -146,9 +149,22 @@ describe("delegation", () => {
     ["assets only", { ...mine, scheduled: false, asset_events: true }, "Runs started by asset events act as you."],
     ["both, with an end", { ...mine, asset_events: true, expires_at: "2026-03-04T13:00:00Z" }, "Scheduled runs and asset events act as you, ends in 3 days."],
     ["over", { ...mine, state: "expired" as const }, "Your consent for scheduled runs has ended."],
+    ["somebody else's", { ...mine, is_me: false, user_name: "bob" }, "Scheduled runs act as bob."],
+    ["somebody else's, new code", { ...mine, is_me: false, user_name: "bob", state: "code_changed" as const }, "Paused: the DAG's code changed since bob agreed."],
+    ["its user is gone", { ...mine, is_me: false, state: "delegate_gone" as const }, "Scheduled runs do not act as you."],
     ["new code", { ...mine, state: "code_changed" as const }, "Paused: the DAG's code changed since you agreed."],
   ])("%s", (_, consent, words) => {
     expect(delegationWords(consent, NOW)).toBe(words);
+  });
+  const bob = { ...mine, is_me: false, user_name: "bob" };
+  test.each<[string, Delegation[], Delegation | null]>([
+    ["nobody agreed", [], null],
+    ["to another account", [{ ...mine, conn_id: "google" }], null],
+    ["mine", [bob, mine], mine],
+    ["somebody else's in force", [bob], bob],
+    ["somebody else's, over", [{ ...bob, state: "expired" }], null],
+  ])("what matters: %s", (_, all, expected) => {
+    expect(relevant(all, "github")).toEqual(expected);
   });
   test("asks for nothing by itself, and pins by itself", () => {
     expect(formOf(null)).toEqual({ scheduled: false, asset_events: false, until: "", pinned: true });
