@@ -27,7 +27,7 @@ from airflow_thirdparty.server.broker.run_facts import (
     RunFacts,
 )
 
-__all__ = ["TASK", "TRIGGER", "Acting", "RunFacts", "acting_user", "superseded"]
+__all__ = ["TASK", "TRIGGER", "Acting", "NotYetOnRecord", "RunFacts", "acting_user", "superseded"]
 
 GRACE = timedelta(seconds=5)
 """How long after Airflow's commit the record of who did it may still be on its way."""

@@ -22,15 +22,17 @@ def write(
     conn_id: str,
     person: Person | None = None,
     run: tuple[str, str, str, int] | None = None,
+    dag_id: str | None = None,
     **details: Any,
 ) -> None:
     """Add an audit row.
 
     :param event: what happened, such as ``sign_in``
     :param run: dag id, task id, run id and map index of the task instance it is about
+    :param dag_id: the DAG it is about, where that is no task instance
     :param details: short texts and numbers that may be shown to an admin
     """
-    dag_id, task_id, run_id, map_index = run or (None, None, None, None)
+    dag_id, task_id, run_id, map_index = run or (dag_id, None, None, None)
     session.execute(
         insert(Log).values(
             dttm=utcnow(),

@@ -28,7 +28,7 @@ from airflow_thirdparty.server.accounts.standing import Standing
 from airflow_thirdparty.server.broker.people import Directory, directory, standing_of
 from airflow_thirdparty.server.broker.run_facts import TASK, CauseFact, DelegationFact, RunFacts
 from airflow_thirdparty.server.store.causes import Cause
-from airflow_thirdparty.server.store.delegations import Delegation
+from airflow_thirdparty.server.store.delegations import Delegation, Pin
 
 MOST_CAUSES = 500
 """More changes to one run than this are not read; the run then acts for nobody."""
@@ -191,8 +191,9 @@ def _team() -> ColumnElement[str]:
 
 
 def _code() -> ColumnElement[str]:
+    """The source of the task instance's DAG; Airflow's own hash of it is too weak against its author."""
     return (
-        select(func.max(DagCode.source_code_hash))
+        select(DagCode.source_code)
         .where(DagCode.dag_version_id == TaskInstance.dag_version_id)
         .scalar_subquery()
     )
@@ -234,9 +235,8 @@ def _delegation(row: Any) -> DelegationFact | None:
     person, standing = _who("consent", row)
     if person is None:
         return None
-    matches = not row["pinned"] or (
-        row["pinned_code"] == (row["code"] or "") and row["pinned_bundle"] == (row["bundle_version"] or "")
-    )
+    pin = Pin.of(row["code"], row["bundle_version"])
+    matches = not row["pinned"] or Pin(row["pinned_code"], row["pinned_bundle"]) == pin
     return DelegationFact(
         person=person,
         standing=standing,

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from operator import itemgetter
 from typing import Any
 
@@ -157,3 +157,9 @@ def write(session: Session, rows: Iterable[dict[str, Any]]) -> None:
         set_={"last_at": statement.excluded.last_at, "times": Use.times + statement.excluded.times},
     )
     session.execute(statement, list(rows))
+
+
+@cache
+def ledger() -> Ledger:
+    """The ledger of this process."""
+    return Ledger()

@@ -19,6 +19,7 @@ from airflow_thirdparty.server.broker import acting_user, audit, facts, metrics,
 from airflow_thirdparty.server.broker.acting_user import RunFacts
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.freshness import Need
+from airflow_thirdparty.server.broker.ledger import ledger
 from airflow_thirdparty.server.broker.refreshing import StillRefreshing
 from airflow_thirdparty.server.broker.tokens import AccessToken, Found
 from airflow_thirdparty.server.execution import expose
@@ -65,11 +66,12 @@ async def project(row: dict[str, Any], ti_id: str, request: TokenRequest | None)
     conn_id = str(row["conn_id"])
     outcome = await _decide(row, ti_id, request)
     if isinstance(outcome, tuple):
-        account, token = outcome
+        account, granted, token = outcome
         metrics.issued(conn_id)
+        ledger().note(ti_id, granted.person, granted.facts)
         return Answer(200, _projected(row, account, token, request))
     error = outcome.error
-    if isinstance(error, StillRefreshing):
+    if isinstance(error, (StillRefreshing, acting_user.NotYetOnRecord)):
         return Answer(503, {"detail": error.as_dict()})
     metrics.refused(conn_id, error.code)
     await _explain(conn_id, outcome)
@@ -81,7 +83,7 @@ async def project(row: dict[str, Any], ti_id: str, request: TokenRequest | None)
 
 async def _decide(
     row: dict[str, Any], ti_id: str, request: TokenRequest | None
-) -> tuple[Account, AccessToken] | Refused:
+) -> tuple[Account, Granted, AccessToken] | Refused:
     need = Need(request.scopes, request.min_lifetime, request.force_refresh) if request else Need()
     refused_facts: RunFacts | None = None
     try:
@@ -93,7 +95,7 @@ async def _decide(
         token = await runtime.token_broker().settle(granted.found, need)
     except ThirdPartyAccountError as error:
         return Refused(error, refused_facts)
-    return account, token
+    return account, granted, token
 
 
 def _account(row: dict[str, Any]) -> Account:
@@ -169,6 +171,7 @@ def _empty(row: dict[str, Any], answer: dict[str, Any] | None) -> dict[str, Any]
 async def _explain(conn_id: str, refused: Refused) -> None:
     """Leave the reason where people look for it: in the audit log of the run."""
     found = refused.facts
+    words: dict[str, Any] = {name: text[:500] for name, text in refused.error.as_dict().items() if text}
     run = (found.dag_id, found.task_id, found.run_id, found.map_index) if found else None
     try:
         await in_database(
@@ -177,8 +180,7 @@ async def _explain(conn_id: str, refused: Refused) -> None:
                 event="refused",
                 conn_id=conn_id,
                 run=run,
-                code=refused.error.code,
-                message=str(refused.error)[:500],
+                **words,
             )
         )
     except Exception:  # the refusal stands, written down or not

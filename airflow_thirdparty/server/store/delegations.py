@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Boolean, Integer, String, UniqueConstraint
@@ -30,3 +32,24 @@ class Delegation(PersonColumns, Base):
     pinned_code: Mapped[str] = mapped_column(String(64), default="")
     pinned_bundle: Mapped[str] = mapped_column(String(250), default="")
     made_at: Mapped[datetime]
+
+
+@dataclass(frozen=True)
+class Pin:
+    """The code that a delegation may be pinned to.
+
+    :param code: hash of the DAG's file
+    :param bundle: version of its bundle; empty where bundles have none
+    """
+
+    code: str
+    bundle: str
+
+    @classmethod
+    def of(cls, source: str | None, bundle_version: str | None) -> Pin:
+        """Name some code.
+
+        :param source: the DAG's file
+        """
+        code = hashlib.sha256(source.encode()).hexdigest() if source is not None else ""
+        return cls(code, bundle_version or "")

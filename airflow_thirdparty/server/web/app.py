@@ -16,11 +16,19 @@ from starlette._utils import get_route_path
 from airflow_thirdparty import __version__
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.broker import duties, runtime
+from airflow_thirdparty.server.broker.delegations import (
+    CannotDelegate,
+    DelegatedByAnother,
+    NoSuchDelegation,
+    NotTheDelegate,
+)
+from airflow_thirdparty.server.broker.ledger import ledger
 from airflow_thirdparty.server.broker.registrations import NoSuchAccount
 from airflow_thirdparty.server.web.dependencies import CrossSite, NotAdmin, SharedIdentity
 from airflow_thirdparty.server.web.models import Problem, ProblemAnswer
-from airflow_thirdparty.server.web.routes import accounts, dags, pages
+from airflow_thirdparty.server.web.routes import accounts, dags, delegations, pages, runs, uses
 from airflow_thirdparty.server.web.routes.dags import NoSuchDag
+from airflow_thirdparty.server.web.routes.runs import NoSuchTaskInstance
 
 STATUS = {
     NoSuchAccount: 404,
@@ -30,6 +38,11 @@ STATUS = {
     CrossSite: 403,
     NotAdmin: 403,
     NoSuchDag: 404,
+    NoSuchTaskInstance: 404,
+    NoSuchDelegation: 404,
+    NotTheDelegate: 403,
+    DelegatedByAnother: 409,
+    CannotDelegate: 422,
 }
 """Which HTTP status an error answers with; the nearest class wins."""
 
@@ -53,6 +66,7 @@ async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
             await background
         # new tokens that a service is just handing out must not die with the process
         await runtime.refresher().drain(DRAIN)
+        await ledger().drain()
 
 
 def create_app() -> FastAPI:
@@ -67,9 +81,8 @@ def create_app() -> FastAPI:
         openapi_url="/openapi.json" if with_docs else None,
         responses={"4XX": {"model": ProblemAnswer}, "5XX": {"model": ProblemAnswer}},
     )
-    app.include_router(accounts.router)
-    app.include_router(dags.router)
-    app.include_router(pages.router)
+    for routes in (accounts, dags, delegations, runs, uses, pages):
+        app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=pages.DIST, check_dir=False), name="static")
     app.add_exception_handler(ThirdPartyAccountError, _in_words)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.broker.views import View
+from airflow_thirdparty.server.web.delegations import DagDelegations
 
 
 class Strict(BaseModel):
@@ -137,11 +138,12 @@ class DagAccount(BaseModel):
     """An account that a DAG uses, as the caller sees it.
 
     :param found_in: ids of the tasks that use it, where that is known
+    :param delegations: who lets the DAG's runs act with it
     """
 
     account: AccountView
     found_in: list[str]
-    delegations: dict[str, object] | None
+    delegations: DagDelegations
 
 
 class DagWarning(BaseModel):

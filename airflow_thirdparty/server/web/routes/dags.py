@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.policies import words
 from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import dag_accounts, registrations, views
+from airflow_thirdparty.server.broker import dag_accounts, delegations, registrations, views
 from airflow_thirdparty.server.broker.dag_accounts import DagAccounts, Standing
 from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.web.delegations import DagDelegations, may_trigger
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
 from airflow_thirdparty.server.web.models import AccountView, DagAccount, DagAnswer, DagAtRisk, DagWarning
 
@@ -27,12 +29,12 @@ class NoSuchDag(ThirdPartyAccountError):
 
 
 @router.get("/dags/{dag_id}/accounts", dependencies=[Depends(requires_access_dag(method="GET"))])
-async def get_dag_accounts(dag_id: str, person: PersonDep) -> DagAnswer:
+async def get_dag_accounts(dag_id: str, user: GetUserDep, person: PersonDep) -> DagAnswer:
     """The accounts a DAG uses, for whoever may read it."""
-    return await in_database(partial(_dag, dag_id=dag_id, person=person))
+    return await in_database(partial(_dag, dag_id=dag_id, user=user, person=person))
 
 
-def _dag(session: Session, dag_id: str, person: Person) -> DagAnswer:
+def _dag(session: Session, dag_id: str, user: BaseUser, person: Person) -> DagAnswer:
     found = dag_accounts.accounts_of(session, dag_id, _account_ids(session))
     if found is None:
         raise NoSuchDag(f"There is no DAG '{dag_id}'.", "Check the id.")
@@ -40,9 +42,17 @@ def _dag(session: Session, dag_id: str, person: Person) -> DagAnswer:
         view.listed.registration.conn_id: AccountView.of(view)
         for view in views.of_person(session, person, utcnow())
     }
+    consents = delegations.of_dag(session, dag_id, utcnow())
+    allowed = may_trigger(session, dag_id, user)
     return DagAnswer(
         accounts=[
-            DagAccount(account=seen[conn_id], found_in=[], delegations=None)
+            DagAccount(
+                account=seen[conn_id],
+                found_in=[],
+                delegations=DagDelegations.of(
+                    [consent for consent in consents if consent.row.conn_id == conn_id], person, allowed
+                ),
+            )
             for conn_id in found.accounts
             if conn_id in seen
         ],

@@ -1,0 +1,91 @@
+"""Delegations of a DAG: see them, make one's own, withdraw it."""
+
+from __future__ import annotations
+
+from datetime import timezone
+from functools import partial
+
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
+from fastapi import APIRouter, Depends
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.broker import delegations, registrations
+from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker.delegations import Wish
+from airflow_thirdparty.server.web.delegations import DelegationView, may_trigger
+from airflow_thirdparty.server.web.dependencies import PersonDep, SameOrigin, is_admin
+
+router = APIRouter(prefix="/api/v1", tags=["Delegations"])
+
+
+class DelegationsAnswer(BaseModel):
+    """All delegations of a DAG.
+
+    :param allowed: whether the caller may make one
+    """
+
+    delegations: list[DelegationView]
+    allowed: bool
+
+
+class DelegationBody(BaseModel):
+    """What the caller consents to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    conn_id: str
+    scheduled: StrictBool
+    asset_events: StrictBool = False
+    expires_at: AwareDatetime | None = None
+    pinned: StrictBool = False
+
+
+@router.get("/dags/{dag_id}/delegations", dependencies=[Depends(requires_access_dag(method="GET"))])
+async def list_delegations(dag_id: str, user: GetUserDep, person: PersonDep) -> DelegationsAnswer:
+    """Who lets this DAG's runs act with their account."""
+    return await in_database(partial(_answer, dag_id=dag_id, user=user, person=person))
+
+
+def _answer(session: Session, dag_id: str, user: BaseUser, person: Person) -> DelegationsAnswer:
+    found = delegations.of_dag(session, dag_id, utcnow())
+    return DelegationsAnswer(
+        delegations=[DelegationView.of(consent, person) for consent in found],
+        allowed=may_trigger(session, dag_id, user),
+    )
+
+
+@router.post(
+    "/dags/{dag_id}/delegations",
+    dependencies=[
+        Depends(requires_access_dag(method="POST", access_entity=DagAccessEntity.RUN)),
+        SameOrigin,
+    ],
+)
+async def make_delegation(dag_id: str, body: DelegationBody, person: PersonDep) -> DelegationView:
+    """Let this DAG's scheduled runs, or those fired by asset events, act with the caller's account."""
+    return await in_database(partial(_make, dag_id=dag_id, body=body, person=person))
+
+
+def _make(session: Session, dag_id: str, body: DelegationBody, person: Person) -> DelegationView:
+    wish = Wish(
+        body.conn_id,
+        body.scheduled,
+        body.asset_events,
+        body.expires_at.astimezone(timezone.utc) if body.expires_at else None,
+        body.pinned,
+    )
+    account = registrations.find(session, body.conn_id)
+    made = delegations.delegate(session, person, dag_id, account, wish, utcnow())
+    return DelegationView.of(made, person)
+
+
+@router.delete("/dags/{dag_id}/delegations", dependencies=[SameOrigin], status_code=204)
+async def withdraw_delegation(dag_id: str, conn_id: str, user: GetUserDep, person: PersonDep) -> None:
+    """Withdraw the caller's delegation, also without the right to trigger; an admin withdraws anybody's."""
+    await in_database(
+        partial(delegations.withdraw, caller=person, dag_id=dag_id, conn_id=conn_id, is_admin=is_admin(user))
+    )

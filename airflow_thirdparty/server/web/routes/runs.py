@@ -1,0 +1,111 @@
+"""What a task instance's tab shows: whom it acts for, and what became of the accounts it asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Literal
+
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.api_fastapi.core_api.security import requires_access_dag
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.exceptions import ThirdPartyAccountError
+from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.broker import task_accounts, views
+from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker.task_accounts import Asked, Place
+from airflow_thirdparty.server.web.dependencies import PersonDep
+from airflow_thirdparty.server.web.models import AccountView, Problem
+
+router = APIRouter(prefix="/api/v1", tags=["Task instances"])
+
+
+class NoSuchTaskInstance(ThirdPartyAccountError):
+    """There is no task instance of this name."""
+
+    code = "no_such_task_instance"
+
+
+class ActingUserView(BaseModel):
+    """Whom a task instance acts for.
+
+    :param user_name: ``null`` for nobody
+    :param reason: why, in words
+    """
+
+    user_name: str | None
+    is_me: bool
+    delegated: bool
+    reason: str
+
+
+class TaskAccountUse(BaseModel):
+    """What became of one account.
+
+    :param account: the caller's own view of it
+    :param user_name: whose account was used
+    """
+
+    conn_id: str
+    account: AccountView | None
+    outcome: Literal["used", "refused"]
+    user_name: str | None
+    at: datetime
+    error: Problem | None
+
+
+class TaskAccountAnswer(BaseModel):
+    """A task instance's tab in one answer."""
+
+    acting_user: ActingUserView
+    uses: list[TaskAccountUse]
+
+
+@router.get(
+    "/task-instances/{dag_id}/{run_id}/{task_id}/{map_index}/account",
+    dependencies=[Depends(requires_access_dag(method="GET", access_entity=DagAccessEntity.TASK_INSTANCE))],
+)
+async def get_task_account(
+    dag_id: str, run_id: str, task_id: str, map_index: int, person: PersonDep
+) -> TaskAccountAnswer:
+    """Whom a task instance acts for, for whoever may read it."""
+    place = Place(dag_id, run_id, task_id, map_index)
+    return await in_database(partial(_answer, place=place, caller=person))
+
+
+def _answer(session: Session, place: Place, caller: Person) -> TaskAccountAnswer:
+    found = task_accounts.look_up(session, place, utcnow())
+    if found is None:
+        raise NoSuchTaskInstance(
+            f"Run '{place.run_id}' of DAG '{place.dag_id}' has no task instance '{place.task_id}' with map "
+            f"index {place.map_index}.",
+            "Check the names.",
+        )
+    seen = {
+        view.listed.registration.conn_id: AccountView.of(view)
+        for view in (views.of_person(session, caller, utcnow()) if found.asked else ())
+    }
+    acting = found.acting
+    return TaskAccountAnswer(
+        acting_user=ActingUserView(
+            user_name=acting.person.name if acting.person else None,
+            is_me=acting.person == caller,
+            delegated=acting.delegated,
+            reason=found.how,
+        ),
+        uses=[_use(asked, seen.get(asked.conn_id)) for asked in found.asked],
+    )
+
+
+def _use(asked: Asked, account: AccountView | None) -> TaskAccountUse:
+    return TaskAccountUse(
+        conn_id=asked.conn_id,
+        account=account,
+        outcome="refused" if asked.error else "used",
+        user_name=asked.person.name if asked.person else None,
+        at=asked.at,
+        error=Problem.of(asked.error) if asked.error else None,
+    )

@@ -1,0 +1,75 @@
+"""Where sign-ins were used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.broker import uses
+from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
+
+router = APIRouter(prefix="/api/v1", tags=["Uses"])
+
+
+class UseView(BaseModel):
+    """One try of a task instance that used the caller's sign-in."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    conn_id: str
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    try_number: int
+    first_at: datetime
+    last_at: datetime
+    times: int
+
+
+class UsesAnswer(BaseModel):
+    """A page of the caller's uses."""
+
+    uses: list[UseView]
+    total: int
+
+
+class CountView(BaseModel):
+    """How much somebody's sign-in was used."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    conn_id: str
+    user_name: str
+    task_instances: int
+    times: int
+    last_at: datetime
+
+
+@router.get("/uses")
+async def list_uses(
+    person: PersonDep,
+    conn_id: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> UsesAnswer:
+    """Where the caller's sign-ins were used, the latest first."""
+    return await in_database(partial(_mine, person=person, conn_id=conn_id, limit=limit, offset=offset))
+
+
+def _mine(session: Session, person: Person, conn_id: str | None, limit: int, offset: int) -> UsesAnswer:
+    rows, total = uses.of_person(session, person, conn_id=conn_id, limit=limit, offset=offset)
+    return UsesAnswer(uses=[UseView.model_validate(row) for row in rows], total=total)
+
+
+@router.get("/admin/uses", dependencies=[AdminOnly])
+async def count_uses() -> list[CountView]:
+    """How much each sign-in was used, without where; for admins."""
+    return [CountView.model_validate(count) for count in await in_database(uses.counts)]
