@@ -122,6 +122,8 @@ export interface TaskAccountUse {
   /** The caller's own view of the account, where they may see it. */
   account: AccountView | null;
   outcome: "used" | "refused";
+  /** Whose account was used. */
+  user_name: string | null;
   at: string | null;
   error: Problem | null;
 }

@@ -4,6 +4,7 @@ import { type ReactNode, useId, useState } from "react";
 import { safeUrl } from "../api/base";
 import { pageUrl } from "../api/client";
 import type { Problem } from "../api/types";
+import { remedyWords } from "../words/status";
 import { Drawing, STATUS_SHAPES } from "./icons";
 import { Press } from "./Press";
 
@@ -85,12 +86,14 @@ const HARMLESS = new Set(["sign_in_cancelled", "window_closed", "timed_out"]);
 
 /** What happened, and what to do about it. */
 export const ProblemNotice = ({ problem, actions, onDismiss, tone }: ProblemNoticeProps) => {
-  const link = safeUrl(problem.link, pageUrl());
+  const address = safeUrl(problem.link, pageUrl());
+  // The page that a task's log points to is this one.
+  const link = address?.startsWith(pageUrl()) ? null : address;
   const shown = tone ?? (HARMLESS.has(problem.code) ? "info" : "error");
   return (
     <Notice tone={shown} live actions={actions} onDismiss={onDismiss}>
       <Text fontWeight="medium">{problem.message}</Text>
-      {problem.remedy ? <Text color="fg.muted">{problem.remedy}</Text> : null}
+      {problem.remedy ? <Text color="fg.muted">{remedyWords(problem.remedy)}</Text> : null}
       {link === null ? null : (
         <Link href={link} color="colorPalette.fg" textDecoration="underline">
           Go there

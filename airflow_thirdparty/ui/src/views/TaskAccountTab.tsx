@@ -17,7 +17,7 @@ import { StatusMark } from "../components/StatusMark";
 import { Surface } from "../components/Surface";
 import { listen } from "../signin/news";
 import { useSignIn } from "../signin/useSignIn";
-import { epithetOf, nameOf } from "../words/status";
+import { epithetOf, nameOf, remedyWords } from "../words/status";
 
 /** Refusals that the acting user mends by signing in. */
 const MENDED_BY_SIGN_IN = new Set(["sign_in_required", "sign_in_lapsed", "account_changed", "scopes_missing"]);
@@ -138,7 +138,7 @@ const UNEXPLAINED: Problem = {
 const Reason = ({ problem }: { problem: Problem }) => (
   <Box fontSize="sm" overflowWrap="anywhere">
     <Text>{problem.message}</Text>
-    <Text color="fg.muted">{problem.remedy}</Text>
+    <Text color="fg.muted">{remedyWords(problem.remedy)}</Text>
   </Box>
 );
 
@@ -161,7 +161,7 @@ const Use = ({ use, task, place }: { use: TaskAccountUse; task: TaskAccount; pla
           </chakra.span>
         </Heading>
         <Text fontSize="sm" color="colorPalette.700" _dark={{ color: "colorPalette.300" }} fontWeight="medium">
-          {use.outcome === "used" ? "Handed out" : "Refused"}
+          {use.outcome === "used" ? `Handed out${use.user_name ? ` for ${use.user_name}` : ""}` : "Refused"}
         </Text>
         {use.at ? (
           <Text fontSize="sm" color="fg.muted">

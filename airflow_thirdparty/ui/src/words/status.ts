@@ -73,6 +73,9 @@ export function summary(accounts: readonly AccountView[]): string {
   return accounts.length === 1 ? "One account needs you." : `${waiting} of ${accounts.length} accounts ${verb} you.`;
 }
 
+/** A remedy as a sentence of its own: in a task's log an address follows the colon, here a button does. */
+export const remedyWords = (remedy: string): string => remedy.replace(/:\s*$/, ".");
+
 /** What the secret of an account that is not OAuth is called. */
 export const SECRET_NAME: Record<Exclude<Kind, "oauth2">, string> = { key: "Key", basic: "Password" };
 

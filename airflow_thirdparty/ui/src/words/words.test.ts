@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { AccountView, Delegation } from "../api/types";
 import { delegationWords, formOf, relevant, wishOf } from "./delegation";
-import { announcement, epithetOf, hasSignIn, nameOf, shortScope, signInLabel, STATUS, summary, wordsOf } from "./status";
+import { announcement, epithetOf, hasSignIn, nameOf, remedyWords, shortScope, signInLabel, STATUS, summary, wordsOf } from "./status";
 import { dayOf, distance, endOfDay, expiryWords } from "./time";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
@@ -117,6 +117,16 @@ describe("status", () => {
     ["the service is away", [account({ status: "service_unreachable" })], "Nothing for you to do."],
   ])("summary: %s", (_, views, words) => {
     expect(summary(views)).toBe(words);
+  });
+});
+
+describe("remedies", () => {
+  test.each([
+    ["Sign in, then run the task again:", "Sign in, then run the task again."],
+    ["Nothing is lost; try again.", "Nothing is lost; try again."],
+    ["", ""],
+  ])("%s", (remedy, words) => {
+    expect(remedyWords(remedy)).toBe(words);
   });
 });
 
