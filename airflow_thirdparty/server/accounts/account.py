@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from urllib.parse import urlsplit
 
 from airflow_thirdparty.server.accounts import fields
@@ -58,6 +59,10 @@ class Pin:
 
     def text(self) -> str:
         """The pin as stored: two pins are the same when their texts are."""
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         values = {"kind": self.kind, "client_id": self.client_id, "origins": dict(self.origins)}
         return json.dumps(values, sort_keys=True)
 
@@ -97,6 +102,10 @@ class Account:
 
     def pin(self) -> Pin:
         """What sign-ins made now belong to."""
+        return self._pin
+
+    @cached_property
+    def _pin(self) -> Pin:
         addresses = {name: getattr(self, name) for name in (*URL_FIELDS, "host")}
         origins = tuple((name, origin(url)) for name, url in sorted(addresses.items()) if url)
         return Pin(self.kind, self.client_id, origins)
@@ -113,6 +122,7 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
 
+@lru_cache(maxsize=1024)  # on the path of every fetch, and registrations rarely change
 def parse(registration: Registration) -> Account:
     """Check a registration and complete it from its preset.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -38,15 +38,22 @@ def place(person: Person, conn_id: str, version: int, column: str) -> Place:
     return Place(column, conn_id, version, person)
 
 
+# built once, since it is on the path of every fetch; what a session read before may have changed since
+_FIND = (
+    select(SignIn)
+    .where(
+        SignIn.auth_manager == bindparam("auth_manager"),
+        SignIn.user_id == bindparam("user_id"),
+        SignIn.conn_id == bindparam("conn_id"),
+    )
+    .execution_options(populate_existing=True)
+)
+
+
 def find(session: Session, person: Person, conn_id: str) -> SignIn | None:
     """The person's sign-in to the account; compared in Python, since databases fold case in places."""
-    statement = select(SignIn).where(
-        SignIn.auth_manager == person.auth_manager,
-        SignIn.user_id == person.user_id,
-        SignIn.conn_id == conn_id,
-    )
-    # what this session read before may have changed since
-    rows = session.scalars(statement.execution_options(populate_existing=True))
+    asked = {"auth_manager": person.auth_manager, "user_id": person.user_id, "conn_id": conn_id}
+    rows = session.scalars(_FIND, asked)
     return next((row for row in rows if row.person == person and row.conn_id == conn_id), None)
 
 
