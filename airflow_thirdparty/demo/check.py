@@ -70,7 +70,7 @@ def _as_it_should_be(outcomes: list[Outcome], state: State) -> bool:
         (refused, f"carol, who never signed in, was not told to sign in at {page}"),
     ):
         if not holds:
-            words.problem(text)
+            words.failed(text)
             return False
     print("Each acted as themselves, and who had not signed in was told where to.")
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -22,7 +23,9 @@ class Progress:
 
         :param text: what has been done or is being done
         """
-        print(f"{time.monotonic() - self._start:6.1f} s  {text}", flush=True)
+        # A terminal that has been closed must not keep the demo from being stopped.
+        with contextlib.suppress(OSError):
+            print(f"{time.monotonic() - self._start:6.1f} s  {text}", flush=True)
 
 
 def welcome(state: State, dag_id: str) -> str:
@@ -58,6 +61,14 @@ def problem(text: str) -> None:
     :param text: what happened and what to do
     """
     print(f"\nThe demo cannot go on: {text}", file=sys.stderr, flush=True)
+
+
+def failed(text: str) -> None:
+    """Print what a check has found.
+
+    :param text: what is not as it should be
+    """
+    print(f"The check failed: {text}.", file=sys.stderr, flush=True)
 
 
 def port_taken(what: str, port: int, option: str, proposal: int) -> str:
