@@ -8,6 +8,7 @@ the sign-in's row first and the account's second, so no two can wait for each ot
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -17,6 +18,7 @@ from airflow_thirdparty.server.broker import audit, metrics, service
 from airflow_thirdparty.server.broker.leases import GATE, Lease
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.store import account_health, revocations, sign_ins
+from airflow_thirdparty.server.store.account_health import Failure
 from airflow_thirdparty.server.store.models import SignIn
 from airflow_thirdparty.server.store.sign_ins import Credentials
 
@@ -91,33 +93,45 @@ def _queue_revocation(session: Session, lease: Lease, credentials: Credentials) 
 def note_failure(session: Session, lease: Lease, error: OAuthError, now: datetime) -> None:
     """Write down that the service could not be asked, in the row and for the account; nothing is deleted."""
     row = session.get(SignIn, lease.row_id)
-    if row is None or row.version != lease.version or row.lease_owner != lease.owner:
+    if row is None or row.version != lease.version:
         return
+    version = lease.version
+    if error.rescued is not None and _keep_rescued(session, row, error.rescued):
+        version += 1
+    elif row.lease_owner != lease.owner:
+        return
+    conn_id = lease.account.conn_id
     flag = error.kind in (Kind.CLIENT, Kind.MISCONFIGURED)
-    code, failures = error.code or error.kind.value, (row.failures or 0) + 1
-    gate = _gate(lease.started, now, error.retry_after)
+    failure = Failure(row.id, now, error.code or error.kind.value, error.text, flag)
+    failures = (row.failures or 0) + 1
     # a sign-in that fails again although others have succeeded since is in trouble by itself
-    alone = failures > 1 and not flag and not account_health.in_trouble(session, lease.account.conn_id)
+    alone = failures > 1 and not flag and account_health.of(session, conn_id) is None
+    gate = _gate(lease.started, now, error.retry_after)
     rest = min(GATE * failures, LONGEST_REST) if alone else timedelta(0)
     spread = timedelta(seconds=random.uniform(*SPREAD))  # noqa: S311  # spreads load, guards nothing
-    written = sign_ins.note(
+    sign_ins.note(
         session,
-        lease.row_id,
-        lease.version,
-        lease.owner,
+        row.id,
+        version,
+        None,
         failures=failures,
         failed_at=now,
-        failed_code=code[:60],
-        failed_text=error.text[:500],
+        failed_code=failure.code[:60],
+        failed_text=failure.text[:500],
         retry_at=None if flag else max(gate, now + rest) + spread,
         lease_owner=None,
         lease_until=None,
     )
-    if not written or alone:
-        return
-    newly = account_health.note_failure(session, lease.account.conn_id, now, gate, code, error.text, flag)
-    if flag and newly:
-        audit.write(session, "account_flagged", conn_id=lease.account.conn_id, code=code)
+    if not alone and account_health.note_failure(session, conn_id, failure, gate):
+        audit.write(session, "account_flagged", conn_id=conn_id, code=failure.code)
+
+
+def _keep_rescued(session: Session, row: SignIn, refresh_token: str) -> bool:
+    """Keep a new refresh token that came with an access token nobody can use."""
+    known = sign_ins.open_credentials(row)
+    return sign_ins.replace_credentials(
+        session, row, row.version, replace(known, refresh=refresh_token), row.refreshed_at
+    )
 
 
 def _gate(started: datetime, now: datetime, retry_after: int | None) -> datetime:

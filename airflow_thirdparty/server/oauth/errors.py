@@ -48,6 +48,9 @@ class OAuthError(Exception):
         self.text = text
         self.code = safe_code(code)
         self.retry_after = retry_after
+        self.rescued: str | None = None
+        """A new refresh token out of an answer that is otherwise unusable: the old one may be worth nothing
+        any more. A secret: not part of the text, nor kept when the error is copied or pickled."""
         super().__init__(f"{text} ({step})")
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -88,7 +88,19 @@ async def _ask(
     form, headers = authenticated(client, form, step)
     answer = await transport.post_form(endpoints.exchange_url, form, step=step, headers=headers)
     answer.raise_for_error(now)
-    return _tokens(answer, scopes, now)
+    try:
+        return _tokens(answer, scopes, now)
+    except OAuthError as error:
+        error.rescued = _rescued(answer)
+        raise
+
+
+def _rescued(answer: Answer) -> str | None:
+    """The refresh token of an answer whose other parts cannot be used."""
+    try:
+        return _token(answer.json(), "refresh_token", TOKEN_CAP, answer.step)
+    except OAuthError:
+        return None
 
 
 def _tokens(answer: Answer, scopes: tuple[str, ...] | None, now: datetime) -> TokenSet:

@@ -37,12 +37,6 @@ class ClosedGate:
     flagged_text: str | None
 
 
-def in_trouble(session: Session, conn_id: str) -> bool:
-    """Whether nobody's call has succeeded since the gate was closed."""
-    statement = select(AccountHealth.next_call_at).where(AccountHealth.conn_id == conn_id)
-    return session.scalar(statement) is not None
-
-
 def closed_gate(session: Session, conn_id: str, now: datetime, reserve_until: datetime) -> ClosedGate | None:
     """Ask whether the service may be called now; when it is in trouble, one caller at a time gets a try.
 
@@ -66,30 +60,51 @@ def closed_gate(session: Session, conn_id: str, now: datetime, reserve_until: da
     return ClosedGate(until, row.failed_text, row.flagged_text if row.flagged_at else None)
 
 
-def note_failure(
-    session: Session, conn_id: str, now: datetime, next_call_at: datetime, code: str, text: str, flag: bool
-) -> bool:
+@dataclass(frozen=True)
+class Failure:
+    """How the service failed.
+
+    :param sign_in: id of the sign-in it was asked for
+    :param flag: whether an admin has to mend the account
+    """
+
+    sign_in: int
+    at: datetime
+    code: str
+    text: str
+    flag: bool
+
+
+def note_failure(session: Session, conn_id: str, failure: Failure, next_call_at: datetime) -> bool:
     """Write down that the service failed, and close the gate.
 
-    :param flag: whether an admin has to mend the account
-    :return: whether that was not known before
+    When only one sign-in has failed so far, one other may try at once: the trouble may be that sign-in's own.
+
+    :param next_call_at: when the service may be called again
+    :return: whether an admin has to be told what was not known before
     """
+    before = session.get(AccountHealth, conn_id)
+    several = failure.flag or (before is not None and before.failed_sign_in != failure.sign_in)
     values: dict[str, Any] = {
-        "failed_at": now,
-        "failed_code": code[:60],
-        "failed_text": text[:500],
-        "next_call_at": next_call_at,
+        "failed_at": failure.at,
+        "failed_code": failure.code[:60],
+        "failed_text": failure.text[:500],
+        "failed_sign_in": None if several else failure.sign_in,
+        "next_call_at": next_call_at if several else failure.at,
     }
-    if flag:
-        values |= {"flagged_at": now, "flagged_code": code[:60], "flagged_text": text[:500]}
-    before = session.scalar(select(AccountHealth.flagged_code).where(AccountHealth.conn_id == conn_id))
+    if failure.flag:
+        values |= {
+            "flagged_at": failure.at,
+            "flagged_code": failure.code[:60],
+            "flagged_text": failure.text[:500],
+        }
     again = update(AccountHealth).where(AccountHealth.conn_id == conn_id)
     again = again.values(**values, failures=AccountHealth.failures + 1)
     for _ in range(3):
         result = session.execute(again.execution_options(synchronize_session=False))
         if cast("CursorResult[Any]", result).rowcount == 1 or _inserted(session, conn_id, values):
             break
-    return before != values.get("flagged_code", before)
+    return failure.flag and (before is None or before.flagged_code != failure.code[:60])
 
 
 def note_success(session: Session, conn_id: str) -> None:

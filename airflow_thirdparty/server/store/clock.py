@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Protocol
 
@@ -30,21 +31,24 @@ class DatabaseClock:
     API servers compare each other's times: until when a lease holds, when a token expires.  Were their clocks
     apart by more than a lease lasts, two would refresh at once.  The difference is measured now and then, so
     telling the time costs no query.
+
+    :param local: this machine's time
     """
 
-    def __init__(self) -> None:
+    def __init__(self, local: Callable[[], datetime] = utcnow) -> None:
+        self._local = local
         self._ahead = timedelta(0)
 
     def __call__(self) -> datetime:
         """The time, as an aware datetime."""
-        return utcnow() + self._ahead
+        return self._local() + self._ahead
 
     def measure(self, session: Session) -> None:
         """Ask the database for the time; SQLite has none but this machine's."""
         if session.get_bind().dialect.name != "postgresql":
             self._ahead = timedelta(0)
             return
-        before = utcnow()
+        before = self._local()
         told = session.scalar(select(func.clock_timestamp()))
         if told is not None:
-            self._ahead = told - (before + (utcnow() - before) / 2)
+            self._ahead = told - (before + (self._local() - before) / 2)

@@ -26,7 +26,10 @@ class ClientSecret(Base):
 
 
 class AccountHealth(Base):
-    """How an account's service fared lately, shared by all API server processes."""
+    """How an account's service fared lately, shared by all API server processes.
+
+    ``failed_sign_in`` is the only sign-in that failed since any succeeded; empty when several did.
+    """
 
     __tablename__ = "third_party_account_health"
 
@@ -38,6 +41,7 @@ class AccountHealth(Base):
     failed_at: Mapped[datetime | None]
     failed_code: Mapped[str | None] = mapped_column(String(60))
     failed_text: Mapped[str | None] = mapped_column(String(500))
+    failed_sign_in: Mapped[int | None]
     next_call_at: Mapped[datetime | None]
 
 

@@ -175,7 +175,7 @@ def _inserted(session: Session, person: Person, conn_id: str, values: Mapping[st
 
 
 def replace_credentials(
-    session: Session, row: SignIn, version: int, credentials: Credentials, now: datetime
+    session: Session, row: SignIn, version: int, credentials: Credentials, now: datetime | None
 ) -> bool:
     """Write what a refresh yielded, unless the credentials changed since ``version`` or the row is gone.
 

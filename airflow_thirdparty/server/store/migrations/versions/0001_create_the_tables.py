@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("failed_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("failed_code", sa.String(length=60), nullable=True),
         sa.Column("failed_text", sa.String(length=500), nullable=True),
+        sa.Column("failed_sign_in", sa.Integer(), nullable=True),
         sa.Column("next_call_at", UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("conn_id", name=op.f("third_party_account_health_pkey")),
     )
