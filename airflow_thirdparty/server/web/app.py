@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from airflow.configuration import conf
@@ -11,7 +11,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
-from starlette._utils import get_route_path
 
 from airflow_thirdparty import __version__
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
@@ -25,6 +24,7 @@ from airflow_thirdparty.server.broker.delegations import (
 from airflow_thirdparty.server.broker.ledger import ledger
 from airflow_thirdparty.server.broker.registrations import NoSuchAccount
 from airflow_thirdparty.server.web.dependencies import CrossSite, NotAdmin, SharedIdentity
+from airflow_thirdparty.server.web.headers import add_security_headers
 from airflow_thirdparty.server.web.models import Problem, ProblemAnswer
 from airflow_thirdparty.server.web.routes import accounts, dags, delegations, pages, runs, uses
 from airflow_thirdparty.server.web.routes.dags import NoSuchDag
@@ -45,11 +45,6 @@ STATUS = {
     CannotDelegate: 422,
 }
 """Which HTTP status an error answers with; the nearest class wins."""
-
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-)
 
 DRAIN = 27.0
 """Seconds that refreshes under way get at the end: longer than a call, shorter than a graceful stop (30)."""
@@ -86,7 +81,7 @@ def create_app() -> FastAPI:
     app.mount("/static", StaticFiles(directory=pages.DIST, check_dir=False), name="static")
     app.add_exception_handler(ThirdPartyAccountError, _in_words)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.middleware("http")(_security_headers)
+    app.middleware("http")(add_security_headers)
     return app
 
 
@@ -107,17 +102,3 @@ async def _invalid(_request: Request, error: Exception) -> Response:
         field=field,
     )
     return JSONResponse(ProblemAnswer(error=problem).model_dump(), status_code=422)
-
-
-async def _security_headers(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    response = await call_next(request)
-    path = get_route_path(request.scope)  # below our prefix, so that no account's id is taken for a page's
-    if path != "/docs":
-        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    if not path.startswith("/static/"):
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response

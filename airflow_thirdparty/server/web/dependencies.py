@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.api_fastapi.core_api import security
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
@@ -90,6 +91,17 @@ def admin_only(user: GetUserDep) -> None:
         raise NotAdmin("Only who may edit connections may see this.", "Ask an Airflow admin.")
 
 
+async def get_user_or_none(request: Request) -> BaseUser | None:
+    """The caller, or nobody: for pages that answer in words to whoever is not logged in."""
+    try:
+        return await security.get_user(
+            request, await security.oauth2_scheme(request), await security.bearer_scheme(request)
+        )
+    except HTTPException:
+        return None
+
+
+OptionalUserDep = Annotated[BaseUser | None, Depends(get_user_or_none)]
 PersonDep = Annotated[Person, Depends(get_person)]
 SameOrigin = Depends(same_origin)
 AdminOnly = Depends(admin_only)

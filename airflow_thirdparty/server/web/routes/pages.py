@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import html
+import secrets
 from pathlib import Path
 from string import Template
 from typing import Any
 from urllib.parse import quote
 
-from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
@@ -17,6 +17,8 @@ from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.broker import health, people, runtime, signing_in
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.web import cookies
+from airflow_thirdparty.server.web.dependencies import OptionalUserDep
+from airflow_thirdparty.server.web.headers import content_security_policy
 from airflow_thirdparty.wire import WEB_PREFIX
 
 router = APIRouter()
@@ -38,20 +40,31 @@ def _below() -> str:
 
 
 @router.get("/", include_in_schema=False)
-async def page(request: Request) -> Response:
+async def page(request: Request, user: OptionalUserDep) -> Response:
     """The page, outside Airflow's own frame; whoever is not logged in goes to Airflow's log-in first."""
+    if user is None:
+        return _to_log_in(request)
     index = DIST / "index.html"
     if not index.is_file():
         return HTMLResponse("The page was not built into this installation.", status_code=500)
-    return HTMLResponse(index.read_text(encoding="utf-8"))
+    nonce = secrets.token_urlsafe(16)
+    response = HTMLResponse(index.read_text(encoding="utf-8").replace("__NONCE__", nonce))
+    response.headers["Content-Security-Policy"] = content_security_policy(nonce)
+    return response
+
+
+def _to_log_in(request: Request) -> Response:
+    query = f"?{request.url.query}" if request.url.query else ""
+    back = quote(f"{_below()}/{query}", safe="")
+    return RedirectResponse(f"{settings.base_url()}/api/v2/auth/login?next={back}", status_code=303)
 
 
 @router.get("/callback/{conn_id}", include_in_schema=False)
-async def callback(conn_id: str, request: Request, user: GetUserDep) -> Response:
+async def callback(conn_id: str, request: Request, user: OptionalUserDep) -> Response:
     """Where the service sends the browser back to."""
     params = list(request.query_params.multi_items())
     state_hash = signing_in.digest(dict(params).get("state", ""))
-    person = people.person_of(user)
+    person = people.person_of(user) if user is not None else None
     try:
         if person is None:
             raise signing_in.SignInRefused(
@@ -99,13 +112,6 @@ def _small_window(
 def _window() -> Template:
     built = DIST / "callback.html"
     return Template(built.read_text(encoding="utf-8") if built.is_file() else UNBUILT_WINDOW)
-
-
-@router.get("/log-in", include_in_schema=False)
-async def log_in() -> Response:
-    """Go to Airflow's log-in and come back to the page."""
-    base = settings.base_url()
-    return RedirectResponse(f"{base}/auth/login?next={quote(_below() + '/', safe='')}", status_code=303)
 
 
 @router.get("/health", tags=["Health"])

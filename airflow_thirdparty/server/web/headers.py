@@ -1,0 +1,43 @@
+"""The headers that keep our pages what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import Request, Response
+from starlette._utils import get_route_path
+
+YEAR = "public, max-age=31536000, immutable"
+
+
+def content_security_policy(nonce: str | None = None) -> str:
+    """What a page of ours may load: its own files, and styles that bear the nonce of this answer.
+
+    :param nonce: for the one page whose styles are made in the browser
+    """
+    styles = "'self'" if nonce is None else f"'self' 'nonce-{nonce}'"
+    return (
+        f"default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )
+
+
+async def add_security_headers(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Send them with every answer."""
+    # below our prefix, so that no account's id is taken for a page's; routing changes what it is relative to
+    path = get_route_path(request.scope)
+    response = await call_next(request)
+    if path != "/docs":
+        response.headers.setdefault("Content-Security-Policy", content_security_policy())
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Cache-Control", _caching(request, path))
+    return response
+
+
+def _caching(request: Request, path: str) -> str:
+    if not path.startswith("/static/"):
+        return "no-store"
+    return YEAR if "v" in request.query_params else "no-cache"
