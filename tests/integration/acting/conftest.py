@@ -20,7 +20,7 @@ def server(request: pytest.FixtureRequest, database_server) -> Iterator[real_air
     names = ",".join(f"{name}:{role.lower()}" for name, role in real_airflow.USERS.items())
     core = {
         "auth_manager": auth_manager,
-        "simple_auth_manager_users": names.replace(":user", ":op"),
+        "simple_auth_manager_users": names.replace("alice:user", "alice:op"),
         "simple_auth_manager_passwords_file": str(FOLDER / "passwords.json"),
     }
     with ExitStack() as stack:

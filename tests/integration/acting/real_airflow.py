@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -17,7 +19,12 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-DAGS = Path(__file__).parent / "dags"
+from tests.support.airflow_home import FOLDER
+
+SOURCES = Path(__file__).parent / "dags"
+DAGS = FOLDER / "acting-dags"
+"""A copy of the sources, so that tests may change them."""
+
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 SIMPLE = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
 FAB_KINDS = [
@@ -28,7 +35,7 @@ SIMPLE_KINDS = [pytest.param(("sqlite", SIMPLE), id="simple")]
 KINDS = [*FAB_KINDS, *SIMPLE_KINDS]
 """Database and auth manager of a server."""
 
-USERS = {"alice": "User", "bob": "User", "carol": "User", "viewer": "Viewer"}
+USERS = {"admin": "Admin", "alice": "User", "bob": "User", "carol": "User", "viewer": "Viewer"}
 
 
 def make_app() -> FastAPI:
@@ -68,6 +75,8 @@ def users_by_name(auth_manager: str) -> dict[str, Any]:
 
 def load_dags() -> None:
     """Bring the DAGs into the database, as the DAG processor does."""
+    if not DAGS.exists():
+        shutil.copytree(SOURCES, DAGS)
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
     from airflow.models.dag import DagModel
     from airflow.models.dagbundle import DagBundleModel
@@ -153,13 +162,57 @@ class Server:
             self.add_user(name)
         yield
         if self.auth_manager == FAB:
-            for left in users_by_name(FAB).keys() - USERS.keys() - {"admin"}:
+            for left in users_by_name(FAB).keys() - USERS.keys():
                 self.delete_user(left)
+
+    @contextmanager
+    def without_user(self, name: str) -> Iterator[None]:
+        """Shut a user out for a while."""
+        if self.auth_manager == FAB:
+            self.change_user(name, active=False)
+            yield
+            self.change_user(name, active=True)
+            return
+        option = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"
+        before = os.environ[option]
+        os.environ[option] = ",".join(user for user in before.split(",") if not user.startswith(name))
+        yield
+        os.environ[option] = before
+
+    def tag(self, dag_id: str, name: str) -> None:
+        """Tag a DAG as the policy does."""
+        from airflow.models.dag import DagTag
+        from airflow.utils.session import create_session
+
+        with create_session(scoped=False) as session:
+            session.merge(DagTag(dag_id=dag_id, name=name))
 
     def _forget_users(self) -> None:
         from airflow.providers.fab.auth_manager.fab_auth_manager import FabAuthManager
 
         FabAuthManager.cache.clear()
+
+    def page(self, user: str, method: str, path: str, expect: int = 200, **options: Any) -> Any:
+        """Call our own API as the user's page does."""
+        from airflow.api_fastapi.app import get_auth_manager
+
+        token = get_auth_manager().generate_jwt(users_by_name(self.auth_manager)[user])
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self.client.cookies.clear()
+        path = f"/third-party-accounts/api/v1{path}"
+        answer = self.client.request(method, path, headers=headers, **options)
+        assert answer.status_code == expect, answer.text
+        return answer.json() if answer.content else None
+
+    def register(self, conn_id: str, **extra: Any) -> None:
+        """Have an account for keys of people's own, which needs no service."""
+        body = {
+            "connection_id": conn_id,
+            "conn_type": "third_party_account",
+            "host": "https://service.invalid",
+            "extra": json.dumps({"service": "custom", "kind": "key", **extra}),
+        }
+        self.rest("admin", "POST", "/connections", expect=201, json=body)
 
     def trigger(self, user: str, dag_id: str = "by_hand", **body: Any) -> str:
         """Trigger a run by REST."""
@@ -249,6 +302,19 @@ class Server:
             },
         )
         return ti_id
+
+    def running(self, dag_id: str, run_id: str, task_id: str = "first") -> uuid.UUID:
+        """The task instance, started unless it runs already."""
+        from airflow.models.taskinstance import TaskInstance
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        with create_session(scoped=False) as session:
+            key = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "map_index": -1}
+            found = session.scalars(select(TaskInstance).filter_by(**key)).one()
+            if found.state == "running":
+                return found.id
+        return self.start(dag_id, run_id, task_id)
 
     def finish(self, ti_id: uuid.UUID, state: str = "success") -> None:
         """Let a task report how it ended."""

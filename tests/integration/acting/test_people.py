@@ -80,7 +80,7 @@ def test_a_renamed_user_stays_the_same_person(server: Server, mallory: str):
 def test_a_user_removed_from_the_configuration(server: Server):
     ti_id = server.start("by_hand", server.trigger("carol"))
     assert server.acting(ti_id).person.name == "carol"
-    with configured("core", simple_auth_manager_users="alice:op,Carol:op"):
+    with configured("core", simple_auth_manager_users="alice:op,Carol:user"):
         assert server.acting(ti_id).refusal.code == NOBODY
 
 

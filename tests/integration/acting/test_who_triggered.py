@@ -36,7 +36,7 @@ def child(server: Server, parent: tuple[str, str]) -> tuple[str, str]:
     """TriggerDagRunOperator in a run."""
     from uuid import uuid4
 
-    ti_id = server.start(*parent)
+    ti_id = server.running(*parent)
     run_id = f"child-{uuid4().hex}"
     server.execution(ti_id, "POST", f"/dag-runs/child/{run_id}", expect=204, json={})
     return "child", run_id

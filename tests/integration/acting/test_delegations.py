@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from tests.integration.acting import real_airflow
+from tests.integration.acting.real_airflow import DAGS, Server
+from tests.integration.acting.test_who_triggered import asset_events, child
+
+NOBODY = "acting_user_unknown"
+WISH = {"conn_id": "demo", "scheduled": True}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def accounts(server: Server) -> None:
+    """An account for all DAGs, and one for a single DAG."""
+    server.register("demo")
+    server.register("other")
+    server.register("narrow", allowed_dags="by_hand")
+
+
+@pytest.fixture(scope="module")
+def scheduled(server: Server) -> tuple[str, str]:
+    """A run that the scheduler started."""
+    server.schedule()
+    return "daily", server.latest_run("daily", "scheduled")
+
+
+@pytest.fixture
+def nothing_delegated(server: Server) -> Iterator[None]:
+    """Withdraw what a test delegated."""
+    yield
+    for dag_id in ("daily", "fired", "by_hand"):
+        for each in server.page("admin", "GET", f"/dags/{dag_id}/delegations")["delegations"]:
+            path = f"/dags/{dag_id}/delegations?conn_id={each['conn_id']}"
+            server.page("admin", "DELETE", path, expect=204)
+
+
+pytestmark = pytest.mark.usefixtures("nothing_delegated")
+
+
+def delegate(server: Server, user: str = "alice", dag_id: str = "daily", expect: int = 200, **wish):
+    return server.page(user, "POST", f"/dags/{dag_id}/delegations", expect=expect, json={**WISH, **wish})
+
+
+def test_scheduled_runs_act_for_the_delegate(server: Server, scheduled):
+    assert server.acts_for(*scheduled) == NOBODY
+    made = delegate(server)
+    assert (made["user_name"], made["is_me"], made["state"]) == ("alice", True, "active")
+    acting = server.acting(server.running(*scheduled))
+    assert (acting.person.name, acting.delegated) == ("alice", True)
+
+
+def test_it_is_for_one_account_and_one_dag(server: Server, scheduled):
+    delegate(server)
+    assert server.acting(server.running(*scheduled), "other").refusal.code == NOBODY
+    delegate(server, dag_id="by_hand")
+    server.cli("dags", "trigger", "by_hand")
+    assert server.acts_for("by_hand", server.latest_run("by_hand")) == NOBODY
+
+
+def test_asset_events_are_a_consent_of_their_own(server: Server):
+    delegate(server, dag_id="fired")
+    assert server.acts_for(*asset_events(server)) == NOBODY
+    delegate(server, dag_id="fired", scheduled=False, asset_events=True)
+    assert server.acting(server.running("fired", server.latest_run("fired"))).person.name == "alice"
+
+
+def test_it_is_never_inherited_by_other_dags(server: Server, scheduled):
+    delegate(server)
+    delegate(server, dag_id="by_hand")
+    server.page("alice", "POST", "/dags/child/delegations", json=WISH)
+    try:
+        assert server.acts_for(*child(server, scheduled)) == NOBODY
+    finally:
+        server.page("alice", "DELETE", "/dags/child/delegations?conn_id=demo", expect=204)
+
+
+def test_it_may_end(server: Server, scheduled):
+    tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
+    delegate(server, expires_at=tomorrow.isoformat())
+    ti_id = server.running(*scheduled)
+    assert server.acting(ti_id, later=3600).person.name == "alice"
+    assert server.acting(ti_id, later=2 * 24 * 3600).refusal.code == NOBODY
+
+
+def test_pinned_it_asks_again_when_the_code_has_changed(server: Server, scheduled):
+    delegate(server, pinned=True)
+    ti_id = server.running(*scheduled)
+    assert server.acting(ti_id).person.name == "alice"
+    file = DAGS / "lineage.py"
+    before = file.read_text()
+    try:
+        file.write_text(f"{before}\n# changed\n")
+        real_airflow.load_dags()
+        acting = server.acting(ti_id)
+        assert acting.refusal.code == NOBODY
+        assert "has changed" in str(acting.refusal)
+        (seen,) = server.page("bob", "GET", "/dags/daily/delegations")["delegations"]
+        assert seen["state"] == "code_changed"
+        delegate(server, pinned=True)
+        assert server.acting(ti_id).person.name == "alice"
+    finally:
+        file.write_text(before)
+        real_airflow.load_dags()
+
+
+def test_whoever_may_read_the_dag_sees_it(server: Server):
+    delegate(server)
+    answer = server.page("viewer", "GET", "/dags/daily/delegations")
+    assert [(each["user_name"], each["is_me"]) for each in answer["delegations"]] == [("alice", False)]
+    assert answer["allowed"] is False
+
+
+def test_the_dags_tab_shows_it(server: Server):
+    server.tag("daily", "account:demo")
+    delegate(server)
+    seen = {user: server.page(user, "GET", "/dags/daily/accounts") for user in ("alice", "bob", "viewer")}
+    by_user = {user: answer["accounts"][0]["delegations"] for user, answer in seen.items()}
+    assert by_user["alice"]["mine"]["state"] == "active"
+    assert (by_user["alice"]["others"], by_user["alice"]["allowed"]) == ([], True)
+    assert by_user["bob"] == {"mine": None, "others": ["alice"], "allowed": False}
+    assert by_user["viewer"] == {"mine": None, "others": ["alice"], "allowed": False}
+
+
+@pytest.mark.parametrize(
+    ("user", "wish", "status", "code"),
+    [
+        pytest.param("viewer", {}, 403, None, id="who may not trigger the DAG"),
+        pytest.param("alice", {"scheduled": False}, 422, "cannot_delegate", id="for no runs"),
+        pytest.param("alice", {"conn_id": "none"}, 404, "no_such_account", id="an account there is not"),
+        pytest.param(
+            "alice", {"conn_id": "narrow"}, 422, "cannot_delegate", id="an account not for this DAG"
+        ),
+        pytest.param(
+            "alice", {"expires_at": "2020-01-01T00:00:00Z"}, 422, "cannot_delegate", id="ended already"
+        ),
+        pytest.param("alice", {"expires_at": "2099-01-01T00:00:00"}, 422, "invalid_request", id="no zone"),
+        pytest.param("alice", {"scheduled": "yes"}, 422, "invalid_request", id="no boolean"),
+        pytest.param("alice", {"user_name": "bob"}, 422, "invalid_request", id="for somebody else"),
+    ],
+)
+def test_what_cannot_be_delegated(server: Server, user: str, wish: dict, status: int, code: str | None):
+    answer = delegate(server, user, expect=status, **wish)
+    if code:
+        assert answer["error"]["code"] == code
+        assert answer["error"]["message"]
+        assert answer["error"]["remedy"]
+    assert server.page("admin", "GET", "/dags/daily/delegations")["delegations"] == []
+
+
+def test_there_is_one_delegate(server: Server):
+    delegate(server)
+    answer = delegate(server, "bob", expect=409)
+    assert answer["error"]["code"] == "delegated_by_another"
+    assert "alice" not in answer["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("user", "status"),
+    [
+        pytest.param("alice", 204, id="the delegate"),
+        pytest.param("admin", 204, id="an admin"),
+        pytest.param("bob", 403, id="somebody else"),
+        pytest.param("viewer", 403, id="a reader"),
+    ],
+)
+def test_who_withdraws(server: Server, scheduled, user: str, status: int):
+    delegate(server)
+    ti_id = server.running(*scheduled)
+    server.page(user, "DELETE", "/dags/daily/delegations?conn_id=demo", expect=status)
+    acting = server.acting(ti_id)
+    if status == 204:
+        assert acting.refusal.code == NOBODY
+        server.page(user, "DELETE", "/dags/daily/delegations?conn_id=demo", expect=404)
+    else:
+        assert acting.person.name == "alice"
+
+
+def test_the_place_is_free_when_the_delegate_is_gone(server: Server):
+    delegate(server, "carol")
+    with server.without_user("carol"):
+        (seen,) = server.page("bob", "GET", "/dags/daily/delegations")["delegations"]
+        assert seen["state"] == "delegate_gone"
+        assert delegate(server, "bob")["user_name"] == "bob"
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [("alice", "alice"), ("bob", "rerun_by_other_user")],
+    ids=["by the delegate", "by another"],
+)
+def test_reruns_of_a_delegated_run(server: Server, by: str, expected: str):
+    server.end_backfills()
+    server.schedule()
+    run_id = server.latest_run("daily", "scheduled")
+    delegate(server)
+    server.finish(server.running("daily", run_id), "failed")
+    server.end("daily", run_id, "failed")
+    body = {"dry_run": False, "only_failed": False, "dag_run_id": run_id, "task_ids": ["first"]}
+    server.rest(by, "POST", "/dags/daily/clearTaskInstances", json=body)
+    assert server.acts_for("daily", run_id) == expected
+
+
+def test_it_is_in_the_audit_log(server: Server):
+    delegate(server, pinned=True)
+    server.page("admin", "DELETE", "/dags/daily/delegations?conn_id=demo", expect=204)
+    rows = server.rest("admin", "GET", "/eventLogs?dag_id=daily&order_by=-id&limit=2")["event_logs"]
+    assert [(row["event"], row["owner"]) for row in rows] == [
+        ("third_party_account.delegation_withdrawn", "admin"),
+        ("third_party_account.delegated", "alice"),
+    ]
