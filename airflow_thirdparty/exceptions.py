@@ -104,8 +104,11 @@ class AccountMisconfigured(PermanentError):
     code = "account_misconfigured"
 
 
-class NotProjected(PermanentError):
-    """The connection reached the task without passing through this package's part of the API server."""
+class NotProjected(ThirdPartyAccountError):
+    """The connection reached the task without passing through this package's part of the API server.
+
+    Airflow retries the task: to its client, a server that could not answer in time looks the same.
+    """
 
     code = "not_projected"
 

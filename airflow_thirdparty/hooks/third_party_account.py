@@ -125,13 +125,13 @@ class ThirdPartyAccountHook(BaseHook):
 
     def get_conn(self) -> httpx2.Client:
         """An HTTP client that authenticates itself, at the account's host only."""
-        access = self.get_access()
-        return httpx2.Client(base_url=access.host or "", auth=_AccountAuth(self), timeout=TIMEOUT)
+        host = self._host_of(self.get_access())
+        return httpx2.Client(base_url=host, auth=_AccountAuth(self), timeout=TIMEOUT)
 
     async def aget_conn(self) -> httpx2.AsyncClient:
         """The same as :meth:`get_conn`, for asynchronous code."""
-        access = await self.aget_access()
-        return httpx2.AsyncClient(base_url=access.host or "", auth=_AccountAuth(self), timeout=TIMEOUT)
+        host = self._host_of(await self.aget_access())
+        return httpx2.AsyncClient(base_url=host, auth=_AccountAuth(self), timeout=TIMEOUT)
 
     def run(self, method: str, path: str, **kwargs: Any) -> httpx2.Response:
         """Send one request to the account's host.
@@ -169,6 +169,15 @@ class ThirdPartyAccountHook(BaseHook):
         lifetime = max(MARGIN, timedelta(seconds=self.min_lifetime))
         return self._access is not None and self._access.is_good_for(lifetime)
 
+    def _host_of(self, access: Access) -> str:
+        if access.host:
+            return access.host
+        raise AccountMisconfigured(
+            f"The account '{self.third_party_account_conn_id}' names no host, so there is no service to ask.",
+            "An admin enters the API base URL in the connection's host field, or the task uses get_token().",
+            field="host",
+        )
+
     def _request(self, force_refresh: bool) -> str:
         conn_id = self.third_party_account_conn_id
         if development.is_shadowed(conn_id) and not development.is_marked(conn_id):
@@ -187,23 +196,24 @@ class ThirdPartyAccountHook(BaseHook):
         conn_id = self.third_party_account_conn_id
         try:
             answer = json.loads(connection.extra or "{}")[PROJECTION_KEY]
-        except (ValueError, KeyError, TypeError):
+            if "refusal" in answer:
+                refusal = from_dict(answer["refusal"])
+            else:
+                # Airflow's SDK has told the secrets masker about the password, here and in the supervisor
+                return Access(
+                    value=str(connection.password or ""),
+                    kind=answer["kind"],
+                    host=connection.host,
+                    login=connection.login,
+                    expires_at=datetime.fromisoformat(answer["expires_at"]) if answer["expires_at"] else None,
+                    scopes=tuple(answer["scopes"]),
+                    subject=answer["subject"],
+                    subject_name=answer["subject_name"],
+                    origins=tuple(answer["origins"]),
+                )
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise _not_projected(conn_id) from None
-        if "refusal" in answer:
-            raise from_dict(answer["refusal"])
-        # Airflow masks the password too; the token must be masked wherever it came from
-        mask_secret(connection.password)
-        return Access(
-            value=connection.password,
-            kind=answer["kind"],
-            host=connection.host,
-            login=connection.login,
-            expires_at=datetime.fromisoformat(answer["expires_at"]) if answer["expires_at"] else None,
-            scopes=tuple(answer["scopes"]),
-            subject=answer["subject"],
-            subject_name=answer["subject_name"],
-            origins=tuple(answer["origins"]),
-        )
+        raise refusal
 
     def _without_server(self, error: Exception) -> Access:
         conn_id = self.third_party_account_conn_id
@@ -214,6 +224,7 @@ class ThirdPartyAccountHook(BaseHook):
             ) from None
         if development.is_shadowed(conn_id):
             own = development.own_connection(conn_id, self.log)
+            mask_secret(own.password)
             return Access(own.password, "oauth2", own.host, own.login, None, (), "", "", own.origins)
         raise _not_projected(conn_id) from None
 

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_thirdparty.exceptions import (
     BY_CODE,
+    NotProjected,
     PermanentError,
     ServiceUnavailable,
     ThirdPartyAccountError,
@@ -44,7 +45,7 @@ def test_an_error_survives_pickling(cls: type[ThirdPartyAccountError]) -> None:
 
 @EVERY
 def test_only_what_may_pass_by_itself_is_retried(cls: type[ThirdPartyAccountError]) -> None:
-    assert issubclass(cls, AirflowFailException) is (cls is not ServiceUnavailable)
+    assert issubclass(cls, AirflowFailException) is (cls not in (ServiceUnavailable, NotProjected))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,118 @@
+"""A worker without a server: the SDK asks a stand-in for its supervisor; services are real HTTP servers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from airflow.sdk.exceptions import ErrorType
+from airflow.sdk.execution_time.comms import ConnectionResult, ErrorResponse, GetConnection, MaskSecret
+
+from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
+
+Answer = ConnectionResult | ErrorResponse
+
+
+@dataclass
+class Supervisor:
+    """Answers the worker's questions for connections as the API server would.
+
+    :param answers: by the account's id; a token request and a bare id are told apart by :attr:`asked`
+    """
+
+    answers: dict[str, Callable[[TokenRequest], Answer]] = field(default_factory=dict)
+    asked: list[TokenRequest] = field(default_factory=list)
+    masked: list[Any] = field(default_factory=list)
+
+    def send(self, message: Any) -> Answer | None:
+        """What the SDK's synchronous code calls."""
+        if isinstance(message, MaskSecret):
+            self.masked.append(message.value)
+        if not isinstance(message, GetConnection):
+            return None
+        request = TokenRequest.decode(message.conn_id)
+        self.asked.append(request)
+        answer = self.answers.get(request.conn_id)
+        return answer(request) if answer else ErrorResponse(error=ErrorType.CONNECTION_NOT_FOUND)
+
+    async def asend(self, message: Any) -> Answer | None:
+        """What the SDK's asynchronous code calls."""
+        return self.send(message)
+
+
+def answered(**fields: Any) -> ConnectionResult:
+    """A connection as the supervisor hands it over."""
+    empty = dict.fromkeys(("host", "schema", "login", "password", "port", "extra"))
+    return ConnectionResult(**{"conn_id": "acme", "conn_type": CONN_TYPE, **empty, **fields})
+
+
+def projected(password: str, host: str | None, **answer: Any) -> ConnectionResult:
+    """The connection as the server projects it for our hook."""
+    values = {
+        "kind": "oauth2",
+        "expires_at": None,
+        "scopes": ["read"],
+        "subject": "alice-there",
+        "subject_name": "Alice",
+        "origins": [host] if host else [],
+        **answer,
+    }
+    return answered(
+        host=host,
+        login=values.pop("login", None),
+        password=password,
+        extra=json.dumps({PROJECTION_KEY: values}),
+    )
+
+
+@dataclass
+class Service:
+    """A web server that writes down what reaches it.
+
+    :param url: its address
+    :param answers: status, headers and body, by path; 200 and the path otherwise
+    """
+
+    url: str
+    answers: dict[str, Callable[[Any], tuple[int, dict[str, str]]]] = field(default_factory=dict)
+    seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    def credentials(self) -> list[str]:
+        """Every ``Authorization`` header that arrived."""
+        return [headers["authorization"] for _, headers in self.seen if "authorization" in headers]
+
+
+@contextlib.contextmanager
+def running_service() -> Iterator[Service]:
+    """Run a web server in a thread."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            service.seen.append((self.path, headers))
+            answer = service.answers.get(self.path)
+            status, sent = answer(headers) if answer else (200, {})
+            self.send_response(status)
+            for name, value in {"Content-Length": "2", **sent}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        do_GET = do_POST = answer  # noqa: N815
+
+        def log_message(self, *args: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    service = Service(f"http://127.0.0.1:{server.server_address[1]}")
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield service
+    finally:
+        server.shutdown()
+        server.server_close()
