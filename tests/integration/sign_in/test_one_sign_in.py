@@ -1,0 +1,61 @@
+"""A sign-in, from the button to the row, on both databases: they have to hold it together."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+
+from tests.support import databases
+from tests.support.faulty_service_client import Remote
+from tests.support.people import Person
+from tests.support.signing_in import answered, begun, query, rows, sign_in, view, with_query
+
+pytestmark = databases.BOTH
+
+
+def test_the_plain_way(alice: Person, account: str, provider: Remote) -> None:
+    assert sign_in(alice, account).status_code == 200
+    assert rows() == {"sign_in": 1, "authorization": 0, "revocation": 0}
+    assert view(alice, account)["identity"]["subject"] == "alice-there"
+    assert provider.calls("token") == 1
+
+
+def test_swapped_codes_are_worth_nothing(alice: Person, bob: Person, account: str, provider: Remote) -> None:
+    of_alice, of_bob = answered(begun(alice.browser, account)), answered(begun(bob.browser, account))
+    swapped = [
+        alice.browser.get(with_query(of_alice, code=query(of_bob)["code"])),
+        bob.browser.get(with_query(of_bob, code=query(of_alice)["code"])),
+    ]
+    assert [answer.status_code for answer in swapped] == [403, 403]
+    assert all("did not accept" in answer.text for answer in swapped)
+    assert rows() == {"sign_in": 0, "authorization": 0, "revocation": 0}
+
+
+def test_a_callback_counts_once(alice: Person, account: str, provider: Remote) -> None:
+    callback = answered(begun(alice.browser, account))
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in alice.browser.cookies.jar)
+    with ThreadPoolExecutor(20) as pool:
+        statuses = list(
+            pool.map(
+                lambda _: (
+                    httpx2.get(callback, headers={"Cookie": cookies}, trust_env=False, timeout=60).status_code
+                ),
+                range(20),
+            )
+        )
+    assert sorted(statuses) == [200] + [403] * 19
+    assert provider.calls("token") == 1
+    assert rows() == {"sign_in": 1, "authorization": 0, "revocation": 0}
+
+
+def test_somebody_else_there_is_asked_about(alice: Person, account: str, provider: Remote) -> None:
+    sign_in(alice, account)
+    provider.configure(subject="mallory-there")
+    refused = sign_in(alice, account)
+    assert refused.status_code == 400
+    assert "mallory-there" in refused.text.lower()
+    assert view(alice, account)["identity"]["subject"] == "alice-there"
+    assert rows() == {"sign_in": 1, "authorization": 0, "revocation": 1}, "what was not kept is given back"
+    assert sign_in(alice, account, confirm_other_subject=True).status_code == 200
+    assert view(alice, account)["identity"]["subject"] == "mallory-there"

@@ -1,0 +1,126 @@
+"""Steps of a sign-in, as browsers and services take them, and what they leave behind."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+
+from airflow_thirdparty import wire
+from tests.support.people import Person
+
+CLIENT = {"login": "client", "password": "client-secret-canary"}
+
+
+COUNTED = ("sign_in", "authorization", "revocation")
+
+
+def rows() -> dict[str, int]:
+    """What is stored of sign-ins."""
+    from airflow.utils.session import create_session
+    from sqlalchemy import func, select
+
+    with create_session() as session:
+        return {name: session.scalar(select(func.count()).select_from(_table(name))) or 0 for name in COUNTED}
+
+
+def forget_all() -> None:
+    """Empty our tables, the client secrets aside."""
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete
+
+    with create_session() as session:
+        for name in (*COUNTED, "account_health"):
+            session.execute(delete(_table(name)))
+
+
+def _table(name: str) -> Any:
+    from airflow_thirdparty.server.store.manager import ThirdPartyAccountsDBManager
+
+    return ThirdPartyAccountsDBManager.metadata.tables[f"third_party_{name}"]
+
+
+@dataclass
+class Accounts:
+    """Registers accounts by the REST API."""
+
+    admin: Person
+    made: list[str] = field(default_factory=list)
+
+    def add(self, conn_id: str, issuer: str, **extra: Any) -> str:
+        """Register an account; a field of ``None`` is left out."""
+        fields = {"service": "openid", "issuer": issuer, "scopes": "openid read", **extra}
+        body = {
+            "connection_id": conn_id,
+            "conn_type": wire.CONN_TYPE,
+            "host": issuer,
+            **CLIENT,
+            "extra": json.dumps({name: value for name, value in fields.items() if value is not None}),
+        }
+        answer = self.admin.rest.post("/api/v2/connections", json=body)
+        assert answer.status_code == 201, answer.text
+        self.made.append(conn_id)
+        return conn_id
+
+    def change(self, conn_id: str, **body: Any) -> httpx2.Response:
+        """Change a registration, the secret aside."""
+        answer = self.admin.rest.patch(
+            f"/api/v2/connections/{conn_id}",
+            params={"update_mask": list(body)},
+            json={"connection_id": conn_id, "conn_type": wire.CONN_TYPE, **body},
+        )
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def remove_all(self) -> None:
+        """Take them all away."""
+        for conn_id in self.made:
+            self.admin.rest.delete(f"/api/v2/connections/{conn_id}")
+
+
+def api(conn_id: str) -> str:
+    return f"{wire.WEB_PREFIX}/api/v1/accounts/{conn_id}"
+
+
+def begin(browser: httpx2.Client, conn_id: str, **body: Any) -> httpx2.Response:
+    """Press the button."""
+    return browser.post(f"{api(conn_id)}/sign-in", json={"return_to": None, **body})
+
+
+def begun(browser: httpx2.Client, conn_id: str, **body: Any) -> str:
+    """Press the button; where the browser is sent to."""
+    answer = begin(browser, conn_id, **body)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["authorization_url"])
+
+
+def answered(authorization_url: str) -> str:
+    """Say yes at the service; where it sends the browser back to."""
+    answer = httpx2.get(authorization_url, follow_redirects=False, trust_env=False)
+    assert answer.status_code == 302, answer.text
+    return str(answer.headers["location"])
+
+
+def query(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+def with_query(url: str, **changes: str | None) -> str:
+    """The address with parameters changed, or taken away."""
+    params = {name: value for name, value in {**query(url), **changes}.items() if value is not None}
+    return str(httpx2.URL(url.partition("?")[0], params=params))
+
+
+def sign_in(person: Person, conn_id: str, **body: Any) -> httpx2.Response:
+    """The whole way."""
+    return person.browser.get(answered(begun(person.browser, conn_id, **body)))
+
+
+def view(person: Person, conn_id: str) -> dict[str, Any]:
+    """The account as the person sees it."""
+    answer = person.browser.get(api(conn_id))
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
