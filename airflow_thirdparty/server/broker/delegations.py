@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from airflow.models.dag import DagModel
 from airflow.models.dag_version import DagVersion
 from airflow.models.dagcode import DagCode
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -85,11 +86,23 @@ class Consent:
 
 def of_dag(session: Session, dag_id: str, now: datetime) -> list[Consent]:
     """All delegations to a DAG; for whoever may read it."""
+    return _consents(session, now, Delegation.dag_id == dag_id)
+
+
+def everywhere(session: Session, now: datetime) -> list[Consent]:
+    """All delegations to any DAG; for admins."""
+    return _consents(session, now)
+
+
+def _consents(session: Session, now: datetime, *chosen: ColumnElement[bool]) -> list[Consent]:
     columns = directory().columns(Delegation.auth_manager.expression, Delegation.user_id.expression)
-    statement = select(Delegation, *columns).where(Delegation.dag_id == dag_id).order_by(Delegation.conn_id)
+    statement = select(Delegation, *columns).where(*chosen).order_by(Delegation.dag_id, Delegation.conn_id)
     rows = session.execute(statement).all()
-    present = _pin(session, dag_id) if any(row[0].pinned for row in rows) else None
-    return [Consent(row, _state(row, standing_of(row.person, values), present, now)) for row, *values in rows]
+    present = _pins(session, {row[0].dag_id for row in rows if row[0].pinned})
+    return [
+        Consent(row, _state(row, standing_of(row.person, values), present.get(row.dag_id), now))
+        for row, *values in rows
+    ]
 
 
 def _state(row: Delegation, standing: Standing, present: Pin | None, now: datetime) -> State:
@@ -102,17 +115,30 @@ def _state(row: Delegation, standing: Standing, present: Pin | None, now: dateti
     return State.ACTIVE
 
 
-def _pin(session: Session, dag_id: str) -> Pin:
-    """The code that the DAG's next run will have."""
-    source = session.scalar(
-        select(DagCode.source_code)
-        .join(DagVersion, DagVersion.id == DagCode.dag_version_id)
-        .where(DagVersion.dag_id == dag_id)
-        .order_by(DagVersion.version_number.desc())
-        .limit(1)
+def _pins(session: Session, dag_ids: Collection[str]) -> dict[str, Pin]:
+    """The code that the next run of each of these DAGs will have."""
+    if not dag_ids:
+        return {}
+    latest = (
+        select(DagVersion.dag_id, func.max(DagVersion.version_number).label("number"))
+        .where(DagVersion.dag_id.in_(dag_ids))
+        .group_by(DagVersion.dag_id)
+        .subquery()
     )
-    bundle = session.scalar(select(DagModel.bundle_version).where(DagModel.dag_id == dag_id))
-    return Pin.of(source, bundle)
+    rows = session.execute(
+        select(DagModel.dag_id, DagCode.source_code, DagModel.bundle_version)
+        .outerjoin(latest, latest.c.dag_id == DagModel.dag_id)
+        .outerjoin(
+            DagVersion,
+            and_(
+                DagVersion.dag_id == latest.c.dag_id,
+                DagVersion.version_number == latest.c.number,
+            ),
+        )
+        .outerjoin(DagCode, DagCode.dag_version_id == DagVersion.id)
+        .where(DagModel.dag_id.in_(dag_ids))
+    )
+    return {dag_id: Pin.of(source, bundle) for dag_id, source, bundle in rows}
 
 
 def delegate(
@@ -130,7 +156,7 @@ def delegate(
                 raise _taken(consent.row)
             session.delete(consent.row)
             session.flush()
-    pin = _pin(session, dag_id) if wish.pinned else Pin("", "")
+    pin = (_pins(session, {dag_id}) if wish.pinned else {}).get(dag_id, Pin("", ""))
     if wish.pinned and not pin.code:
         raise CannotDelegate(
             f"The code of DAG '{dag_id}' is not known yet, so a delegation cannot be pinned to it.",

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
+from airflow_thirdparty.server.broker.overview import Overview
 from airflow_thirdparty.server.broker.views import View
 from airflow_thirdparty.server.web.delegations import DagDelegations
 
@@ -147,7 +148,10 @@ class DagAccount(BaseModel):
 
 
 class DagWarning(BaseModel):
-    """What the policy says of a DAG."""
+    """What the policy says of a DAG.
+
+    :param why: paragraphs apart by blank lines; the first line of each is its heading
+    """
 
     code: str
     message: str
@@ -174,3 +178,37 @@ class DagAtRisk(BaseModel):
     accounts: list[str]
     unknown: bool
     acknowledged: bool
+
+
+class AccountOverview(BaseModel):
+    """An account as an admin sees it, without anybody's sign-in.
+
+    :param problem: why it cannot be used, or does not work with its service
+    :param problem_at: since when, where that is known
+    :param sign_ins: how many people have a sign-in
+    :param lapsed: how many of them must sign in again
+    """
+
+    conn_id: str
+    service: str
+    service_name: str
+    icon: str
+    problem: Problem | None
+    problem_at: datetime | None
+    sign_ins: int
+    lapsed: int
+
+    @classmethod
+    def of(cls, seen: Overview) -> AccountOverview:
+        """Spell what the broker knows."""
+        account = seen.listed.account
+        return cls(
+            conn_id=seen.listed.registration.conn_id,
+            service=account.service if account else "",
+            service_name=account.preset.name if account else "",
+            icon=account.service if account else "generic",
+            problem=Problem.of(seen.problem) if seen.problem else None,
+            problem_at=seen.problem_at,
+            sign_ins=seen.sign_ins,
+            lapsed=seen.lapsed,
+        )

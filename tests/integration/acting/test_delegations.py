@@ -158,6 +158,18 @@ def test_there_is_one_delegate(server: Server):
     assert "alice" not in answer["error"]["message"]
 
 
+def test_an_admin_sees_those_of_all_dags(server: Server):
+    delegate(server, pinned=True)
+    delegate(server, "bob", dag_id="fired", scheduled=False, asset_events=True)
+    seen = server.page("admin", "GET", "/admin/delegations")
+    assert [(each["dag_id"], each["user_name"], each["state"], each["pinned"]) for each in seen] == [
+        ("daily", "alice", "active", True),
+        ("fired", "bob", "active", False),
+    ]
+    answer = server.page("bob", "GET", "/admin/delegations", expect=403)
+    assert answer["error"]["code"] == "not_admin"
+
+
 @pytest.mark.parametrize(
     ("user", "status"),
     [

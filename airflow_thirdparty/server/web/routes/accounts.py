@@ -12,12 +12,21 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import health, own_credentials, runtime, signing_in, signing_out, views
+from airflow_thirdparty.server.broker import (
+    health,
+    overview,
+    own_credentials,
+    runtime,
+    signing_in,
+    signing_out,
+    views,
+)
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registrations import NoSuchAccount
 from airflow_thirdparty.server.web import cookies
-from airflow_thirdparty.server.web.dependencies import PersonDep, SameOrigin, is_admin
+from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin
 from airflow_thirdparty.server.web.models import (
+    AccountOverview,
     AccountsAnswer,
     AccountView,
     CallerView,
@@ -78,3 +87,13 @@ async def sign_out(conn_id: str, person: PersonDep) -> SignOutAnswer:
     """Sign out: forgotten here at once, and revoked at the service."""
     done = await signing_out.sign_out(runtime.transport(), person, conn_id, utcnow())
     return SignOutAnswer(result="revoked" if done.revoked else "forgotten", message=done.message)
+
+
+@router.get("/admin/accounts", dependencies=[AdminOnly])
+async def list_accounts_for_admins() -> list[AccountOverview]:
+    """All accounts with what an admin has to mend, and how many people are signed in."""
+    return await in_database(_overview)
+
+
+def _overview(session: Session) -> list[AccountOverview]:
+    return [AccountOverview.of(seen) for seen in overview.of_accounts(session)]

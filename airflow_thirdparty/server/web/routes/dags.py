@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.policies import words
 from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import dag_accounts, delegations, registrations, views
+from airflow_thirdparty.server.broker import dag_accounts, dag_places, delegations, registrations, views
 from airflow_thirdparty.server.broker.dag_accounts import DagAccounts, Standing
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.web.delegations import DagDelegations, may_trigger
@@ -43,12 +43,13 @@ def _dag(session: Session, dag_id: str, user: BaseUser, person: Person) -> DagAn
         for view in views.of_person(session, person, utcnow())
     }
     consents = delegations.of_dag(session, dag_id, utcnow())
+    places = dag_places.tasks_by_account(session, dag_id, found.accounts) if found.accounts else {}
     allowed = may_trigger(session, dag_id, user)
     return DagAnswer(
         accounts=[
             DagAccount(
                 account=seen[conn_id],
-                found_in=[],
+                found_in=places.get(conn_id, []),
                 delegations=DagDelegations.of(
                     [consent for consent in consents if consent.row.conn_id == conn_id], person, allowed
                 ),
@@ -67,7 +68,7 @@ def _warning(found: DagAccounts) -> DagWarning | None:
     return DagWarning(
         code="public_dag",
         message=f"This DAG is public and uses third-party accounts: {accounts}. {words.DANGER}",
-        why="\n\n".join(f"{heading}. {text}" for heading, text in words.WHY),
+        why="\n\n".join(f"{heading}\n{text}" for heading, text in words.WHY),
     )
 
 

@@ -17,7 +17,7 @@ from airflow_thirdparty.server.broker import delegations, registrations
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.delegations import Wish
 from airflow_thirdparty.server.web.delegations import DelegationView, may_trigger
-from airflow_thirdparty.server.web.dependencies import PersonDep, SameOrigin, is_admin
+from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin
 
 router = APIRouter(prefix="/api/v1", tags=["Delegations"])
 
@@ -89,3 +89,22 @@ async def withdraw_delegation(dag_id: str, conn_id: str, user: GetUserDep, perso
     await in_database(
         partial(delegations.withdraw, caller=person, dag_id=dag_id, conn_id=conn_id, is_admin=is_admin(user))
     )
+
+
+class DelegationOfDag(DelegationView):
+    """A delegation on the list of all."""
+
+    dag_id: str
+
+
+@router.get("/admin/delegations", dependencies=[AdminOnly])
+async def list_all_delegations(person: PersonDep) -> list[DelegationOfDag]:
+    """Who lets any DAG's runs act with their account; for admins, who may withdraw each."""
+    return await in_database(partial(_all, person=person))
+
+
+def _all(session: Session, person: Person) -> list[DelegationOfDag]:
+    return [
+        DelegationOfDag(dag_id=consent.row.dag_id, **DelegationView.of(consent, person).model_dump())
+        for consent in delegations.everywhere(session, utcnow())
+    ]
