@@ -20,6 +20,7 @@ export function locate(scriptUrl: string | null): void {
 }
 
 export const pageUrl = (): string => prefix;
+/** An address of Airflow's own pages. */
 export const airflow = (path = ""): string => new URL(path, airflowUrl(prefix)).href;
 
 const OFFLINE: Problem = {
@@ -100,3 +101,21 @@ export const get = <T>(path: string): Promise<T> => call<T>("GET", path);
 
 /** One segment of a path: ids may hold `/`, `+`, `:` and worse. */
 export const segment = (text: string): string => encodeURIComponent(text);
+
+interface TaskInstance {
+  dag_id: string;
+  run_id: string;
+  task_id: string;
+  map_index: number;
+}
+
+/** Where Airflow shows a DAG's tab of ours. */
+export const dagTabUrl = (dagId: string): string =>
+  airflow(`dags/${segment(dagId)}/plugin/dag-third-party-accounts`);
+
+/** Where Airflow shows a task instance. */
+export const taskInstanceUrl = ({ dag_id, run_id, task_id, map_index }: TaskInstance): string =>
+  airflow(
+    `dags/${segment(dag_id)}/runs/${segment(run_id)}/tasks/${segment(task_id)}` +
+      (map_index >= 0 ? `/mapped/${map_index}` : ""),
+  );

@@ -1,15 +1,20 @@
-import { QueryClient, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/react-query";
 
 import { call, Failure, get, segment } from "./client";
 import type {
   AccountList,
+  AccountOverview,
   AccountView,
   DagAccounts,
+  DagAtRisk,
   DelegationList,
+  DelegationOfDag,
   DelegationWish,
   SignInStarted,
   SignOutResult,
   TaskAccount,
+  UseCount,
+  UseList,
 } from "./types";
 
 /** Client errors do not go away by asking again. */
@@ -46,6 +51,33 @@ export const taskQuery = (dagId: string, runId: string, taskId: string, mapIndex
         `task-instances/${[dagId, runId, taskId, mapIndex].map(segment).join("/")}/account`,
       ),
   });
+
+export const usesQuery = (connId: string, limit: number) =>
+  queryOptions({
+    queryKey: ["uses", connId, limit],
+    queryFn: () => get<UseList>(`uses?conn_id=${encodeURIComponent(connId)}&limit=${limit}`),
+    placeholderData: keepPreviousData,
+  });
+
+export const overviewQuery = queryOptions({
+  queryKey: ["admin", "accounts"],
+  queryFn: () => get<AccountOverview[]>("admin/accounts"),
+});
+
+export const dagsAtRiskQuery = queryOptions({
+  queryKey: ["admin", "dags-at-risk"],
+  queryFn: () => get<DagAtRisk[]>("admin/dags-at-risk"),
+});
+
+export const useCountsQuery = queryOptions({
+  queryKey: ["admin", "uses"],
+  queryFn: () => get<UseCount[]>("admin/uses"),
+});
+
+export const allDelegationsQuery = queryOptions({
+  queryKey: ["admin", "delegations"],
+  queryFn: () => get<DelegationOfDag[]>("admin/delegations"),
+});
 
 export const fetchAccount = (connId: string): Promise<AccountView> =>
   get<AccountView>(`accounts/${segment(connId)}`);

@@ -99,7 +99,7 @@ export interface DagAccount {
 export interface DagWarning {
   code?: string;
   message: string;
-  /** The longer explanation behind "Why?". */
+  /** Behind "Why?": paragraphs apart by blank lines, the first line of each its heading. */
   why?: string | null;
 }
 
@@ -139,6 +139,61 @@ export interface TaskAccount {
     reason: string;
   };
   uses: TaskAccountUse[];
+}
+
+/** One try of a task instance that used the caller's sign-in. */
+export interface Use {
+  conn_id: string;
+  dag_id: string;
+  run_id: string;
+  task_id: string;
+  /** -1 where the task is not mapped. */
+  map_index: number;
+  try_number: number;
+  first_at: string;
+  last_at: string;
+  times: number;
+}
+
+export interface UseList {
+  uses: Use[];
+  total: number;
+}
+
+/** How much one person's sign-in was used, without where; for admins. */
+export interface UseCount {
+  conn_id: string;
+  user_name: string;
+  task_instances: number;
+  times: number;
+  last_at: string;
+}
+
+/** An account without anybody's sign-in; for admins. */
+export interface AccountOverview {
+  conn_id: string;
+  service: string;
+  service_name: string;
+  icon: string;
+  problem: Problem | null;
+  problem_at: string | null;
+  sign_ins: number;
+  lapsed: number;
+}
+
+/** A public DAG that uses accounts; for admins. */
+export interface DagAtRisk {
+  dag_id: string;
+  file: string;
+  bundle: string;
+  accounts: string[];
+  /** Whether it uses an account that is only known when it runs. */
+  unknown: boolean;
+  acknowledged: boolean;
+}
+
+export interface DelegationOfDag extends Delegation {
+  dag_id: string;
 }
 
 /** What the sign-in window says when it is done, over BroadcastChannel. */

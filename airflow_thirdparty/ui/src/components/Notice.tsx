@@ -1,10 +1,11 @@
-import { Box, chakra, HStack, Link, Text } from "@chakra-ui/react";
+import { Box, chakra, Heading, HStack, Link, Stack, Text } from "@chakra-ui/react";
 import { type ReactNode, useId, useState } from "react";
 
 import { safeUrl } from "../api/base";
 import { pageUrl } from "../api/client";
 import type { Problem } from "../api/types";
 import { remedyWords } from "../words/status";
+import { paragraphs } from "../words/why";
 import { Drawing, STATUS_SHAPES } from "./icons";
 import { Press } from "./Press";
 
@@ -129,9 +130,18 @@ export const WarningWithWhy = ({ message, why }: WhyProps) => {
       }
     >
       <Text fontWeight="medium">{message}</Text>
-      <Text id={id} hidden={!open} color="fg.muted" mt={1} whiteSpace="pre-line">
-        {why}
-      </Text>
+      <Stack id={id} hidden={!open} {...(open ? {} : { display: "none" })} gap={3} mt={3} maxW="46rem">
+        {paragraphs(why).map(({ heading, text }) => (
+          <Box key={heading ?? text}>
+            {heading === null ? null : (
+              <Heading as="h3" fontSize="sm" lineHeight="1.25rem" fontWeight="semibold">
+                {heading}
+              </Heading>
+            )}
+            <Text color="fg.muted">{text}</Text>
+          </Box>
+        ))}
+      </Stack>
     </Notice>
   );
 };

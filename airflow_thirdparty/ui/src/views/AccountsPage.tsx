@@ -8,8 +8,10 @@ import { AccountCard, Cards } from "../components/AccountCard";
 import { Frame } from "../components/Frame";
 import { Notice } from "../components/Notice";
 import { Failed, Loading, NoAccounts } from "../components/States";
+import { Uses } from "../components/Uses";
 import { listen } from "../signin/news";
 import { summary } from "../words/status";
+import { Administration } from "./Administration";
 
 interface SectionProps {
   list: AccountList;
@@ -32,7 +34,9 @@ const MyAccounts = ({ list }: SectionProps) => {
       </Flex>
       <Cards label="Your accounts">
         {list.accounts.map((account) => (
-          <AccountCard key={account.conn_id} account={account} />
+          <AccountCard key={account.conn_id} account={account}>
+            {account.last_used_at === null ? null : <Uses account={account} />}
+          </AccountCard>
         ))}
       </Cards>
     </Stack>
@@ -49,6 +53,7 @@ interface Section {
 /** The page's tabs; with one to show there is no tab bar. */
 const SECTIONS: readonly Section[] = [
   { key: "mine", label: "My accounts", adminOnly: false, body: MyAccounts },
+  { key: "administration", label: "Administration", adminOnly: true, body: Administration },
 ];
 
 const Sections = ({ list }: SectionProps) => {

@@ -2,7 +2,7 @@ import { Box, chakra, Flex, Heading, Link, Stack, Text } from "@chakra-ui/react"
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 
-import { airflow, Failure, NOT_OFFERED, segment } from "../api/client";
+import { airflow, dagTabUrl, Failure, NOT_OFFERED, segment } from "../api/client";
 import { refetchAll, taskQuery } from "../api/queries";
 import type { AccountView, Problem, TaskAccount, TaskAccountUse } from "../api/types";
 import { Cards } from "../components/AccountCard";
@@ -119,7 +119,7 @@ const Mend = ({ use, task, place }: { use: TaskAccountUse; task: TaskAccount; pl
           </Link>
         </Press>
         <Press asChild>
-          <Link href={airflow(`dags/${segment(place.dagId)}/plugin/dag-third-party-accounts`)} textDecoration="none">
+          <Link href={dagTabUrl(place.dagId)} textDecoration="none">
             Let scheduled runs act as you
           </Link>
         </Press>

@@ -29,6 +29,18 @@ export const wishOf = (connId: string, form: DelegationForm): DelegationWish => 
 const runs = ({ scheduled, asset_events: events }: Delegation): string =>
   scheduled && events ? "Scheduled runs and asset events" : events ? "Runs started by asset events" : "Scheduled runs";
 
+/** Which runs, and whether they still do; for somebody who looks at all delegations. */
+export function standWords(consent: Delegation, now: number): { runs: string; state: string; active: boolean } {
+  const end = consent.expires_at === null ? "" : `, ends ${distance(consent.expires_at, now)}`;
+  const states: Record<Delegation["state"], string> = {
+    active: `In force${end}`,
+    expired: "Ended",
+    code_changed: "Paused: the DAG's code changed",
+    delegate_gone: "Void: this user is gone",
+  };
+  return { runs: runs(consent), state: states[consent.state], active: consent.state === "active" };
+}
+
 /** Whether a consent keeps everybody else from giving theirs: there is one per DAG and account. */
 const holdsThePlace = ({ state }: Delegation): boolean => state === "active" || state === "code_changed";
 

@@ -28,12 +28,14 @@ export const hasSignIn = (account: AccountView): boolean =>
 /** Services that name a protocol rather than somebody people know. */
 const NAMELESS = new Set(["", "openid", "custom"]);
 
+type Called = Pick<AccountView, "conn_id" | "service" | "service_name">;
+
 /** How the account is called: after its service where that has a name, else by its id. */
-export const nameOf = (account: AccountView): string =>
+export const nameOf = (account: Called): string =>
   NAMELESS.has(account.service) ? account.conn_id : account.service_name || account.conn_id;
 
 /** What tells the account from others of the same name. */
-export const epithetOf = (account: AccountView): string =>
+export const epithetOf = (account: Called): string =>
   nameOf(account) === account.conn_id ? account.service_name : account.conn_id;
 
 /** What the button that mends the state is called. */

@@ -1,0 +1,77 @@
+import { Box, Heading, Skeleton, Stack, Table as ChakraTable, Text } from "@chakra-ui/react";
+import type { UseQueryResult } from "@tanstack/react-query";
+import { type ReactNode, useId } from "react";
+
+import { Failed } from "./States";
+import { LINE, Surface } from "./Surface";
+
+interface TableProps {
+  label: string;
+  columns: readonly string[];
+  children: ReactNode;
+}
+
+/** A table that scrolls by itself where it is too wide. */
+export const Table = ({ label, columns, children }: TableProps) => (
+  <Surface overflowX="auto" tabIndex={0} role="region" aria-label={label}>
+    <ChakraTable.Root size="sm" bg="transparent" css={{ "& tbody tr:last-of-type td": { borderBottomWidth: 0 } }}>
+      <ChakraTable.Header>
+        <ChakraTable.Row bg="transparent">
+          {columns.map((column) => (
+            <ChakraTable.ColumnHeader key={column} color="fg.muted" fontWeight="medium" px={4} whiteSpace="nowrap" {...LINE}>
+              {column}
+            </ChakraTable.ColumnHeader>
+          ))}
+        </ChakraTable.Row>
+      </ChakraTable.Header>
+      <ChakraTable.Body>{children}</ChakraTable.Body>
+    </ChakraTable.Root>
+  </Surface>
+);
+
+export const Row = ({ children }: { children: ReactNode }) => (
+  <ChakraTable.Row bg="transparent">{children}</ChakraTable.Row>
+);
+
+export const Cell = ({ children, wide = false }: { children?: ReactNode; wide?: boolean }) => (
+  <ChakraTable.Cell verticalAlign="top" px={4} py={2.5} overflowWrap="anywhere" {...(wide ? { minW: "14rem" } : {})} {...LINE}>
+    {children}
+  </ChakraTable.Cell>
+);
+
+interface SectionProps<T> {
+  title: string;
+  hint: string;
+  query: UseQueryResult<T[]>;
+  /** Said when there is nothing to list. */
+  empty: string;
+  children: (rows: T[]) => ReactNode;
+}
+
+/** One part of the administration: a heading and what a query brought. */
+export function Section<T>({ title, hint, query, empty, children }: SectionProps<T>) {
+  const id = useId();
+  const { data, error, refetch } = query;
+  return (
+    <Stack as="section" aria-labelledby={id} gap={3}>
+      <Box>
+        <Heading as="h2" id={id} fontSize="lg" lineHeight="1.5rem" fontWeight="semibold">
+          {title}
+        </Heading>
+        <Text color="fg.muted" fontSize="sm">
+          {hint}
+        </Text>
+      </Box>
+      {error ? <Failed error={error} onRetry={() => void refetch()} /> : null}
+      {data === undefined && !error ? (
+        <Skeleton h={20} borderRadius="lg" css={{ "@media (prefers-reduced-motion: reduce)": { animation: "none" } }} />
+      ) : null}
+      {data?.length === 0 ? (
+        <Surface px={4} py={4} fontSize="sm" color="fg.muted">
+          {empty}
+        </Surface>
+      ) : null}
+      {data && data.length > 0 ? children(data) : null}
+    </Stack>
+  );
+}
