@@ -199,6 +199,11 @@ class Rig:
         assert row is not None
         return row
 
+    @staticmethod
+    def there_is_now() -> datetime:
+        """The time outside, for tests with processes that live there."""
+        return datetime.now(timezone.utc)
+
     def change(self, who: Person = ALICE, **values: Any) -> None:
         """Write into a sign-in's row, past the broker."""
         row = self.there(who)
