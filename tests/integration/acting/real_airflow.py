@@ -116,14 +116,14 @@ class Server:
         assert answer.status_code == expect, answer.text
         return answer.json() if answer.content else None
 
-    def add_user(self, name: str, **columns: Any) -> None:
+    def add_user(self, name: str, role_name: str = "User", **columns: Any) -> None:
         """Add a user of Flask-AppBuilder."""
         from airflow.providers.fab.auth_manager.models import Role, User
         from airflow.utils.session import create_session
         from sqlalchemy import select
 
         with create_session(scoped=False) as session:
-            role = session.scalars(select(Role).where(Role.name == "User")).unique().one()
+            role = session.scalars(select(Role).where(Role.name == role_name)).unique().one()
             email = f"{name}-{uuid.uuid4().hex}@test.invalid"
             user = User(first_name=name, last_name="T", username=name, email=email, active=True, **columns)
             user.roles = [role]
@@ -156,10 +156,10 @@ class Server:
         self._forget_users()
 
     @contextmanager
-    def user(self, name: str) -> Iterator[None]:
+    def user(self, name: str, role: str = "User") -> Iterator[None]:
         """Have a user for a while, wherever the auth manager keeps them."""
         if self.auth_manager == FAB:
-            self.add_user(name)
+            self.add_user(name, role)
         yield
         if self.auth_manager == FAB:
             for left in users_by_name(FAB).keys() - USERS.keys():
@@ -367,6 +367,13 @@ class Server:
         )
         assert answer.status_code == expect, answer.text
         return answer.json() if answer.content else None
+
+    def write_ledger(self) -> None:
+        """Do not wait for the background task."""
+        from airflow_thirdparty.server.broker.ledger import ledger
+
+        assert self.client.portal is not None
+        self.client.portal.call(ledger().write_due, True)
 
     # the broker ------------------------------------------------------------------------------------------
 
