@@ -50,14 +50,15 @@ class Accounts:
     admin: Person
     made: list[str] = field(default_factory=list)
 
-    def add(self, conn_id: str, issuer: str, **extra: Any) -> str:
-        """Register an account; a field of ``None`` is left out."""
-        fields = {"service": "openid", "issuer": issuer, "scopes": "openid read", **extra}
+    def add(self, conn_id: str, host: str, password: str | None = CLIENT["password"], **extra: Any) -> str:
+        """Register an account; a field of ``None`` is left out, and the host is the issuer by default."""
+        fields = {"service": "openid", "issuer": host, "scopes": "openid read", **extra}
         body = {
             "connection_id": conn_id,
             "conn_type": wire.CONN_TYPE,
-            "host": issuer,
-            **CLIENT,
+            "host": host,
+            "login": CLIENT["login"],
+            "password": password,
             "extra": json.dumps({name: value for name, value in fields.items() if value is not None}),
         }
         answer = self.admin.rest.post("/api/v2/connections", json=body)

@@ -24,6 +24,15 @@ def redirect_uri(conn_id: str) -> str:
 
     :raises AccountMisconfigured: when ``[api] base_url`` is not an address
     """
+    base = base_url()
+    return f"{base}{WEB_PREFIX}/callback/{quote(conn_id, safe='')}"
+
+
+def base_url() -> str:
+    """``[api] base_url``, where it must be set.
+
+    :raises AccountMisconfigured: when it is not an address
+    """
     base = settings.base_url()
     if not base.startswith(("https://", "http://")):
         raise AccountMisconfigured(
@@ -32,4 +41,4 @@ def redirect_uri(conn_id: str) -> str:
             "An admin sets [api] base_url to the address under which people reach this Airflow.",
             field="[api] base_url",
         )
-    return f"{base}{WEB_PREFIX}/callback/{quote(conn_id, safe='')}"
+    return base

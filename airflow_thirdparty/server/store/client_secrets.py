@@ -41,15 +41,15 @@ class RegistrationRefused(HTTPException):
 def registration_of(connection: Any) -> Registration:
     """Read the registration from an Airflow connection, database model or SDK object.
 
-    :raises AccountMisconfigured: when the extra is not JSON
+    :raises AccountMisconfigured: when Airflow's key for it is gone
     """
     try:
         extra = connection.extra
-    except ValueError:
+    except (ValueError, InvalidToken):
         raise AccountMisconfigured(
-            f"Account '{connection.conn_id}': field 'extra' is not a JSON object.",
-            'Write it like {"service": "github"}.',
-            field="extra",
+            f"Account '{connection.conn_id}': field 'extra' was encrypted with a key that is not configured.",
+            "An admin restores the key in [core] fernet_key, or enters the account anew.",
+            field="[core] fernet_key",
         ) from None
     return Registration(
         conn_id=connection.conn_id,

@@ -11,11 +11,10 @@ from airflow.api_fastapi.core_api import security
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import Depends, HTTPException, Request
 
-from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import origin
 from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import people
+from airflow_thirdparty.server.broker import links, people
 
 
 class SharedIdentity(ThirdPartyAccountError):
@@ -48,6 +47,7 @@ def same_origin(request: Request) -> None:
     """Refuse requests that another site's page makes the browser send (RFC 6454, Fetch metadata).
 
     :raises CrossSite: when the browser says so
+    :raises AccountMisconfigured: when it cannot be told, since ``[api] base_url`` is not set
     """
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         raise CrossSite("Only JSON is taken.", "Send Content-Type: application/json.")
@@ -63,9 +63,8 @@ def _is_ours(sent: str, request: Request) -> bool:
         if not urlsplit(sent).hostname:
             return False  # "null", as sandboxed frames send it
         # reached under another name than base_url, as through a tunnel: then the browser's own word decides
-        return (
-            origin(sent) == origin(settings.base_url())
-            or request.headers.get("sec-fetch-site") == "same-origin"
+        return request.headers.get("sec-fetch-site") == "same-origin" or origin(sent) == origin(
+            links.base_url()
         )
     except ValueError:
         return False
