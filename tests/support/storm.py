@@ -1,0 +1,183 @@
+"""Many tasks that ask at once for the token of one expired sign-in, as Airflow's own client asks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx2
+from airflow.sdk.api.client import API_RETRIES, API_RETRY_WAIT_MAX, API_RETRY_WAIT_MIN, API_TIMEOUT
+from airflow.utils.session import create_session
+from sqlalchemy import update
+from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt
+from tenacity.wait import wait_random_exponential
+
+from airflow_thirdparty import wire
+from airflow_thirdparty.demo import users
+from airflow_thirdparty.server.store.clock import utcnow
+from airflow_thirdparty.server.store.models import AccountHealth, SignIn
+from tests.support import api_processes, faulty_service_client
+from tests.support.databases import Database
+from tests.support.faulty_service_client import Remote
+from tests.support.people import Person
+from tests.support.tasks import RunningTask, Tasks, task_token
+
+CONN_ID = "stormy"
+
+
+class TryAgain(Exception):
+    """What Airflow's client retries: no answer in time, or one that says 5xx."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one storm went.
+
+    :param lost: callers without a token after their client's tries
+    :param slowest_s: longest until a caller had it
+    """
+
+    database: str
+    callers: int
+    processes: int
+    delay_s: float
+    service_calls: int
+    lost: int
+    slowest_s: float
+
+
+@dataclass
+class Storm:
+    """An Airflow with one sign-in that many ask for.
+
+    :param url: its API server
+    """
+
+    url: str
+    kind: str
+    processes: int
+    service: Remote
+    alice: Person
+    tasks: Tasks
+    task: RunningTask
+
+    def expire(self) -> None:
+        """Let the access token expire, and forget about trouble."""
+        now = utcnow()
+        with create_session() as session:
+            session.execute(
+                update(SignIn).values(
+                    access_issued_at=now - timedelta(hours=2), access_expires_at=now - timedelta(hours=1)
+                )
+            )
+            session.query(AccountHealth).delete()
+
+    async def blow(self, callers: int, delay: float) -> Outcome:
+        """Let everybody ask at once.
+
+        :param callers: how many tasks
+        :param delay: seconds the service takes to answer
+        """
+        self.expire()
+        self.service.heal()
+        self.service.fault("token", "answer", delay=delay)
+        self.service.forget()
+        headers = {"Authorization": f"Bearer {task_token(self.task.id)}"}
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+        async with httpx2.AsyncClient(
+            base_url=self.url, headers=headers, trust_env=False, timeout=API_TIMEOUT, limits=limits
+        ) as client:
+            took = await asyncio.gather(*(_call(client) for _ in range(callers)))
+        had = [seconds for seconds in took if seconds is not None]
+        return Outcome(
+            self.kind,
+            callers,
+            self.processes,
+            delay,
+            self.service.calls("token"),
+            callers - len(had),
+            round(max(had, default=0.0), 2),
+        )
+
+
+async def _call(client: httpx2.AsyncClient) -> float | None:
+    """Ask as a task does.
+
+    :return: after how many seconds it had the token
+    """
+    begun = time.monotonic()
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(TryAgain),
+        stop=stop_after_attempt(API_RETRIES),
+        wait=wait_random_exponential(min=API_RETRY_WAIT_MIN, max=API_RETRY_WAIT_MAX),
+    )
+    try:
+        has_token = await retrying(_try, client)
+    except RetryError:
+        return None
+    return time.monotonic() - begun if has_token else None
+
+
+async def _try(client: httpx2.AsyncClient) -> bool:
+    try:
+        answer = await client.get(f"/execution/connections/{wire.TokenRequest(CONN_ID).encode()}")
+    except httpx2.HTTPError as error:
+        raise TryAgain from error
+    if answer.status_code >= 500:
+        raise TryAgain
+    return answer.status_code == 200 and bool(answer.json()["password"])
+
+
+@contextlib.contextmanager
+def brewing(database: Database, processes: int) -> Iterator[Storm]:
+    """Start API server processes and a service, and let Alice sign in and trigger a run.
+
+    :param database: which Airflow uses at the moment
+    :param processes: API server processes
+    """
+    with faulty_service_client.running() as service, api_processes.running(processes) as url:
+        admin, alice = Person(users.ADMIN, url), Person(users.ALICE, url)
+        extra = {
+            "service": "custom",
+            "authorize_url": f"{service.base_url}/authorize",
+            "exchange_url": f"{service.base_url}/token",
+            "userinfo_url": f"{service.base_url}/userinfo",
+            "revoke_url": f"{service.base_url}/revoke",
+            "scopes": "repo",
+        }
+        account = {
+            "connection_id": CONN_ID,
+            "conn_type": wire.CONN_TYPE,
+            "login": "client",
+            "password": "client-secret-canary",
+            "host": service.base_url,
+            "extra": json.dumps(extra),
+        }
+        answer = admin.rest.post("/api/v2/connections", json=account)
+        assert answer.status_code == 201, answer.text
+        sign_in_at_faulty_service(alice, CONN_ID)
+        tasks = Tasks(url)
+        tasks.add_dag("storm")
+        task = tasks.start("storm", alice.trigger("storm"))
+        yield Storm(url, database.kind, processes, service, alice, tasks, task)
+        for closing in (tasks, alice, admin):
+            closing.close()
+
+
+def sign_in_at_faulty_service(person: Person, conn_id: str) -> httpx2.Response:
+    """Sign in at the faulty service, which asks nobody.
+
+    :return: what the callback answered
+    """
+    path = f"{wire.WEB_PREFIX}/api/v1/accounts/{conn_id}/sign-in"
+    begun = person.browser.post(path, json={"return_to": None})
+    assert begun.status_code == 200, begun.text
+    back = httpx2.get(begun.json()["authorization_url"], trust_env=False).headers["location"]
+    answer = person.browser.get(back)
+    assert answer.status_code == 200, answer.text
+    return answer
