@@ -109,13 +109,15 @@ interface TaskInstance {
   map_index: number;
 }
 
+/** The same for Airflow's pages, which mark the tab that is open only where `:` and `+` stand as they are. */
+const readable = (text: string): string => segment(text).replaceAll("%3A", ":").replaceAll("%2B", "+");
+
+export const dagUrl = (dagId: string): string => airflow(`dags/${readable(dagId)}`);
+
 /** Where Airflow shows a DAG's tab of ours. */
-export const dagTabUrl = (dagId: string): string =>
-  airflow(`dags/${segment(dagId)}/plugin/dag-third-party-accounts`);
+export const dagTabUrl = (dagId: string): string => `${dagUrl(dagId)}/plugin/dag-third-party-accounts`;
 
 /** Where Airflow shows a task instance. */
 export const taskInstanceUrl = ({ dag_id, run_id, task_id, map_index }: TaskInstance): string =>
-  airflow(
-    `dags/${segment(dag_id)}/runs/${segment(run_id)}/tasks/${segment(task_id)}` +
-      (map_index >= 0 ? `/mapped/${map_index}` : ""),
-  );
+  `${dagUrl(dag_id)}/runs/${readable(run_id)}/tasks/${readable(task_id)}` +
+  (map_index >= 0 ? `/mapped/${map_index}` : "");

@@ -64,7 +64,7 @@ const Delegation = ({ consent }: { consent: DelegationOfDag }) => {
   return (
     <Row>
       <Cell>
-        <Link href={dagTabUrl(consent.dag_id)} color="fg" fontWeight="medium">
+        <Link href={dagTabUrl(consent.dag_id)} color="fg.info">
           {consent.dag_id}
         </Link>
       </Cell>

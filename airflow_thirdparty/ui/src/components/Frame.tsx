@@ -39,6 +39,8 @@ const TabTitle = ({ title, subtitle }: { title: string; subtitle: ReactNode }) =
 export const Frame = ({ title, subtitle, embedded = false, children }: Props) => (
   <QueryClientProvider client={queryClient}>
     <Box
+      // Texts for screen readers are placed absolutely: without this they stretch Airflow's page.
+      position="relative"
       w="full"
       maxW="62rem"
       color="fg"

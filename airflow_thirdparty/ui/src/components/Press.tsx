@@ -6,7 +6,7 @@ type Tone = "main" | "plain" | "quiet" | "danger";
 const LOOKS: Record<Tone, ButtonProps> = {
   main: { variant: "solid", colorPalette: "brand" },
   plain: { variant: "outline", colorPalette: "brand", _dark: { borderColor: "gray.600" } },
-  quiet: { variant: "ghost", colorPalette: "gray" },
+  quiet: { variant: "ghost", colorPalette: "gray", _dark: { _hover: { bg: "gray.800" }, _expanded: { bg: "gray.800" } } },
   danger: { variant: "solid", colorPalette: "red" },
 };
 

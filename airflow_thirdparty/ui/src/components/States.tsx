@@ -58,7 +58,7 @@ interface EmptyProps {
 
 export const Empty = ({ title, children }: EmptyProps) => (
   <Surface display="flex" flexDirection="column" alignItems="center" textAlign="center" gap={3} px={5} py={12}>
-    <Flex align="center" justify="center" boxSize={14} borderRadius="full" bg="bg.muted" color="fg.muted">
+    <Flex align="center" justify="center" boxSize={14} borderRadius="full" bg="bg.muted" color="fg.muted" _dark={{ bg: "gray.800" }}>
       <ServiceMark icon="generic" />
     </Flex>
     <Heading as="h2" fontSize="lg" fontWeight="semibold">

@@ -21,7 +21,7 @@ const MOST = 200;
 
 const Row = ({ use }: { use: Use }) => (
   <Flex as="li" listStyleType="none" columnGap={3} justify="space-between" flexWrap="wrap" py={1}>
-    <Link href={taskInstanceUrl(use)} color="fg" minW={0} overflowWrap="anywhere" fontFamily="mono" fontSize="xs">
+    <Link href={taskInstanceUrl(use)} color="fg.info" minW={0} overflowWrap="anywhere" fontFamily="mono" fontSize="xs">
       {use.dag_id}
       <chakra.span color="fg.muted"> / </chakra.span>
       {use.task_id}

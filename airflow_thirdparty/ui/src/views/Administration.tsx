@@ -13,7 +13,7 @@ import { signInWords } from "../words/administration";
 import { epithetOf, nameOf } from "../words/status";
 
 const Id = ({ children }: { children: ReactNode }) => (
-  <chakra.span fontFamily="mono" fontSize="xs">
+  <chakra.span fontFamily="mono" fontSize="xs" lineHeight="1.25rem">
     {children}
   </chakra.span>
 );
@@ -42,7 +42,7 @@ const Account = ({ account }: { account: AccountOverview }) => (
     </Cell>
     <Cell wide>
       {account.problem === null ? (
-        <Mark good>Works</Mark>
+        <Mark good>Ready</Mark>
       ) : (
         <Stack gap={1}>
           <Mark good={false}>Needs mending</Mark>
@@ -69,7 +69,7 @@ const Account = ({ account }: { account: AccountOverview }) => (
 const Accounts = () => (
   <Section
     title="Accounts"
-    hint="Whether each account works, and how many people are signed in to it."
+    hint="What has to be mended, and how many people are signed in."
     query={useQuery(overviewQuery)}
     empty="There is no account yet. Add a connection of type Third-Party Account."
   >
@@ -88,7 +88,7 @@ const Dags = ({ label, dags }: { label: string; dags: readonly DagAtRisk[] }) =>
     {dags.map((dag) => (
       <Row key={dag.dag_id}>
         <Cell>
-          <Link href={dagTabUrl(dag.dag_id)} color="fg" fontWeight="medium">
+          <Link href={dagTabUrl(dag.dag_id)} color="fg.info">
             {dag.dag_id}
           </Link>
         </Cell>

@@ -2,7 +2,7 @@ import { Box, chakra, Flex, Heading, Link, Stack, Text } from "@chakra-ui/react"
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 
-import { airflow, dagTabUrl, Failure, NOT_OFFERED, segment } from "../api/client";
+import { dagTabUrl, dagUrl, Failure, NOT_OFFERED } from "../api/client";
 import { refetchAll, taskQuery } from "../api/queries";
 import type { AccountView, Problem, TaskAccount, TaskAccountUse } from "../api/types";
 import { Cards } from "../components/AccountCard";
@@ -47,7 +47,7 @@ const Nobody = (
 
 const ActingUser = ({ acting }: { acting: TaskAccount["acting_user"] }) => (
   <Surface display="flex" gap={4} alignItems="center" px={5} py={4}>
-    <Flex align="center" justify="center" boxSize={11} flexShrink={0} borderRadius="full" bg="bg.muted" color="fg.muted">
+    <Flex align="center" justify="center" boxSize={11} flexShrink={0} borderRadius="full" bg="bg.muted" color="fg.muted" _dark={{ bg: "gray.800" }}>
       <Drawing>{acting.user_name === null ? Nobody : Person}</Drawing>
     </Flex>
     <Box minW={0}>
@@ -114,7 +114,7 @@ const Mend = ({ use, task, place }: { use: TaskAccountUse; task: TaskAccount; pl
     return (
       <Flex gap={2} flexWrap="wrap">
         <Press asChild tone="main">
-          <Link href={airflow(`dags/${segment(place.dagId)}`)} textDecoration="none">
+          <Link href={dagUrl(place.dagId)} textDecoration="none">
             Trigger a run of your own
           </Link>
         </Press>
