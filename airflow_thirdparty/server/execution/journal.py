@@ -28,7 +28,7 @@ from airflow_thirdparty.server.store.causes import BACKFILL, RERUN, RUN, Recordi
 
 log = logging.getLogger(__name__)
 
-RUN_COLUMNS = ("state", "clear_number", "run_type", "triggered_by", "triggering_user_name")
+RUN_COLUMNS = ("_state", "clear_number", "run_type", "triggered_by", "triggering_user_name")
 TASK_COLUMNS = ("state", "id", "max_tries", "try_number")
 """A person who changes one of these has had a hand in what runs."""
 

@@ -303,6 +303,16 @@ class Server:
         )
         return ti_id
 
+    def started_earlier(self, ti_id: uuid.UUID, seconds: float) -> None:
+        """Let it be that a task started some time ago."""
+        from airflow.models.taskinstance import TaskInstance
+        from airflow.utils.session import create_session
+
+        with create_session(scoped=False) as session:
+            found = session.get_one(TaskInstance, ti_id)
+            assert found.start_date is not None
+            found.start_date -= timedelta(seconds=seconds)
+
     def running(self, dag_id: str, run_id: str, task_id: str = "first") -> uuid.UUID:
         """The task instance, started unless it runs already."""
         from airflow.models.taskinstance import TaskInstance
