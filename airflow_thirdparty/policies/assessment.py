@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,19 +85,35 @@ def assess(dag: Any, accounts: Collection[str], rules: Rules) -> Assessment:
     :param accounts: ids of all accounts
     :param rules: the policy
     """
-    found = references(dag, accounts)
-    used = sorted({reference.account for reference in found if reference.account is not None})
+    return judge(dag, references(dag, accounts), rules)
+
+
+def judge(dag: Any, found: Sequence[Reference], rules: Rules) -> Assessment:
+    """Weigh what was found in a DAG.
+
+    :param dag: the DAG
+    :param found: its references
+    :param rules: the policy; what is not needed is not read
+    """
+    public = publicity(
+        dag.tags,
+        dag.access_control,
+        public_tags=rules.public_tags,
+        public_roles=rules.public_roles if dag.access_control else (),
+    )
     return Assessment(
         dag_id=str(dag.dag_id),
-        publicity=publicity(
-            dag.tags, dag.access_control, public_tags=rules.public_tags, public_roles=rules.public_roles
-        ),
+        publicity=public,
         references=tuple(found),
-        acknowledgement=acknowledgement(
-            dag.tags,
-            dag.params,
-            tag=rules.acknowledgement_tag,
-            param=rules.acknowledgement_param,
-            accounts=used,
-        ),
+        acknowledgement=_acknowledgement(dag, found, rules) if public else Acknowledgement(),
+    )
+
+
+def _acknowledgement(dag: Any, found: Sequence[Reference], rules: Rules) -> Acknowledgement:
+    return acknowledgement(
+        dag.tags,
+        dag.params,
+        tag=rules.acknowledgement_tag,
+        param=rules.acknowledgement_param,
+        accounts=sorted({reference.account for reference in found if reference.account is not None}),
     )

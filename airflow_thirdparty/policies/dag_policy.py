@@ -1,8 +1,9 @@
 """The module behind the ``airflow.policy`` entry point: tags DAGs that use accounts, warns of public ones.
 
 Airflow imports it in every process before logging is set up, so what it imports is small and needs nothing
-but Python.  It runs last, so that it sees what an admin's own policies made of the DAG, and it does nothing
-where a worker parses a file.  Nothing but a violation in mode ``error`` ever leaves it.
+but Python and Airflow's configuration; all of it is imported here, once, and not in every process that parses
+a file.  It runs last, so that it sees what an admin's own policies made of the DAG, and it does nothing where
+a worker parses a file.  Nothing but a violation in mode ``error`` ever leaves it.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import Any
 
 from airflow.policies import hookimpl
 
+from airflow_thirdparty import settings
 from airflow_thirdparty.policies import tags, words
-from airflow_thirdparty.policies.assessment import Assessment, assess
+from airflow_thirdparty.policies.assessment import Assessment, judge
 from airflow_thirdparty.policies.published import CacheUnusableError, PublishedList, read_variable
-from airflow_thirdparty.policies.rules import Mode, Rules
+from airflow_thirdparty.policies.references import references
+from airflow_thirdparty.policies.rules import Configured, Mode, Rules
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +50,7 @@ def forget() -> None:
 def _remembered() -> _Memory:
     global _memory
     if _memory is None or time.monotonic() >= _memory.until:
-        _memory = _Memory(Rules.configured(), _account_ids(), time.monotonic() + _MEMORY_LIFETIME)
+        _memory = _Memory(Configured(), _account_ids(), time.monotonic() + _MEMORY_LIFETIME)
     return _memory
 
 
@@ -80,8 +83,11 @@ def _is_worker() -> bool:
 def _judge(dag: Any) -> str | None:
     memory = _remembered()
     rules = memory.rules
-    assessment = assess(dag, memory.account_ids, rules)
     dag.tags.difference_update(tags.STATES)
+    found = references(dag, memory.account_ids)
+    if not found:
+        return None
+    assessment = judge(dag, found, rules)
     dag.tags.update(assessment.tags(rules.mode))
     if rules.mode is Mode.OFF:
         return None
@@ -89,9 +95,7 @@ def _judge(dag: Any) -> str | None:
 
 
 def _account_ids() -> frozenset[str]:
-    from airflow_thirdparty import settings
-
-    published = PublishedList(read_variable, settings.account_ids_file(), settings.airflow_home())
+    published = PublishedList(read_variable, settings.account_ids_file, settings.airflow_home())
     try:
         return published.ids() or frozenset()
     except CacheUnusableError as problem:

@@ -6,9 +6,10 @@ import ast
 import functools
 import inspect
 import linecache
+import os
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def _content(cell: types.CellType) -> Any:
         return None
 
 
+@functools.lru_cache(maxsize=512)
 def is_installed(path: str) -> bool:
     """Whether a file belongs to Python or an installed package rather than to somebody's DAGs.
 
@@ -60,16 +62,22 @@ def neighbours(function: types.FunctionType) -> list[types.FunctionType]:
     :param function: a plain function
     """
     around, module = closure(function), function.__globals__
-    names = sorted(names_in(function.__code__))
+    names = names_in(function.__code__)
     found: list[types.FunctionType] = []
-    for value in [around.get(name, module.get(name)) for name in names]:
-        if isinstance(value, types.FunctionType):
+    for name in sorted(name for name in names if name in module or name in around):
+        value: Any = around[name] if name in around else module[name]
+        kind = type(value)
+        if kind is types.FunctionType:
             found.append(value)
-        elif isinstance(value, type):
+        elif kind is types.ModuleType:
+            found += _functions_of(vars(value).get(name) for name in sorted(names))
+        elif issubclass(kind, type) and not is_installed(_file_of(value)):
             found += _functions_of(vars(value).values())
-        elif isinstance(value, types.ModuleType):
-            found += _functions_of(vars(value).get(name) for name in names)
     return [other for other in found if not is_installed(other.__code__.co_filename)]
+
+
+def _file_of(cls: type) -> str:
+    return getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
 
 
 def _functions_of(values: Iterable[Any]) -> list[types.FunctionType]:
@@ -96,7 +104,7 @@ def source_of(function: types.FunctionType) -> str:
     """The text of the file the function is written in; empty when there is none."""
     path = function.__code__.co_filename
     try:
-        stamp = Path(path).stat().st_mtime_ns
+        stamp = os.stat(path).st_mtime_ns  # noqa: PTH116 (a Path costs as much as the rest)
     except OSError:  # inside a zip file, or made by exec()
         return "".join(linecache.getlines(path, function.__globals__))
     return _text(path, stamp)
@@ -104,7 +112,40 @@ def source_of(function: types.FunctionType) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _text(path: str, _stamp: int) -> str:
-    return Path(path).read_text(encoding="utf-8", errors="replace")
+    with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 (as above)
+        return file.read()
+
+
+@functools.lru_cache(maxsize=16)
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines of a file, with their ends.
+
+    :param text: the file's text
+    """
+    return tuple(text.splitlines(keepends=True))
+
+
+Nodes = dict[type[ast.AST], list[Any]]
+"""The nodes of a syntax tree, by their kind."""
+
+
+def nodes_of(root: ast.AST) -> Nodes:
+    """A syntax tree's nodes, from the outside in, by their kind.
+
+    :param root: a syntax tree
+    """
+    found = [root]
+    for node in found:
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if type(value) is list:
+                found += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST):
+                found.append(value)
+    by_kind: Nodes = {}
+    for node in found:
+        by_kind.setdefault(type(node), []).append(node)
+    return by_kind
 
 
 @functools.lru_cache(maxsize=16)
@@ -112,17 +153,14 @@ def _tree(text: str) -> ast.Module:
     return ast.parse(text)
 
 
-def tree_of(function: types.FunctionType) -> FunctionNode | None:
-    """The function's syntax tree, decorators included, with line numbers of its file.
+def tree_of(code: types.CodeType, text: str) -> FunctionNode | None:
+    """A function's syntax tree, decorators included, with line numbers of its file.
 
-    :param function: a plain function
+    :param code: the function's compiled code
+    :param text: the file's text
     :raises SyntaxError: when the file was changed since it was loaded and is no Python any more
     """
-    text = source_of(function)
-    if not text:
-        return None
-    code = function.__code__
-    return _quick(text, code) or _thorough(text, code)
+    return (_quick(text, code) or _thorough(text, code)) if text else None
 
 
 def _quick(text: str, code: types.CodeType) -> FunctionNode | None:
@@ -130,26 +168,24 @@ def _quick(text: str, code: types.CodeType) -> FunctionNode | None:
 
     A block cut too short, inside brackets or a text of several lines, is no Python: then the file is parsed.
     """
-    lines = text.splitlines(keepends=True)[code.co_firstlineno - 1 :]
-    block = _block(lines)
+    block = _block(lines_of(text)[code.co_firstlineno - 1 :])
     if not block:
         return None
+    # below an `if` an indented block is a program of its own; empty lines let it begin where it stands
+    before = code.co_firstlineno - 1
+    lead = "\n" * (before - 1) + "if 1:\n" if block[0][0].isspace() and before else "\n" * before
     try:
-        # an indented block becomes a program of its own below an `if`; one line is taken off again
-        tree = ast.parse("if 1:\n" + "".join(block) if block[0][0].isspace() else "".join(block))
+        tree = ast.parse(lead + "".join(block))
     except SyntaxError:
         return None
     body = tree.body[0].body if isinstance(tree.body[0], ast.If) else tree.body
     node = body[0]
     if len(body) != 1 or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return None
-    if node.name != code.co_name:
-        return None
-    ast.increment_lineno(node, code.co_firstlineno - (2 if block[0][0].isspace() else 1))
-    return node
+    return node if node.name == code.co_name else None
 
 
-def _block(lines: list[str]) -> list[str]:
+def _block(lines: Sequence[str]) -> Sequence[str]:
     if not lines or not lines[0].strip():
         return []
     margin = len(lines[0]) - len(lines[0].lstrip())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow_thirdparty.policies.functions import is_installed, unwrap
 from airflow_thirdparty.policies.source import OUR_ROOMS
-from airflow_thirdparty.policies.values import NOTHING, UNKNOWN, Values, parameters, values_of
+from airflow_thirdparty.policies.values import NOTHING, UNKNOWN, Values, defaults_of, parameters, values_of
 
 SUFFIX = "conn_id"
 """How arguments end that name a connection."""
@@ -53,16 +53,15 @@ def connections(task: Any) -> dict[str, Values]:
     found: dict[str, Values] = {}
     # some operators keep an argument under another name, or not at all
     for source in (given(task), getattr(task, "_BaseOperator__init_kwargs", None) or {}):
-        for name, value in source.items():
-            inner = value if type(value) is dict else {name: value}
-            for key, item in inner.items():
-                if isinstance(key, str) and (key.endswith(SUFFIX) or key in OWN_FIELDS):
-                    found[key] = found.get(key, NOTHING) | _argument(item)
-    for name, values in {**_mapped(task, "expand_input"), **_mapped(task, "op_kwargs_expand_input")}.items():
-        if name.endswith(SUFFIX) or name in OWN_FIELDS:
-            found[name] = found.get(name, NOTHING) | values
-    for name, values in _defaults_when_unmapped(task).items():
-        found.setdefault(name, values)
+        _collect(source, found)
+        for value in [value for value in source.values() if type(value) is dict and value]:
+            _collect(value, found)
+    if hasattr(task, "partial_kwargs"):
+        for name, values in [*_mapped(task, "expand_input"), *_mapped(task, "op_kwargs_expand_input")]:
+            if name.endswith(SUFFIX) or name in OWN_FIELDS:
+                found[name] = found.get(name, NOTHING) | values
+        for name, values in _defaults_when_unmapped(task).items():
+            found.setdefault(name, values)
     return found
 
 
@@ -79,8 +78,21 @@ def passed_to(task: Any, function: Any) -> dict[str, Values]:
     passed = dict(zip(names, map(_argument, written.get("op_args") or ()), strict=False))
     named = written.get("op_kwargs") or {}
     passed.update({name: _argument(value) for name, value in named.items()})
-    passed.update(_mapped(task, "op_kwargs_expand_input"))
+    passed.update(dict(_mapped(task, "op_kwargs_expand_input")))
     return {name: values for name, values in passed.items() if name in names}
+
+
+def _collect(source: Mapping[Any, Any], found: dict[str, Values]) -> None:
+    for name in _telling(tuple(source)):
+        found[name] = found.get(name, NOTHING) | _argument(source[name])
+
+
+@functools.lru_cache(maxsize=1024)
+def _telling(names: tuple[Any, ...]) -> tuple[str, ...]:
+    # operators of one class have the same attributes, so this is looked through once for all of them
+    return tuple(
+        name for name in names if isinstance(name, str) and (name.endswith(SUFFIX) or name in OWN_FIELDS)
+    )
 
 
 @functools.lru_cache(maxsize=512)
@@ -107,8 +119,8 @@ def _argument(value: Any) -> Values:
     return NOTHING if kind == "ArgNotSet" else values_of(value)
 
 
-def _mapped(task: Any, attribute: str) -> dict[str, Values]:
-    return _expanded(getattr(task, attribute, None))
+def _mapped(task: Any, attribute: str) -> list[tuple[str, Values]]:
+    return [*_expanded(getattr(task, attribute, None)).items()]
 
 
 def _expanded(expand_input: Any) -> dict[str, Values]:
@@ -125,7 +137,7 @@ def _expanded(expand_input: Any) -> dict[str, Values]:
 
 def _defaults_when_unmapped(task: Any) -> dict[str, Values]:
     """What a mapped operator gets only when it is unmapped: ``default_args``, and its class's defaults."""
-    own = _own_defaults(class_of(task)) if hasattr(task, "partial_kwargs") else {}
+    own = _own_defaults(class_of(task))
     if not own:
         return {}
     layers, group = [], task.task_group
@@ -140,16 +152,12 @@ def _defaults_when_unmapped(task: Any) -> dict[str, Values]:
 def _own_defaults(operator: type) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for cls in operator.__mro__:
-        init = cls.__dict__.get("__init__")
-        if init is None or not any(name.endswith(SUFFIX) for name in _parameter_names(init)):
-            continue
-        for name, parameter in inspect.signature(init).parameters.items():
-            if name.endswith(SUFFIX):
-                has_default = parameter.default is not inspect.Parameter.empty
-                found.setdefault(name, parameter.default if has_default else None)
+        if cls.__module__.startswith("airflow.sdk."):
+            break  # what every operator takes names no connection
+        init = inspect.unwrap(cls.__dict__.get("__init__") or object.__init__)
+        names = parameters(init) if isinstance(init, types.FunctionType) else ()
+        named = [name for name in names if name.endswith(SUFFIX)]
+        if named:
+            defaults = defaults_of(init)
+            found = {**{name: defaults.get(name) for name in named}, **found}
     return found
-
-
-def _parameter_names(init: Any) -> Iterable[str]:
-    plain = inspect.unwrap(init)
-    return parameters(plain) if isinstance(plain, types.FunctionType) else ()

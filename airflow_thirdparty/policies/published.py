@@ -62,13 +62,13 @@ class PublishedList:
     """The list of account ids on this host.
 
     :param read: reads what the server published, as text; ``None`` when that failed
-    :param configured: where to keep the list; empty for Airflow's home, or a folder for temporary files
+    :param configured: tells where to keep the list; empty for Airflow's home, or a folder for temporary files
     :param home: Airflow's home
     :param clock: tells the time in seconds since 1970
     """
 
     read: Callable[[], str | None]
-    configured: str = ""
+    configured: Callable[[], str] = str
     home: str = ""
     clock: Callable[[], float] = time.time
 
@@ -77,6 +77,10 @@ class PublishedList:
 
         :raises CacheUnusableError: when the list can be kept nowhere
         """
+        # the quick way first; only who reads anew has to know whether it is safe to write there
+        known = _load(self._at_home())
+        if known.is_fresh(self.clock()):
+            return known.ids
         path = self._path()
         known = _load(path)
         if known.is_fresh(self.clock()):
@@ -104,11 +108,15 @@ class PublishedList:
         _store(path, known)
         return known
 
+    def _at_home(self) -> Path:
+        return Path(self.home, "third_party_account_ids.json")
+
     def _path(self) -> Path:
-        if self.configured:
-            return _usable(Path(self.configured))
+        configured = self.configured()
+        if configured:
+            return _usable(Path(configured))
         try:
-            return _usable(Path(self.home) / "third_party_account_ids.json")
+            return _usable(self._at_home())
         except CacheUnusableError:
             folder = Path(tempfile.gettempdir()) / f"third-party-accounts-{os.getuid()}"
             name = hashlib.sha256(self.home.encode()).hexdigest()[:16]
@@ -141,12 +149,16 @@ def _load(path: Path) -> Known:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return nothing
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         found = os.fstat(descriptor)
         ours = found.st_uid == os.getuid() and not found.st_mode & 0o022
         if not ours or not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
             return nothing
-        text = file.read(_LARGEST)
+        text = os.read(descriptor, _LARGEST)
+    except OSError:
+        return nothing
+    finally:
+        os.close(descriptor)
     try:
         held = json.loads(text)
         until = float(held["until"])
@@ -179,7 +191,7 @@ def _parse(text: str | None) -> frozenset[str] | None:
 
 
 def _checked(ids: object) -> frozenset[str]:
-    if not isinstance(ids, list) or not all(isinstance(conn_id, str) and conn_id for conn_id in ids):
+    if not isinstance(ids, list) or not {*map(type, ids)} <= {str} or "" in ids:
         raise TypeError("not a list of ids")
     return frozenset(ids)
 

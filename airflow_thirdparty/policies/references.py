@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from airflow_thirdparty.policies import operators
 from airflow_thirdparty.policies.source import Mention, mentions
@@ -21,8 +20,7 @@ _TEMPLATED = re.compile(
 _MOST_TEXTS = 1000
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """One place in which a task refers to a connection that is, or may be, an account.
 
     :param task_id: id of the task
@@ -74,37 +72,41 @@ def _sorted_out(
         yield Reference(str(task.task_id), None, written, ours)
 
 
-def _in_templates(task: Any, accounts: frozenset[str]) -> Iterator[Reference]:
+def _in_templates(task: Any, accounts: frozenset[str]) -> list[Reference]:
     """``{{ conn.github.password }}`` and the like, in the fields that Airflow renders."""
     given = operators.given(task)
-    fields = {name: given.get(name) for name in task.template_fields or ()}
-    fields["expand()"] = getattr(getattr(task, "expand_input", None), "value", None)
-    for name, value in sorted(fields.items()):
-        for text in _templates(value):
+    fields = [(name, given.get(name)) for name in task.template_fields or ()]
+    fields.append(("expand()", getattr(getattr(task, "expand_input", None), "value", None)))
+    found: list[Reference] = []
+    for name, value in fields:
+        for text in _templates(value) if value is not None else ():
             for match in _TEMPLATED.finditer(text):
                 conn_id = match["got"] or match["dotted"] or match["item"]
                 values = Values(frozenset({conn_id})) if conn_id else UNKNOWN
-                yield from _sorted_out(task, values, f"{match[0]}… in {name}", accounts, ours=False)
+                found += _sorted_out(task, values, f"{match[0]}… in {name}", accounts, ours=False)
+    return sorted(found, key=lambda reference: reference.written)
 
 
-def _templates(value: Any) -> Iterator[str]:
-    waiting, seen = [value], 0
+def _templates(value: Any) -> list[str]:
+    waiting, found, seen = [value], [], 0
     while waiting and seen < _MOST_TEXTS:
         item, seen = waiting.pop(), seen + 1
-        if type(item) is str:
+        kind = type(item)
+        if kind is str:
             if "conn" in item and ("{{" in item or "{%" in item):
-                yield item
-        elif type(item) is dict:
+                found.append(item)
+        elif kind is dict:
             waiting += item.values()
-        elif type(item) in (list, tuple, set):
+        elif kind in (list, tuple, set):
             waiting += item
+    return found
 
 
 def _in_python(task: Any, accounts: frozenset[str]) -> Iterator[Reference]:
     found: list[Mention] = []
     function = getattr(task, "python_callable", None) or operators.given(task).get("python_callable")
     if function is not None:
-        found += mentions(function, operators.passed_to(task, function), accounts=accounts)
+        found += mentions(function, lambda: operators.passed_to(task, function), accounts=accounts)
     for method in operators.own_methods(operators.class_of(task)):
         found += mentions(method, objects={"self": task}, accounts=accounts)
     for mention in found:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import enum
+import functools
 import logging
 from dataclasses import dataclass
+
+from airflow_thirdparty import settings
 
 log = logging.getLogger(__name__)
 
@@ -34,19 +37,38 @@ class Rules:
     acknowledgement_tag: str = "third-party-accounts-reviewed"
     acknowledgement_param: str = ""
 
-    @classmethod
-    def configured(cls) -> Rules:
-        """The rules by the configuration; a mode that does not exist is read as ``warn``."""
-        from airflow_thirdparty import settings
 
+class Configured(Rules):
+    """The rules by the configuration, each read when first asked for: most DAGs need none of them."""
+
+    def __init__(self) -> None:
+        """Read nothing yet."""
+
+    @functools.cached_property
+    def mode(self) -> Mode:
+        """What to do about a DAG at risk; a mode that does not exist is read as ``warn``."""
         mode = settings.public_dag_policy()
-        if mode not in {known.value for known in Mode}:
-            log.error("[third_party_accounts] public_dag_policy is %r; off, warn and error are known", mode)
-            mode = Mode.WARN.value
-        return cls(
-            mode=Mode(mode),
-            public_tags=settings.public_dag_tags(),
-            public_roles=settings.public_roles(),
-            acknowledgement_tag=settings.acknowledgement_tag(),
-            acknowledgement_param=settings.acknowledgement_param(),
-        )
+        if mode in {known.value for known in Mode}:
+            return Mode(mode)
+        log.error("[third_party_accounts] public_dag_policy is %r; off, warn and error are known", mode)
+        return Mode.WARN
+
+    @functools.cached_property
+    def public_tags(self) -> tuple[str, ...]:
+        """Tags that stand for *public*."""
+        return settings.public_dag_tags()
+
+    @functools.cached_property
+    def public_roles(self) -> tuple[str, ...]:
+        """Roles that everybody or nearly everybody has."""
+        return settings.public_roles()
+
+    @functools.cached_property
+    def acknowledgement_tag(self) -> str:
+        """The tag that says a DAG was reviewed."""
+        return settings.acknowledgement_tag()
+
+    @functools.cached_property
+    def acknowledgement_param(self) -> str:
+        """The param that says a DAG was reviewed."""
+        return settings.acknowledgement_param()

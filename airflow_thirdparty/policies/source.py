@@ -7,10 +7,19 @@ import inspect
 import re
 import sys
 import types
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from airflow_thirdparty.policies.functions import names_in, neighbours, source_of, tree_of, unwrap
+from airflow_thirdparty.policies.functions import (
+    lines_of,
+    names_in,
+    neighbours,
+    nodes_of,
+    source_of,
+    tree_of,
+    unwrap,
+)
 from airflow_thirdparty.policies.values import UNKNOWN, Scope, Values, parameters, union, values_of
 
 OURS = re.compile(r"ThirdPartyAccount(?!\w*Error)\w*|uses_account")
@@ -30,12 +39,14 @@ _DECORATORS_MODULE = "airflow_thirdparty.hooks.uses_account"
 _MARK = "__third_party_accounts__"
 _DEFAULT = "third_party_account_default"
 _ACCESSOR = "conn"
+_TELLING = GETTERS | {_DECORATOR, _ACCESSOR}
+_TELLING_ENDS = ("conn_id", "Hook", "Connection")
+_TELLING_STARTS = ("ThirdPartyAccount", *OUR_ROOMS)
 _DEEPEST = 6
 _LONGEST = 120
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """A place in a task's source that asks for a connection.
 
     :param values: the ids it can ask for
@@ -54,7 +65,7 @@ class Mention:
 
 def mentions(
     function: object,
-    arguments: Mapping[str, Values] | None = None,
+    arguments: Callable[[], Mapping[str, Values]] = dict,
     *,
     objects: Mapping[str, object] | None = None,
     accounts: Collection[str] = (),
@@ -62,7 +73,7 @@ def mentions(
     """Find what a task's function asks for, also in functions of the same authors that it calls.
 
     :param function: the ``python_callable`` of a task
-    :param arguments: what the task passes to it, by parameter name
+    :param arguments: tells what the task passes to it, by parameter name
     :param objects: objects that are passed to it, such as ``self``
     :param accounts: ids of all accounts; tells a hook's account among its positional arguments
     """
@@ -70,7 +81,8 @@ def mentions(
     if plain is None:
         return []
     search = _Search(frozenset(accounts))
-    search.visit(plain, arguments or {}, objects or {}, certain=True, depth=0)
+    if search.is_promising(plain):
+        search.visit(plain, arguments(), objects or {}, certain=True, depth=0)
     return [*_declared(function), *dict.fromkeys(search.found)]
 
 
@@ -104,22 +116,23 @@ class _Search:
         depth: int,
     ) -> None:
         key = (function.__code__, tuple(sorted(arguments.items(), key=lambda item: item[0])), certain)
-        if key in self._seen or depth > _DEEPEST or not self._is_promising(function):
+        if key in self._seen or depth > _DEEPEST or not self.is_promising(function):
             return
         self._seen.add(key)
-        node = tree_of(function)
+        text = source_of(function)
+        node = tree_of(function.__code__, text)
         if node is None:
             missing = f"the source of {function.__name__}() is not there"
             self.found.append(Mention(UNKNOWN, False, missing, 0, function.__code__.co_filename))
             return
-        scope = Scope(function, node, arguments, certain, objects)
+        nodes = nodes_of(node)
+        scope = Scope(function, nodes, text, arguments, certain, objects)
         called = {function.__code__}
-        for part in ast.walk(node):
-            if isinstance(part, ast.Attribute):
-                self.found += _from_context(part, scope)
-            elif isinstance(part, ast.Call):
-                self.found += self._asked(part, scope)
-                called |= self._follow(part, scope, depth)
+        for part in nodes.get(ast.Attribute, ()):
+            self.found += _from_context(part, scope)
+        for part in nodes.get(ast.Call, ()):
+            self.found += self._asked(part, scope)
+            called |= self._follow(part, scope, depth)
         for other in neighbours(function):
             if other.__code__ not in called:
                 self.visit(other, {}, objects, certain=False, depth=depth + 1)
@@ -127,7 +140,7 @@ class _Search:
     def _follow(self, call: ast.Call, scope: Scope, depth: int) -> set[types.CodeType]:
         """Look into a function that is called by its name, knowing what is passed to it."""
         target = scope.live(call.func)
-        if not isinstance(target, types.FunctionType) or not self._is_promising(target):
+        if not isinstance(target, types.FunctionType) or not self.is_promising(target):
             return set()
         names, objects = parameters(target), {}
         owner = scope.live(call.func.value) if isinstance(call.func, ast.Attribute) else None
@@ -136,12 +149,12 @@ class _Search:
         self.visit(target, _passed(call, names, scope), objects, certain=True, depth=depth + 1)
         return {target.__code__}
 
-    def _is_promising(self, function: types.FunctionType) -> bool:
+    def is_promising(self, function: types.FunctionType) -> bool:
         """Whether this function, or one it may call, has a name in it that may ask for a connection."""
         known = self._promising.get(function.__code__)
         if known is None:
             self._promising[function.__code__] = False  # ends a circle of functions that call each other
-            known = _speaks_of_connections(function) or any(map(self._is_promising, neighbours(function)))
+            known = _speaks_of_connections(function) or any(map(self.is_promising, neighbours(function)))
             self._promising[function.__code__] = known
         return known
 
@@ -191,13 +204,7 @@ def _speaks_of_connections(function: types.FunctionType) -> bool:
 
 
 def _telling(name: str) -> bool:
-    return (
-        name == _ACCESSOR
-        or name.endswith(("conn_id", "Hook", "Connection"))
-        or name in GETTERS
-        or name.startswith(OUR_ROOMS)
-        or OURS.fullmatch(name) is not None
-    )
+    return name.endswith(_TELLING_ENDS) or name in _TELLING or name.startswith(_TELLING_STARTS)
 
 
 def _lives_with_us(thing: object) -> bool:
@@ -221,9 +228,17 @@ def _is_accessor(expression: ast.expr, scope: Scope) -> bool:
 
 
 def _at(call: ast.expr, scope: Scope, values: Values, *, ours: bool) -> Mention:
-    written = ast.unparse(call)
-    shown = written if len(written) <= _LONGEST else written[: _LONGEST - 1] + "…"
-    return Mention(values, ours, shown, call.lineno, scope.function.__code__.co_filename)
+    path = scope.function.__code__.co_filename
+    return Mention(values, ours, _as_written(call, scope), call.lineno, path)
+
+
+def _as_written(call: ast.expr, scope: Scope) -> str:
+    # ast.unparse() would take longer than all the rest
+    lines = [*lines_of(scope.text)[call.lineno - 1 : call.end_lineno]]
+    lines[-1] = lines[-1].encode()[: call.end_col_offset].decode(errors="replace")
+    lines[0] = lines[0].encode()[call.col_offset :].decode(errors="replace")
+    text = " ".join(line.strip() for line in lines).replace("( ", "(").replace(" )", ")")
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _is_ours(func: ast.expr, scope: Scope) -> bool:

@@ -9,16 +9,15 @@ import types
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from airflow_thirdparty.policies.functions import FunctionNode, closure
+from airflow_thirdparty.policies.functions import Nodes, closure
 
 _MOST = 50
 """More values than this are not listed one by one."""
 
 
-@dataclass(frozen=True)
-class Values:
+class Values(NamedTuple):
     """The texts an expression can have.
 
     :param known: the texts
@@ -70,25 +69,27 @@ class Scope:
     """The names a function sees, without running it.
 
     :param function: the function
-    :param node: its syntax tree
+    :param nodes: the nodes of its syntax tree
+    :param text: the text of its file
     :param arguments: what is passed to it, by parameter name
     :param certain: whether nothing else is passed to it anywhere
     :param objects: objects that are passed to it, by parameter name, such as ``self``
     """
 
     function: types.FunctionType
-    node: FunctionNode
+    nodes: Nodes
+    text: str = ""
     arguments: Mapping[str, Values] = field(default_factory=dict)
     certain: bool = True
     objects: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._assigned: dict[str, list[ast.expr | None]] = {}
-        for target, value in _assignments(self.node):
+        for target, value in _assignments(self.nodes):
             self._assigned.setdefault(target, []).append(value)
         self._outer = ChainMap(closure(self.function), self.function.__globals__)
-        self.imports = dict(_imports(self.node))
-        self._defaults = _defaults(self.function)
+        self.imports = dict(_imports(self.nodes))
+        self._defaults = defaults_of(self.function)
         self._parameters = frozenset(parameters(self.function))
         self._open: set[str] = set()
 
@@ -192,7 +193,11 @@ def parameters(function: types.FunctionType) -> tuple[str, ...]:
     return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
-def _defaults(function: types.FunctionType) -> dict[str, Any]:
+def defaults_of(function: types.FunctionType) -> dict[str, Any]:
+    """The defaults of a function's parameters, by name.
+
+    :param function: a plain function
+    """
     code = function.__code__
     positional = code.co_varnames[: code.co_argcount]
     defaults = function.__defaults__ or ()
@@ -200,35 +205,33 @@ def _defaults(function: types.FunctionType) -> dict[str, Any]:
     return {**named, **(function.__kwdefaults__ or {})}
 
 
-def _imports(node: FunctionNode) -> Iterator[tuple[str, str]]:
+def _imports(nodes: Nodes) -> Iterator[tuple[str, str]]:
     """Names that the function imports, with where from."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.ImportFrom):
-            for alias in part.names:
-                yield alias.asname or alias.name, f"{part.module}.{alias.name}"
-        elif isinstance(part, ast.Import):
-            for alias in part.names:
-                yield alias.asname or alias.name.partition(".")[0], alias.name
+    for part in nodes.get(ast.ImportFrom, ()):
+        for alias in part.names:
+            yield alias.asname or alias.name, f"{part.module}.{alias.name}"
+    for part in nodes.get(ast.Import, ()):
+        for alias in part.names:
+            yield alias.asname or alias.name.partition(".")[0], alias.name
 
 
-def _assignments(node: FunctionNode) -> Iterator[tuple[str, ast.expr | None]]:
+def _assignments(nodes: Nodes) -> Iterator[tuple[str, ast.expr | None]]:
     """Names that the function gives a value, with the value, or ``None`` where it cannot be told."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.Assign):
-            for target in part.targets:
-                yield from _bound(target, part.value)
-        elif isinstance(part, (ast.AnnAssign, ast.NamedExpr)) and part.value is not None:
+    for part in nodes.get(ast.Assign, ()):
+        for target in part.targets:
+            yield from _bound(target, part.value)
+    for part in (*nodes.get(ast.AnnAssign, ()), *nodes.get(ast.NamedExpr, ())):
+        if part.value is not None:
             yield from _bound(part.target, part.value)
-        elif isinstance(part, (ast.For, ast.AsyncFor, ast.comprehension)):
-            yield from _bound(part.target, part.iter, item=True)
-        elif isinstance(part, ast.AugAssign):
-            yield from _bound(part.target, None)
-        elif isinstance(part, ast.withitem) and part.optional_vars is not None:
-            yield from _bound(part.optional_vars, None)
+    for part in (*nodes.get(ast.For, ()), *nodes.get(ast.AsyncFor, ()), *nodes.get(ast.comprehension, ())):
+        yield from _bound(part.target, part.iter, item=True)
+    changed = [part.target for part in nodes.get(ast.AugAssign, ())]
+    for target in changed + [part.optional_vars for part in nodes.get(ast.withitem, ())]:
+        yield from _bound(target, None)
 
 
 def _bound(
-    target: ast.expr, value: ast.expr | None, *, item: bool = False
+    target: ast.expr | None, value: ast.expr | None, *, item: bool = False
 ) -> Iterator[tuple[str, ast.expr | None]]:
     if isinstance(target, ast.Name):
         # going through a text yields its letters; only collections are told apart item by item

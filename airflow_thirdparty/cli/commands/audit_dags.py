@@ -75,7 +75,7 @@ def _from_folder(folder: Path, ids: frozenset[str], *, strict: bool) -> Report:
     from airflow.dag_processing.dagbag import BundleDagBag
 
     from airflow_thirdparty.policies import dag_policy
-    from airflow_thirdparty.policies.rules import Rules
+    from airflow_thirdparty.policies.rules import Configured
 
     folder = folder.resolve()
     if not folder.is_dir():
@@ -87,7 +87,7 @@ def _from_folder(folder: Path, ids: frozenset[str], *, strict: bool) -> Report:
         bag = BundleDagBag(dag_folder=folder, bundle_path=folder, bundle_name="audit")
     finally:
         policies.register(ours)
-    rules = Rules.configured()
+    rules = Configured()
     dags = [_audit(dag, ids, rules, strict=strict) for _, dag in sorted(bag.dags.items())]
     errors = {
         str(file): str(text).strip().splitlines()[-1] for file, text in sorted(bag.import_errors.items())

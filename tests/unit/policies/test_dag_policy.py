@@ -13,6 +13,7 @@ import pytest
 from airflow.exceptions import AirflowClusterPolicyViolation
 from airflow.sdk import get_parsing_context
 
+from airflow_thirdparty import settings
 from airflow_thirdparty.policies import dag_policy, tags
 from airflow_thirdparty.policies.words import PublicDagWarning
 
@@ -181,8 +182,15 @@ def test_importing_the_policy_imports_next_to_nothing() -> None:
                 names = [str(node.module)]
             for name in names:
                 root = name.partition(".")[0]
-                light = name.startswith(("airflow_thirdparty.policies", "airflow_thirdparty.wire"))
-                assert light or name == "airflow.policies" or root in sys.stdlib_module_names, (path, name)
+                ours = root == "airflow_thirdparty" and not name.startswith("airflow_thirdparty.server")
+                assert ours or name == "airflow.policies" or root in sys.stdlib_module_names, (path, name)
+    assert [
+        node.module for node in ast.parse(Path(settings.__file__).read_text()).body if _imports(node)
+    ] == ["airflow.configuration"]
+
+
+def _imports(node: ast.stmt) -> bool:
+    return isinstance(node, (ast.Import, ast.ImportFrom)) and getattr(node, "module", "") != "__future__"
 
 
 def test_airflow_calls_it_last(load: Any) -> None:
