@@ -11,8 +11,9 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 	&& echo "$$python" && break; done)
 DEMO_OPTIONS ?=
 PYTEST_OPTIONS ?=
+BENCHMARKS ?= fetch policy storm kills
 
-.PHONY: help install demo demo-check test unit integration interop e2e matrix check format constraints browser clean
+.PHONY: help install demo demo-check test unit integration interop e2e bench matrix check format constraints browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +43,9 @@ unit integration interop: $(INSTALLED) ## the tests of that folder
 
 e2e: $(INSTALLED) browser ## the tests with real processes and a browser
 	@$(BIN)/python -m pytest tests/e2e $(PYTEST_OPTIONS)
+
+bench: $(INSTALLED) ## what it costs beside vanilla Airflow, and what it survives
+	@set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
 matrix: ## all tests with every Airflow version that has a constraints file, each in a .venv of its own
 	@set -e; for file in $(wildcard constraints/airflow-*.txt); do \
