@@ -7,7 +7,7 @@ import inspect
 import re
 import sys
 import types
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -54,6 +54,7 @@ class Mention(NamedTuple):
     :param written: how it stands in the source
     :param line: line of the file
     :param path: the file
+    :param declares: whether the author declared here what cannot be read from the rest
     """
 
     values: Values
@@ -61,6 +62,7 @@ class Mention(NamedTuple):
     written: str
     line: int
     path: str
+    declares: bool = False
 
 
 def mentions(
@@ -83,7 +85,10 @@ def mentions(
     search = _Search(frozenset(accounts))
     if search.is_promising(plain):
         search.visit(plain, arguments(), objects or {}, certain=True, depth=0)
-    return [*_declared(function), *dict.fromkeys(search.found)]
+    found = [*_declared(function), *dict.fromkeys(search.found)]
+    if any(mention.declares for mention in found):
+        return [mention._replace(values=Values(mention.values.known)) for mention in found]
+    return found
 
 
 def _declared(function: object) -> Iterator[Mention]:
@@ -93,7 +98,7 @@ def _declared(function: object) -> Iterator[Mention]:
         ids = getattr(function, "__dict__", {}).get(_MARK)
         if ids:
             path = getattr(getattr(function, "__code__", None), "co_filename", "")
-            yield Mention(values_of(ids), True, f"@{_DECORATOR}", 0, path)
+            yield Mention(values_of(ids), True, f"@{_DECORATOR}", 0, path, declares=True)
         function, seen = getattr(function, "__wrapped__", None), seen + 1
 
 
@@ -146,7 +151,7 @@ class _Search:
         owner = scope.live(call.func.value) if isinstance(call.func, ast.Attribute) else None
         if owner is not None and not isinstance(owner, (types.ModuleType, type)):
             objects, names = dict.fromkeys(names[:1], owner), names[1:]
-        self.visit(target, _passed(call, names, scope), objects, certain=True, depth=depth + 1)
+        self.visit(target, scope.bind(call, names), objects, certain=True, depth=depth + 1)
         return {target.__code__}
 
     def is_promising(self, function: types.FunctionType) -> bool:
@@ -161,7 +166,8 @@ class _Search:
     def _asked(self, call: ast.Call, scope: Scope) -> Iterator[Mention]:
         name = _name(call.func, scope)
         if _is_ours(call.func, scope):
-            yield _at(call, scope, _own_values(call, scope), ours=True)
+            declares = _name(call.func, scope) == _DECORATOR
+            yield _at(call, scope, _own_values(call, scope), ours=True)._replace(declares=declares)
             return
         by_keyword = [k.value for k in call.keywords if k.arg is not None and k.arg.endswith("conn_id")]
         if by_keyword:
@@ -280,17 +286,3 @@ def _base(func: ast.expr, scope: Scope) -> str:
     if not isinstance(func, ast.Attribute):
         return ""
     return _name(func.value.func if isinstance(func.value, ast.Call) else func.value, scope)
-
-
-def _passed(call: ast.Call, names: Sequence[str], scope: Scope) -> dict[str, Values]:
-    passed = {
-        name: scope.evaluate(argument)
-        for name, argument in zip(names, call.args, strict=False)
-        if not isinstance(argument, ast.Starred)
-    }
-    passed.update(
-        {k.arg: scope.evaluate(k.value) for k in call.keywords if k.arg in names and k.arg is not None}
-    )
-    if any(k.arg is None for k in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args):
-        passed = {name: passed.get(name, UNKNOWN) for name in names}
-    return passed

@@ -7,7 +7,7 @@ import inspect
 import itertools
 import types
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -107,6 +107,19 @@ class Scope:
         if isinstance(expression, ast.BinOp) and isinstance(expression.op, ast.Add):
             return self._joined([self.evaluate(expression.left), self.evaluate(expression.right)])
         return self._composed(expression)
+
+    def bind(self, call: ast.Call, names: Sequence[str]) -> dict[str, Values]:
+        """What a call passes, by parameter.
+
+        :param call: part of the function's syntax tree
+        :param names: the parameters of what is called
+        """
+        plain = [argument for argument in call.args if not isinstance(argument, ast.Starred)]
+        passed = {name: self.evaluate(value) for name, value in zip(names, plain, strict=False)}
+        passed.update({k.arg: self.evaluate(k.value) for k in call.keywords if k.arg and k.arg in names})
+        if len(plain) < len(call.args) or any(k.arg is None for k in call.keywords):
+            return {name: passed.get(name, UNKNOWN) for name in names}
+        return passed
 
     def _composed(self, expression: ast.expr) -> Values:
         if isinstance(expression, ast.IfExp):

@@ -239,6 +239,26 @@ def test_what_the_account_is(load: Any, body: str, expected: set[str | None]) ->
             """
             @task
             @uses_account("github")
+            def t(where): ThirdPartyAccountHook(where)
+            t("{{ params.where }}")
+            """,
+            GITHUB,
+            id="our decorator says what cannot be known",
+        ),
+        pytest.param(
+            """
+            @uses_account("github")
+            @task
+            def t(where): ThirdPartyAccountHook(where)
+            t("{{ params.where }}")
+            """,
+            GITHUB,
+            id="our decorator above says what cannot be known",
+        ),
+        pytest.param(
+            """
+            @task
+            @uses_account("github")
             @uses_account("slack")
             def t(): ...
             t.expand_kwargs([{}])
