@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 
 ENDPOINT = ("airflow.api_fastapi.execution_api.routes.connections", "get_connection")
 """Module and name of the function with which Airflow answers a task's question for a connection."""
+
+_QUESTION = re.compile(rf"/execution/connections/({REQUEST_PREFIX}[A-Za-z0-9_-]+)\Z")
+"""Where our own hook's question stands; nothing else has its address rewritten."""
 
 _MARK = f'"{CONN_TYPE}"'.encode()
 
@@ -36,15 +40,14 @@ class ProjectionMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        asked = scope["path"].rpartition("/")[2]
         request = None
-        if asked.startswith(REQUEST_PREFIX):
+        if scope["method"] == "GET" and (asked := _QUESTION.search(scope["path"])):
             try:
-                request = TokenRequest.decode(asked)
-            except (ValueError, TypeError):
+                request = TokenRequest.decode(asked[1])
+            except ValueError:
                 log.info("A request for an account that cannot be read is left to Airflow")
             else:
-                scope = _for_bare_id(scope, asked, request.conn_id)
+                scope = _for_bare_id(scope, asked[1], request.conn_id)
         await self.app(scope, receive, _Sender(scope, send, request))
 
 

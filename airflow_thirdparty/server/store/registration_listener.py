@@ -49,13 +49,18 @@ def _mapper_configured(_mapper: Mapper[Any], cls: type) -> None:
         event.listen(cls, "refresh", _on_refresh)
 
 
-def _on_load(connection: Any, _context: object) -> None:
+def _on_load(connection: Any, context: object) -> None:
+    if context is not None:  # else a new object that Session.merge made, as `connections import` does
+        _hide(connection)
+
+
+def _on_refresh(connection: Any, _context: object, _attributes: object) -> None:
+    _hide(connection)
+
+
+def _hide(connection: Any) -> None:
     if connection.__dict__.get("conn_type") == CONN_TYPE and connection.__dict__.get("_password"):
         from sqlalchemy.orm.attributes import set_committed_value
 
         set_committed_value(connection, "_password", None)
         set_committed_value(connection, "is_encrypted", False)
-
-
-def _on_refresh(connection: Any, context: object, _attributes: object) -> None:
-    _on_load(connection, context)

@@ -1,0 +1,262 @@
+"""What a task is answered that asks for a connection: the acting person's token, or nothing secret."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+import pytest
+
+from airflow_thirdparty.wire import PROJECTION_KEY, TokenRequest
+from tests.support.airflow_server import AirflowServer, configured
+from tests.support.people import Person
+from tests.support.projecting import ACME, DAG_ID, KEY, REGISTRATION, SPELLINGS, asked_raw
+from tests.support.signing_in import Accounts
+from tests.support.tasks import RunningTask, Tasks, task_token
+from tests.support.worker import running_service
+
+
+def test_ours_and_foreign(task: RunningTask) -> None:
+    ours, foreign = task.ask(ACME), task.connection(ACME)
+    for answer in (ours, foreign):
+        assert answer.json()["password"] == KEY
+        assert answer.headers["cache-control"] == "no-store"
+        assert not [word for word in REGISTRATION if word in answer.text]
+    assert foreign.json() == {
+        "conn_id": ACME,
+        "conn_type": "third_party_account",
+        "host": "https://api.acme.example/v1",
+        "schema": None,
+        "login": None,
+        "password": KEY,
+        "port": None,
+        "extra": None,
+    }
+    assert json.loads(ours.json()["extra"])[PROJECTION_KEY]["subject"] == "alice"
+
+
+PLAIN = {
+    "connection_id": "plain",
+    "conn_type": "http",
+    "host": "x.example",
+    "login": "robot",
+    "password": "robots-password",
+    "extra": '{"a": "third_party_account"}',
+}
+
+
+@contextmanager
+def counted_queries() -> Iterator[list[str]]:
+    from airflow import settings
+    from sqlalchemy import event
+
+    seen: list[str] = []
+    engines = [settings.engine, settings.async_engine.sync_engine]
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def without_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow_thirdparty.server.execution.middleware import ProjectionMiddleware
+
+    async def pass_on(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+    monkeypatch.setattr(ProjectionMiddleware, "__call__", pass_on)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("/execution/connections/plain", id="another connection"),
+        pytest.param("/execution/connections/nowhere", id="no connection"),
+        pytest.param("/execution/variables/nowhere", id="a variable"),
+        pytest.param("/execution/health", id="health"),
+        pytest.param("/api/v2/connections/plain", id="REST, not authenticated as a user"),
+    ],
+)
+def test_everything_else_passes_untouched(
+    admin: Person, task: RunningTask, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    admin.rest.post("/api/v2/connections", json=PLAIN)
+
+    def asked() -> tuple[int, bytes, list[str], int]:
+        task.worker.get(path)
+        with counted_queries() as queries:
+            answer = task.worker.get(path)
+        names = sorted(name for name in answer.headers if name not in ("date", "refreshed-api-token"))
+        return answer.status_code, answer.content, names, len(queries)
+
+    with_us = asked()
+    without_us(monkeypatch)
+    assert with_us == asked()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "answer"),
+    [
+        pytest.param(DAG_ID, 200, id="this DAG"),
+        pytest.param(f"other {DAG_ID}", 200, id="among others"),
+        pytest.param("other", 403, id="another"),
+        pytest.param(f"{DAG_ID}_attacker", 403, id="a longer name"),
+        pytest.param(DAG_ID[:-1], 403, id="a shorter name"),
+        pytest.param(DAG_ID.upper(), 403, id="another case"),
+        pytest.param("*", 403, id="no patterns"),
+    ],
+)
+def test_only_allowed_dags(
+    alice: Person, tasks: Tasks, register: Callable[..., None], allowed: str, answer: int
+) -> None:
+    register(allowed_dags=allowed)
+    task = tasks.start(DAG_ID, alice.trigger(DAG_ID))
+    assert task.connection(ACME).status_code == answer
+    refusal = json.loads(task.ask(ACME).json()["extra"])[PROJECTION_KEY].get("refusal")
+    assert (refusal is None) is (answer == 200)
+    assert refusal is None or refusal["code"] == "account_not_allowed"
+
+
+def finished(tasks: Tasks, task: RunningTask) -> httpx2.Client:
+    tasks.finish(task)
+    return task.worker
+
+
+def superseded(tasks: Tasks, task: RunningTask) -> httpx2.Client:
+    tasks.finish(task, "failed")
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        instance = session.get(TaskInstance, task.id)
+        assert instance is not None
+        instance.prepare_db_for_next_try(session)
+    return task.worker
+
+
+def foreign(tasks: Tasks, task: RunningTask) -> httpx2.Client:
+    return tasks.worker(uuid.uuid4())
+
+
+def nameless(tasks: Tasks, task: RunningTask) -> httpx2.Client:
+    return tasks.worker(uuid.UUID(int=0))
+
+
+def for_starting_only(tasks: Tasks, task: RunningTask) -> httpx2.Client:
+    task.worker.headers["Authorization"] = f"Bearer {task_token(task.id, 'workload')}"
+    return task.worker
+
+
+def without_token(tasks: Tasks, task: RunningTask) -> httpx2.Client:
+    del task.worker.headers["Authorization"]
+    return task.worker
+
+
+@pytest.mark.parametrize("asker", [finished, superseded, foreign, nameless, for_starting_only, without_token])
+def test_only_a_running_current_task_is_answered(
+    tasks: Tasks, task: RunningTask, asker: Callable[[Tasks, RunningTask], httpx2.Client]
+) -> None:
+    assert task.connection(ACME).status_code == 200
+    worker = asker(tasks, task)
+    for asked_id in (ACME, TokenRequest(ACME).encode()):
+        answer = worker.get(f"/execution/connections/{asked_id}")
+        assert KEY not in answer.text
+        assert not [word for word in REGISTRATION if word in answer.text]
+
+
+def test_a_users_token_is_no_tasks(alice: Person, task: RunningTask) -> None:
+    for client in (alice.rest, alice.browser):
+        answer = client.get(f"/execution/connections/{ACME}")
+        assert answer.status_code in (401, 403)
+        assert KEY not in answer.text
+
+
+@pytest.mark.parametrize("who", ["the task", "somebody's task", "no task"])
+def test_no_spelling_goes_round(
+    airflow_server: AirflowServer, tasks: Tasks, task: RunningTask, bob: Person, who: str
+) -> None:
+    if who == "somebody's task":
+        asking = tasks.start(DAG_ID, bob.trigger(DAG_ID)).id
+    else:
+        asking = task.id if who == "the task" else uuid.uuid4()
+    answers = {
+        spelling: asked_raw(airflow_server.url, spelling, task_token(asking)) for spelling in SPELLINGS
+    }
+    for spelling, answer in answers.items():
+        assert not [word for word in REGISTRATION if word in answer], spelling
+        assert KEY not in answer or who == "the task", spelling
+    assert (KEY in answers[SPELLINGS[0]]) is (who == "the task")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_request_for_a_token_changes_no_connection(admin: Person, task: RunningTask, method: str) -> None:
+    asked_id = TokenRequest(ACME).encode()
+    answer = admin.rest.request(method, f"/api/v2/connections/{asked_id}", json={"connection_id": asked_id})
+    assert answer.status_code >= 400
+    assert admin.rest.get(f"/api/v2/connections/{ACME}").status_code == 200
+
+
+def test_an_account_for_remote_logs_is_refused(task: RunningTask) -> None:
+    with configured("logging", remote_log_conn_id=ACME):
+        assert task.connection(ACME).status_code == 403
+        refusal = json.loads(task.ask(ACME).json()["extra"])[PROJECTION_KEY]["refusal"]
+    assert refusal["field"] == "[logging] remote_log_conn_id"
+
+
+def test_the_in_process_api_has_no_secret(task: RunningTask) -> None:
+    from airflow.sdk.api.client import Client
+    from airflow.sdk.execution_time.supervisor import in_process_api_server
+
+    server = in_process_api_server()
+    client = Client(base_url=None, token="", dry_run=True, transport=server.transport)
+    client.base_url = "http://in-process.invalid./"
+    found = client.connections.get(ACME)
+    assert KEY not in repr(found)
+    assert "client-secret-canary" not in repr(found)
+    assert getattr(found, "password", None) is None
+
+
+@pytest.mark.parametrize(
+    ("expose_as", "sent"),
+    [
+        pytest.param("bearer_header", {"authorization": f"Bearer {KEY}"}, id="bearer_header"),
+        pytest.param("extra.X-Api-Key", None, id="not a field's name"),
+        pytest.param("extra.x_key", {"x_key": KEY}, id="a field as header"),
+        pytest.param("password", {}, id="password"),
+    ],
+)
+def test_a_foreign_hook_sends_what_was_exposed_and_nothing_else(
+    alice: Person,
+    tasks: Tasks,
+    accounts: Accounts,
+    register: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    expose_as: str,
+    sent: dict[str, str] | None,
+) -> None:
+    from airflow.providers.http.hooks.http import HttpHook
+    from airflow.sdk import BaseHook, Connection
+
+    with running_service() as service:
+        if sent is None:
+            with pytest.raises(AssertionError, match="expose_as"):
+                register(service.url, expose_as=expose_as)
+            return
+        register(service.url, expose_as=expose_as)
+        row = tasks.start(DAG_ID, alice.trigger(DAG_ID)).connection(ACME).json()
+        connection = Connection(**row)
+        monkeypatch.setattr(BaseHook, "get_connection", classmethod(lambda cls, conn_id: connection))
+        HttpHook(method="GET", http_conn_id=ACME).run("/things")
+    usual = {"host", "user-agent", "accept-encoding", "accept", "connection"}
+    [(path, headers)] = service.seen
+    assert path == "/things"
+    assert {name: value for name, value in headers.items() if name not in usual} == sent
