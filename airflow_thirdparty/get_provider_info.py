@@ -145,6 +145,11 @@ def get_provider_info() -> dict[str, Any]:
                         "of its own among the temporary files.",
                         default="",
                     ),
+                    "keep_uses_days": _option(
+                        "For how many days people can see where their sign-ins were used.",
+                        type_="integer",
+                        default="90",
+                    ),
                     "allow_http": _option(
                         "Reach services outside this machine without TLS. For closed test networks only: "
                         "whoever listens there can read everybody's tokens.",

@@ -53,6 +53,11 @@ def account_ids_file() -> str:
     return (conf.get(SECTION, "account_ids_file", fallback="") or "").strip()
 
 
+def keep_uses_days() -> int:
+    """For how many days people can see where their sign-ins were used."""
+    return int(conf.getint(SECTION, "keep_uses_days", fallback=90))
+
+
 def airflow_home() -> str:
     """Airflow's home folder."""
     return get_airflow_home()

@@ -86,6 +86,34 @@ ROTATE_KEYS = ActionCommand(
     args=(ARG_VERBOSE,),
 )
 
+PRUNE = ActionCommand(
+    name="prune",
+    help="Remove what is no longer needed",
+    description="Shows what would be removed; with --yes removes it. Old rows always: records of runs that "
+    "'airflow db clean' has deleted, uses past [third_party_accounts] keep_uses_days, delegations to DAGs "
+    "that are gone. Sign-ins only where an option says so; their tokens are revoked at the service.",
+    func=lazy_load_command(f"{COMMANDS}.prune.prune"),
+    args=(
+        _arg("--departed", help="Sign-ins of users who are gone or deactivated", action="store_true"),
+        _arg("--idle", metavar="DAYS", type=int, help="Sign-ins that nobody used for this many days"),
+        _arg("--orphaned", help="Sign-ins to accounts that do not exist any more", action="store_true"),
+        _arg("-y", "--yes", help="Do it", action="store_true"),
+        ARG_VERBOSE,
+    ),
+)
+
+SIGN_OUT = ActionCommand(
+    name="sign-out",
+    help="End a user's sign-ins, here and at the services",
+    description="Exit status: 0 signed out, 1 there was no sign-in.",
+    func=lazy_load_command(f"{COMMANDS}.sign_out.sign_out"),
+    args=(
+        _arg("--user", required=True, help="Name of the user"),
+        _arg("--account", help="Id of the account; all accounts if left out"),
+        ARG_VERBOSE,
+    ),
+)
+
 
 def get_third_party_accounts_commands() -> list[CLICommand]:
     """What this package adds to ``airflow``."""
@@ -99,6 +127,8 @@ def get_third_party_accounts_commands() -> list[CLICommand]:
                 SET_SECRET,
                 AUDIT_DAGS,
                 ROTATE_KEYS,
+                PRUNE,
+                SIGN_OUT,
             ),
         )
     ]

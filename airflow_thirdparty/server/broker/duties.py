@@ -12,18 +12,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker import publication, registrations, signing_out
+from airflow_thirdparty.server.broker import pruning, publication, registrations, signing_out
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.refreshing import Refresher
 from airflow_thirdparty.server.store import client_secrets, revocations, sign_ins
 from airflow_thirdparty.server.store.clock import Clock
-from airflow_thirdparty.server.store.models import Authorization, Duty
+from airflow_thirdparty.server.store.models import Duty
 
 log = logging.getLogger(__name__)
 
@@ -105,11 +105,11 @@ def _publish_accounts(session: Session, now: datetime) -> None:
     publication.publish_account_ids(session)
 
 
-def _clear_authorizations(session: Session, now: datetime) -> None:
-    session.execute(delete(Authorization).where(Authorization.expires_at < now))
+def _prune_old_rows(session: Session, now: datetime) -> None:
+    pruning.step(session, now)
 
 
-_DUTIES = (_clear_authorizations, _move_client_secrets, _publish_accounts)
+_DUTIES = (_prune_old_rows, _move_client_secrets, _publish_accounts)
 
 
 async def _take_up_refreshes(refresher: Refresher) -> None:

@@ -67,6 +67,7 @@ class Ledger:
         self._entries: dict[tuple[str, str], Entry] = {}
         self._writer: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
+        self._ending = False
 
     def note(self, ti_id: str, person: Person, facts: RunFacts) -> None:
         """Note that a task instance was handed somebody's access token.
@@ -85,19 +86,23 @@ class Ledger:
             log.warning("The ledger of uses is full; a use of account '%s' is left out", facts.conn_id)
             return
         self._entries[key] = Entry(person, facts, now, now, 1, now + timedelta(seconds=FIRST))
-        self._news.set()
         if self._writer is None or self._writer.done():
+            self._news = asyncio.Event()  # belongs to the loop that is running now
             self._writer = asyncio.get_running_loop().create_task(self._write_until_empty())
+        self._news.set()
 
     async def drain(self) -> None:
         """Write what is left; for the end of the process."""
-        if self._writer is not None:
-            self._writer.cancel()
-            await asyncio.gather(self._writer, return_exceptions=True)
+        if self._writer is not None and not self._writer.done():
+            # not cancelled: what it may be writing just now would be lost
+            self._ending = True
+            self._news.set()
+            await self._writer
+            self._ending = False
         await self.write_due(everything=True)
 
     async def _write_until_empty(self) -> None:
-        while self._entries:
+        while self._entries and not self._ending:
             self._news.clear()
             next_due = min(entry.due for entry in self._entries.values())
             with suppress(asyncio.TimeoutError):

@@ -1,0 +1,77 @@
+"""``airflow third-party-accounts prune``: what is no longer needed goes, after a look at it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from airflow.utils.cli import suppress_logs_and_warning
+from airflow.utils.providers_configuration_loader import providers_configuration_loaded
+
+from airflow_thirdparty.cli.commands.sign_out import COMMAND_LINE, end
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from airflow_thirdparty.server.broker.offboarding import Candidate
+
+
+@suppress_logs_and_warning
+@providers_configuration_loaded
+def prune(args: argparse.Namespace) -> None:
+    """Show, or with ``--yes`` remove, old rows and the sign-ins that were asked for.
+
+    :param args: what was given on the command line
+    """
+    from airflow_thirdparty.server.broker import pruning
+    from airflow_thirdparty.server.broker.database import in_transaction, utcnow
+
+    now = utcnow()
+    candidates = in_transaction(lambda session: _candidates(session, args))
+    old = in_transaction(lambda session: pruning.count(session, now))
+    _show(candidates)
+    print(
+        f"Old rows: {old.causes} records of runs that are gone, {old.uses} uses, {old.delegations} "
+        f"delegations to DAGs that are gone, {old.authorizations} sign-ins never finished."
+    )
+    if not args.yes:
+        print("Nothing was changed. Add --yes to do it.")
+        return
+    end(candidates)
+    if args.departed:
+        _withdraw(candidates)
+    in_transaction(lambda session: pruning.everything(session, now))
+    print("Done.")
+
+
+def _candidates(session: Session, args: argparse.Namespace) -> list[Candidate]:
+    from airflow_thirdparty.server.broker import offboarding
+    from airflow_thirdparty.server.broker.database import utcnow
+
+    found: list[Candidate] = []
+    if args.departed:
+        found += offboarding.departed(session)
+    if args.idle is not None:
+        found += offboarding.idle(session, utcnow() - timedelta(days=args.idle))
+    if args.orphaned:
+        found += offboarding.orphaned(session)
+    # one sign-in may have to go for several reasons; the first one is told
+    unique = {(each.person, each.conn_id): each for each in reversed(found)}
+    return list(reversed(unique.values()))
+
+
+def _show(candidates: list[Candidate]) -> None:
+    for each in candidates:
+        print(f"{each.person.name:<30} {each.conn_id:<30} {each.reason}")
+    print(f"{len(candidates)} sign-ins to revoke and remove.")
+
+
+def _withdraw(candidates: list[Candidate]) -> None:
+    from airflow_thirdparty.server.accounts.person import Person
+    from airflow_thirdparty.server.broker import offboarding
+
+    by = Person(COMMAND_LINE, "", name=COMMAND_LINE)
+    count = asyncio.run(offboarding.withdraw_delegations(candidates, by))
+    print(f"{count} delegations of people who left are withdrawn.")

@@ -1,0 +1,232 @@
+"""People leave, sign-ins are forgotten, rows grow old: `prune` and `sign-out` on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+
+import httpx2
+import pytest
+from airflow.cli import cli_parser
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+from sqlalchemy import delete, func, select, update
+
+from airflow_thirdparty.server.broker import pruning
+from airflow_thirdparty.server.store.causes import Cause
+from airflow_thirdparty.server.store.delegations import Delegation
+from airflow_thirdparty.server.store.models import SignIn
+from airflow_thirdparty.server.store.uses import Use
+from tests.support import databases
+from tests.support.people import Person
+from tests.support.services import Service
+from tests.support.tasks import Tasks
+
+pytestmark = databases.BOTH
+
+DAG_ID = "who_am_i"
+
+
+def command(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    """Run a command, and answer its exit status and what it printed."""
+    arguments = cli_parser.get_parser().parse_args(["third-party-accounts", *words])
+    capsys.readouterr()
+    status = 0
+    try:
+        arguments.func(arguments)
+    except SystemExit as ended:
+        status = int(ended.code or 0)
+    printed = capsys.readouterr()
+    return status, printed.out + printed.err
+
+
+def signed_in() -> set[tuple[str, str]]:
+    with create_session(scoped=False) as session:
+        return {(row.user_name, row.conn_id) for row in session.scalars(select(SignIn))}
+
+
+def how_many(model: type) -> int:
+    with create_session(scoped=False) as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def set_active(name: str, active: bool) -> None:
+    from airflow.providers.fab.auth_manager.models import User
+
+    with create_session(scoped=False) as session:
+        session.execute(update(User).where(User.username == name).values(active=active))
+
+
+def works(service: Service, token: str) -> bool:
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx2.get(f"{service.issuer}/me", headers=headers, trust_env=False).status_code == 200
+
+
+@pytest.fixture
+def account(register: Callable[..., str], alice: Person, bob: Person) -> Iterator[str]:
+    """An account that Alice and Bob have signed in to."""
+    conn_id = register()
+    for person in (alice, bob):
+        assert person.sign_in(conn_id).status_code == 200
+    yield conn_id
+    with create_session(scoped=False) as session:
+        for model in (SignIn, Delegation, Use):
+            session.execute(delete(model))
+
+
+@pytest.fixture
+def bob_leaves() -> Iterator[Callable[[], None]]:
+    yield lambda: set_active("bob", False)
+    set_active("bob", True)
+
+
+def test_departed_users_are_signed_out_after_a_dry_run(
+    capsys, account: str, alice: Person, bob: Person, bob_leaves, service: Service, tasks: Tasks
+):
+    tasks.add_dag(DAG_ID)
+    tokens = {
+        person.name: tasks.start(DAG_ID, person.trigger(DAG_ID)).connection(account).json()["password"]
+        for person in (alice, bob)
+    }
+    for dag_id in (DAG_ID,):
+        path = f"/third-party-accounts/api/v1/dags/{dag_id}/delegations"
+        made = bob.browser.post(path, json={"conn_id": account, "scheduled": True})
+        assert made.status_code == 200, made.text
+    bob_leaves()
+
+    status, said = command(capsys, "prune", "--departed")
+    assert status == 0
+    assert "bob" in said
+    assert "alice" not in said
+    assert "has been deactivated" in said
+    assert "Nothing was changed" in said
+    assert signed_in() == {("alice", account), ("bob", account)}
+    assert works(service, tokens["bob"])
+
+    status, said = command(capsys, "prune", "--departed", "--yes")
+    assert status == 0, said
+    assert "revoked at the service" in said
+    assert signed_in() == {("alice", account)}
+    assert how_many(Delegation) == 0
+    assert not works(service, tokens["bob"])
+    assert works(service, tokens["alice"])
+
+
+def test_sign_ins_go_only_where_an_option_says_so(capsys, account: str, bob_leaves):
+    bob_leaves()
+    command(capsys, "prune", "--yes")
+    assert signed_in() == {("alice", account), ("bob", account)}
+
+
+def test_idle_sign_ins(capsys, account: str, alice: Person, bob: Person, tasks: Tasks):
+    long_ago = datetime.now(timezone.utc) - timedelta(days=40)
+    with create_session(scoped=False) as session:
+        session.execute(update(SignIn).values(signed_in_at=long_ago, refreshed_at=None))
+    tasks.add_dag(DAG_ID)
+    assert tasks.start(DAG_ID, alice.trigger(DAG_ID)).connection(account).status_code == 200
+    wait_for(lambda: how_many(Use) == 1)
+    assert command(capsys, "prune", "--idle", "50")[1].startswith("0 sign-ins")
+    said = command(capsys, "prune", "--idle", "30", "--yes")[1]
+    assert f"not used since {long_ago:%Y-%m-%d}" in said
+    assert signed_in() == {("alice", account)}
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    import time
+
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_orphaned_sign_ins(capsys, account: str, admin: Person):
+    assert command(capsys, "prune", "--orphaned")[1].startswith("0 sign-ins")
+    admin.rest.delete(f"/api/v2/connections/{account}")
+    assert "2 sign-ins" in command(capsys, "prune", "--orphaned")[1]
+    command(capsys, "prune", "--orphaned", "--yes")
+    assert signed_in() == set()
+
+
+def test_a_sign_in_that_goes_for_two_reasons_goes_once(capsys, account: str, bob_leaves):
+    bob_leaves()
+    long_ago = datetime.now(timezone.utc) - timedelta(days=40)
+    with create_session(scoped=False) as session:
+        session.execute(update(SignIn).values(signed_in_at=long_ago, refreshed_at=None))
+    said = command(capsys, "prune", "--departed", "--idle", "30")[1]
+    assert "2 sign-ins" in said
+    assert said.count("bob") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "left"),
+    [
+        pytest.param(["--user", "alice"], 0, {"bob"}, id="a user"),
+        pytest.param(["--user", "alice", "--account", "service_a"], 0, {"bob"}, id="of one account"),
+        pytest.param(["--user", "alice", "--account", "service_b"], 1, {"alice", "bob"}, id="of another"),
+        pytest.param(["--user", "ALICE"], 1, {"alice", "bob"}, id="a name that differs in case"),
+        pytest.param(["--user", "nobody"], 1, {"alice", "bob"}, id="nobody"),
+    ],
+)
+def test_sign_out(capsys, account: str, words: list[str], status: int, left: set[str]):
+    done, said = command(capsys, "sign-out", *words)
+    assert done == status, said
+    assert {name for name, _ in signed_in()} == left
+
+
+def test_a_sign_out_by_an_admin_is_in_the_audit_log(capsys, account: str, admin: Person):
+    command(capsys, "sign-out", "--user", "alice")
+    (row, *_) = admin.rest.get("/api/v2/eventLogs?event=third_party_account.sign_out&order_by=-id").json()[
+        "event_logs"
+    ]
+    assert row["owner"] == "command line"
+    assert "alice" in row["extra"]
+
+
+def test_records_go_with_their_runs(capsys, alice: Person, tasks: Tasks):
+    tasks.add_dag(DAG_ID)
+    kept, gone = alice.trigger(DAG_ID), alice.trigger(DAG_ID)
+    with create_session(scoped=False) as session:
+        # as `airflow db clean` does
+        session.execute(delete(DagRun).where(DagRun.run_id == gone))
+        before = datetime.now(timezone.utc) - 2 * pruning.SETTLING
+        session.execute(update(Cause).values(at=before))
+    command(capsys, "prune")
+    assert {kept, gone} <= recorded_runs()
+    command(capsys, "prune", "--yes")
+    assert kept in recorded_runs()
+    assert gone not in recorded_runs()
+
+
+def recorded_runs() -> set[str | None]:
+    with create_session(scoped=False) as session:
+        return set(session.scalars(select(Cause.run_id)))
+
+
+def test_background_work_prunes_step_by_step(alice: Person, tasks: Tasks, monkeypatch: pytest.MonkeyPatch):
+    tasks.add_dag(DAG_ID)
+    runs = [alice.trigger(DAG_ID) for _ in range(4)]
+    now = datetime.now(timezone.utc)
+    with create_session(scoped=False) as session:
+        pruning.everything(session, now + 2 * pruning.SETTLING)
+        session.execute(delete(DagRun).where(DagRun.run_id.in_(runs)))
+        session.execute(update(Cause).values(at=now - 2 * pruning.SETTLING))
+        session.execute(delete(Cause).where(Cause.run_id.notin_(runs)))
+    monkeypatch.setattr(pruning, "AT_ONCE", 3)
+    pruned = []
+    for _ in range(3):
+        with create_session(scoped=False) as session:
+            pruned.append(pruning.step(session, now).causes)
+    assert pruned == [3, 1, 0]
+
+
+def test_a_later_dag_of_the_same_id_does_not_find_a_delegation(account: str, bob: Person, tasks: Tasks):
+    from airflow.models.dag import DagModel
+
+    tasks.add_dag("short_lived")
+    path = "/third-party-accounts/api/v1/dags/short_lived/delegations"
+    assert bob.browser.post(path, json={"conn_id": account, "scheduled": True}).status_code == 200
+    with create_session(scoped=False) as session:
+        session.execute(delete(DagModel).where(DagModel.dag_id == "short_lived"))
+    with create_session(scoped=False) as session:
+        assert pruning.step(session, datetime.now(timezone.utc)).delegations == 1
