@@ -13,11 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from airflow_thirdparty.demo import ports
+from airflow_thirdparty.demo import ports, users
 from airflow_thirdparty.demo.state import Remembered, State
+from airflow_thirdparty.demo.users import User
+from tests.support.people import Person
 
 COMMAND = [sys.executable, "-m", "airflow_thirdparty.demo"]
 SECONDS = 240
+READY = "Ctrl-C stops the demo"
 
 
 class Terminal:
@@ -30,9 +33,13 @@ class Terminal:
     def __init__(self, folder: Path, *arguments: str) -> None:
         self.folder = folder
         self._output = folder.with_suffix(".output")
+        self.start(*arguments)
+
+    def start(self, *arguments: str) -> None:
+        """Type the command, also once more after it has ended."""
         with self._output.open("w") as output:
             self.process = subprocess.Popen(
-                [*COMMAND, "--state", str(folder), *arguments],
+                [*COMMAND, "--state", str(self.folder), *arguments],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -86,15 +93,39 @@ class Terminal:
         return sum(int(ticks) for fields in numbers for ticks in fields[11:15]) / clock
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
-    """A running demo on free ports."""
+    """A running demo on free ports, one for all tests; whoever stops it starts it again."""
     port, provider_port = ports.free_ports(2)
     folder = tmp_path_factory.mktemp("terminal") / "demo"
     terminal = Terminal(folder, "--port", str(port), "--provider-port", str(provider_port))
     try:
-        terminal.wait_for("Ctrl-C stops the demo")
+        terminal.wait_for(READY)
         yield terminal
     finally:
         if terminal.process.poll() is None:
             terminal.press_ctrl_c()
+
+
+def _person(user: User, terminal: Terminal) -> Iterator[Person]:
+    person = Person(user, terminal.state().base_url)
+    yield person
+    person.close()
+
+
+@pytest.fixture(scope="module")
+def alice(demo: Terminal) -> Iterator[Person]:
+    """Alice, who may use all DAGs of the demo."""
+    yield from _person(users.ALICE, demo)
+
+
+@pytest.fixture(scope="module")
+def carol(demo: Terminal) -> Iterator[Person]:
+    """Carol, who may do the same, and has signed in nowhere."""
+    yield from _person(users.CAROL, demo)
+
+
+@pytest.fixture(scope="module")
+def admin(demo: Terminal) -> Iterator[Person]:
+    """The admin."""
+    yield from _person(users.ADMIN, demo)

@@ -6,28 +6,16 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, expect
 
 from airflow_thirdparty.demo import users
 from airflow_thirdparty.demo.account import CONN_ID
 from airflow_thirdparty.demo.browser import page_of, sign_in
 from airflow_thirdparty.demo.rest import AirflowClient
-from tests.e2e.conftest import Terminal
+from tests.e2e.conftest import READY, Terminal
+from tests.support.browsing import complaints_of
 
 ACCOUNT = f"[data-account='{CONN_ID}']"
-
-
-def complaints_of(page: Page) -> list[str]:
-    """Fills itself with what the page complains about."""
-    found: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            found.append(message.text)
-
-    page.on("console", listen)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
 
 
 def test_it_says_where_to_go_and_as_whom(demo: Terminal) -> None:
@@ -86,14 +74,10 @@ def test_it_ends_cleanly_and_begins_where_it_was(demo: Terminal, chromium: Brows
     assert "Traceback" not in demo.output
     assert demo.processes() == []
 
-    again = Terminal(demo.folder)
-    try:
-        again.wait_for("Ctrl-C stops the demo")
-        assert again.state() == state
-        answer = AirflowClient(state.server_url, users.BOB).call(
-            "GET", f"/third-party-accounts/api/v1/accounts/{CONN_ID}"
-        )
-        assert answer["status"] == "signed_in"
-    finally:
-        assert again.press_ctrl_c() == 0
-    assert again.processes() == []
+    demo.start()
+    demo.wait_for(READY)
+    assert demo.state() == state
+    answer = AirflowClient(state.server_url, users.BOB).call(
+        "GET", f"/third-party-accounts/api/v1/accounts/{CONN_ID}"
+    )
+    assert answer["status"] == "signed_in"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ import pytest
 from airflow_thirdparty.demo import browser
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+    from tests.support.people import Person
 
 
 @pytest.fixture
@@ -18,3 +21,35 @@ def chromium() -> Iterator[Browser]:
     """Debian's chromium, without a screen. It keeps the thread's event loop while it is open."""
     with browser.open_browser() as opened:
         yield opened
+
+
+def complaints_of(page: Page) -> list[str]:
+    """Fills itself with what the page complains about."""
+    found: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            found.append(f"{page.url}: {message.text}")
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: found.append(f"{page.url}: {error}"))
+    return found
+
+
+@contextlib.contextmanager
+def browsing(chromium: Browser, person: Person, script: str = "", dark: bool = False) -> Iterator[Page]:
+    """A tab of somebody who is logged in to Airflow.
+
+    :param person: who
+    :param script: runs before the scripts of every page
+    :param dark: whether they like it dark
+    """
+    context = chromium.new_context(base_url=person.url, color_scheme="dark" if dark else "light")
+    context.add_cookies([{"name": "_token", "value": person.jwt, "url": person.url}])
+    context.set_default_timeout(browser.MILLISECONDS)
+    if script:
+        context.add_init_script(script)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
