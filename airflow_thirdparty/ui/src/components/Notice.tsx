@@ -119,6 +119,7 @@ export const WarningWithWhy = ({ message, why }: WhyProps) => {
       actions={
         <Press
           tone="quiet"
+          ml={open ? 0 : -3}
           aria-expanded={open}
           aria-controls={id}
           onClick={() => {
