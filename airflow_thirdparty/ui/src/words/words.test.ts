@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
 
-import type { AccountView, Delegation } from "../api/types";
-import { delegationWords, formOf, relevant, wishOf } from "./delegation";
+import type { AccountOverview, AccountView, Delegation, Use } from "../api/types";
+import { signInWords } from "./administration";
+import { delegationWords, formOf, relevant, standWords, wishOf } from "./delegation";
 import { announcement, epithetOf, hasSignIn, nameOf, remedyWords, shortScope, signInLabel, STATUS, summary, wordsOf } from "./status";
 import { dayOf, distance, endOfDay, expiryWords } from "./time";
+import { useWords } from "./uses";
+import { paragraphs } from "./why";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 
@@ -187,5 +190,53 @@ describe("delegation", () => {
       expires_at: null,
       pinned: true,
     });
+  });
+  test.each<[string, Partial<Delegation>, string, boolean]>([
+    ["in force", {}, "In force", true],
+    ["in force, with an end", { expires_at: "2026-03-04T13:00:00Z" }, "In force, ends in 3 days", true],
+    ["over", { state: "expired" }, "Ended", false],
+    ["new code", { state: "code_changed" }, "Paused: the DAG's code changed", false],
+    ["its user is gone", { state: "delegate_gone" }, "Void: this user is gone", false],
+  ])("an admin reads: %s", (_, parts, state, active) => {
+    expect(standWords({ ...mine, ...parts }, NOW)).toEqual({ runs: "Scheduled runs", state, active });
+  });
+});
+
+describe("people signed in", () => {
+  test.each([
+    [0, 0, "Nobody"],
+    [3, 0, "3"],
+    [3, 1, "3, of whom 1 has to sign in again"],
+    [3, 2, "3, of whom 2 have to sign in again"],
+  ])("%d, %d lapsed: %s", (sign_ins, lapsed, words) => {
+    expect(signInWords({ sign_ins, lapsed } as AccountOverview)).toBe(words);
+  });
+});
+
+describe("a use", () => {
+  test.each([
+    [1, 1, ""],
+    [2, 1, "try 2, "],
+    [1, 3, "3 times, last "],
+    [2, 3, "try 2, 3 times, last "],
+  ])("try %d, %d times: '%s'", (try_number, times, words) => {
+    expect(useWords({ try_number, times } as Use)).toBe(words);
+  });
+});
+
+describe("reasons", () => {
+  test.each([
+    ["none", "", []],
+    ["one, without a heading", "Because.", [{ heading: null, text: "Because." }]],
+    [
+      "with headings, over several lines",
+      "One\nfirst\nline\n\n\nTwo\nsecond\n",
+      [
+        { heading: "One", text: "first line" },
+        { heading: "Two", text: "second" },
+      ],
+    ],
+  ])("%s", (_, why, expected) => {
+    expect(paragraphs(why)).toEqual(expected);
   });
 });
