@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.models.connection import Connection
 from airflow.models.log import Log
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.account import Account
@@ -24,7 +24,7 @@ from airflow_thirdparty.server.broker.tokens import AccessToken, TokenBroker
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Endpoints
 from airflow_thirdparty.server.store import sign_ins
-from airflow_thirdparty.server.store.models import AccountHealth, Revocation, SignIn
+from airflow_thirdparty.server.store.models import AccountHealth, Authorization, Revocation, SignIn
 from airflow_thirdparty.server.store.sign_ins import Credentials
 from airflow_thirdparty.wire import CONN_TYPE
 from tests.support.faulty_service import Family, FaultyService
@@ -234,6 +234,11 @@ class Rig:
         conn_id = self.account.conn_id
         statement = select(Revocation).where(Revocation.conn_id == conn_id)
         return in_transaction(lambda session: list(session.scalars(statement)))
+
+    def authorizations(self) -> int:
+        """How many sign-ins to the account were begun and not finished."""
+        statement = select(func.count()).where(Authorization.conn_id == self.account.conn_id)
+        return int(in_transaction(lambda session: session.scalar(statement)) or 0)
 
     @property
     def calls(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ _HEADERS = {
     "Accept-Encoding": "identity",
     "User-Agent": "airflow-thirdparty",  # GitHub's API refuses callers without one
 }
+
+
+# what a service answers may quote what it was sent, and the engine's debug log quotes the answer's headers
+logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True)
