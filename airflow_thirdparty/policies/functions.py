@@ -117,11 +117,7 @@ def _text(path: str, _stamp: int) -> str:
 
 
 @functools.lru_cache(maxsize=16)
-def lines_of(text: str) -> tuple[str, ...]:
-    """The lines of a file, with their ends.
-
-    :param text: the file's text
-    """
+def _lines(text: str) -> tuple[str, ...]:
     return tuple(text.splitlines(keepends=True))
 
 
@@ -153,13 +149,13 @@ def _tree(text: str) -> ast.Module:
     return ast.parse(text)
 
 
-def tree_of(code: types.CodeType, text: str) -> FunctionNode | None:
+def tree_of(function: types.FunctionType) -> FunctionNode | None:
     """A function's syntax tree, decorators included, with line numbers of its file.
 
-    :param code: the function's compiled code
-    :param text: the file's text
+    :param function: a plain function
     :raises SyntaxError: when the file was changed since it was loaded and is no Python any more
     """
+    text, code = source_of(function), function.__code__
     return (_quick(text, code) or _thorough(text, code)) if text else None
 
 
@@ -168,7 +164,7 @@ def _quick(text: str, code: types.CodeType) -> FunctionNode | None:
 
     A block cut too short, inside brackets or a text of several lines, is no Python: then the file is parsed.
     """
-    block = _block(lines_of(text)[code.co_firstlineno - 1 :])
+    block = _block(_lines(text)[code.co_firstlineno - 1 :])
     if not block:
         return None
     # below an `if` an indented block is a program of its own; empty lines let it begin where it stands

@@ -45,6 +45,28 @@ def given(task: Any) -> Mapping[str, Any]:
     return partial if partial is not None else vars(task)
 
 
+def functions(task: Any) -> list[Any]:
+    """The author's functions that run while the task does.
+
+    Callbacks after the task's final state get no token, so they are left out.
+
+    :param task: an operator, mapped or not
+    """
+    written = given(task)
+    first = getattr(task, "python_callable", None) or written.get("python_callable")
+    found = [first] if first is not None else []
+    others = [v for v in [*written.values(), *_before(written)] if type(v) is types.FunctionType]
+    found += [
+        v for v in others if v is not first and not is_installed(inspect.unwrap(v).__code__.co_filename)
+    ]
+    return found
+
+
+def _before(written: Mapping[str, Any]) -> list[Any]:
+    callbacks = written.get("on_execute_callback") or ()
+    return [*callbacks] if isinstance(callbacks, (list, tuple)) else [callbacks]
+
+
 def connections(task: Any) -> dict[str, Values]:
     """The connections named in a task, by the argument that names them.
 
@@ -56,6 +78,8 @@ def connections(task: Any) -> dict[str, Values]:
         _collect(source, found)
         for value in [value for value in source.values() if type(value) is dict and value]:
             _collect(value, found)
+    for notifier in _before(given(task)):
+        _collect(getattr(notifier, "__dict__", {}), found)
     if hasattr(task, "partial_kwargs"):
         for name, values in [*_mapped(task, "expand_input"), *_mapped(task, "op_kwargs_expand_input")]:
             if name.endswith(SUFFIX) or name in OWN_FIELDS:

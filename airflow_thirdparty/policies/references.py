@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 from collections.abc import Collection, Iterator
@@ -104,9 +105,9 @@ def _templates(value: Any) -> list[str]:
 
 def _in_python(task: Any, accounts: frozenset[str]) -> Iterator[Reference]:
     found: list[Mention] = []
-    function = getattr(task, "python_callable", None) or operators.given(task).get("python_callable")
-    if function is not None:
-        found += mentions(function, lambda: operators.passed_to(task, function), accounts=accounts)
+    for function in operators.functions(task):
+        passed = functools.partial(operators.passed_to, task, function)
+        found += mentions(function, passed, accounts=accounts)
     for method in operators.own_methods(operators.class_of(task)):
         found += mentions(method, objects={"self": task}, accounts=accounts)
     for mention in found:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from airflow_thirdparty.policies.functions import (
-    lines_of,
     names_in,
     neighbours,
     nodes_of,
@@ -43,7 +42,6 @@ _TELLING = GETTERS | {_DECORATOR, _ACCESSOR}
 _TELLING_ENDS = ("conn_id", "Hook", "Connection")
 _TELLING_STARTS = ("ThirdPartyAccount", *OUR_ROOMS)
 _DEEPEST = 6
-_LONGEST = 120
 
 
 class Mention(NamedTuple):
@@ -51,7 +49,7 @@ class Mention(NamedTuple):
 
     :param values: the ids it can ask for
     :param ours: whether it asks for an account for certain, not for just any connection
-    :param written: how it stands in the source
+    :param written: what is called there
     :param line: line of the file
     :param path: the file
     :param declares: whether the author declared here what cannot be read from the rest
@@ -124,14 +122,13 @@ class _Search:
         if key in self._seen or depth > _DEEPEST or not self.is_promising(function):
             return
         self._seen.add(key)
-        text = source_of(function)
-        node = tree_of(function.__code__, text)
+        node = tree_of(function)
         if node is None:
             missing = f"the source of {function.__name__}() is not there"
             self.found.append(Mention(UNKNOWN, False, missing, 0, function.__code__.co_filename))
             return
         nodes = nodes_of(node)
-        scope = Scope(function, nodes, text, arguments, certain, objects)
+        scope = Scope(function, nodes, arguments, certain, objects)
         called = {function.__code__}
         for part in nodes.get(ast.Attribute, ()):
             self.found += _from_context(part, scope)
@@ -233,18 +230,17 @@ def _is_accessor(expression: ast.expr, scope: Scope) -> bool:
     return isinstance(expression, ast.Name) and expression.id == _ACCESSOR and scope.is_handed_in(_ACCESSOR)
 
 
-def _at(call: ast.expr, scope: Scope, values: Values, *, ours: bool) -> Mention:
-    path = scope.function.__code__.co_filename
-    return Mention(values, ours, _as_written(call, scope), call.lineno, path)
+def _at(place: ast.expr, scope: Scope, values: Values, *, ours: bool) -> Mention:
+    return Mention(values, ours, _shown(place), place.lineno, scope.function.__code__.co_filename)
 
 
-def _as_written(call: ast.expr, scope: Scope) -> str:
-    # ast.unparse() would take longer than all the rest
-    lines = [*lines_of(scope.text)[call.lineno - 1 : call.end_lineno]]
-    lines[-1] = lines[-1].encode()[: call.end_col_offset].decode(errors="replace")
-    lines[0] = lines[0].encode()[call.col_offset :].decode(errors="replace")
-    text = " ".join(line.strip() for line in lines).replace("( ", "(").replace(" )", ")")
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _shown(expression: ast.expr) -> str:
+    """What is called, without its arguments: a log is no place for what may stand there."""
+    if isinstance(expression, ast.Call):
+        return f"{_shown(expression.func)}(…)"
+    if isinstance(expression, ast.Attribute):
+        return f"{_shown(expression.value)}.{expression.attr}"
+    return expression.id if isinstance(expression, ast.Name) else "…"
 
 
 def _is_ours(func: ast.expr, scope: Scope) -> bool:

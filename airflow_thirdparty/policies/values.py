@@ -70,7 +70,6 @@ class Scope:
 
     :param function: the function
     :param nodes: the nodes of its syntax tree
-    :param text: the text of its file
     :param arguments: what is passed to it, by parameter name
     :param certain: whether nothing else is passed to it anywhere
     :param objects: objects that are passed to it, by parameter name, such as ``self``
@@ -78,7 +77,6 @@ class Scope:
 
     function: types.FunctionType
     nodes: Nodes
-    text: str = ""
     arguments: Mapping[str, Values] = field(default_factory=dict)
     certain: bool = True
     objects: Mapping[str, object] = field(default_factory=dict)
@@ -91,7 +89,7 @@ class Scope:
         self.imports = dict(_imports(self.nodes))
         self._defaults = defaults_of(self.function)
         self._parameters = frozenset(parameters(self.function))
-        self._open: set[str] = set()
+        self._names: dict[str, Values] = {}
 
     def evaluate(self, expression: ast.expr) -> Values:
         """The texts this expression can have.
@@ -161,15 +159,12 @@ class Scope:
         return self.objects.get(name) if name in self._parameters else self._outer.get(name)
 
     def _name(self, name: str) -> Values:
-        if name in self._open:  # defined by itself
-            return UNKNOWN
         if name in self._assigned:
-            self._open.add(name)
-            try:
+            if name not in self._names:
+                self._names[name] = UNKNOWN  # in case it is defined by itself
                 found = union(UNKNOWN if v is None else self.evaluate(v) for v in self._assigned[name])
-                return found | self._passed(name) if name in self._parameters else found
-            finally:
-                self._open.discard(name)
+                self._names[name] = found | self._passed(name) if name in self._parameters else found
+            return self._names[name]
         if name in self._parameters:
             return self._passed(name)
         return values_of(self._outer[name]) if name in self._outer else UNKNOWN

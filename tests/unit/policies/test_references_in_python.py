@@ -121,6 +121,11 @@ def test_what_asks_for_an_account(load: Any, body: str, expected: set[str | None
         pytest.param("for n in context:\n    HttpHook(http_conn_id=n)", UNKNOWN, id="loop over the unknown"),
         pytest.param("a, b = 'github', 'slack'\nThirdPartyAccountHook(a)", UNKNOWN, id="unpacked"),
         pytest.param("with open('x') as n:\n    HttpHook(http_conn_id=n)", UNKNOWN, id="bound by with"),
+        pytest.param(
+            "\n".join(f"n{i} = n{i + 1} + n{i + 1}" for i in range(60)) + "\nThirdPartyAccountHook(n0)",
+            UNKNOWN,
+            id="a chain that doubles",
+        ),
         pytest.param("name = name\nThirdPartyAccountHook(name)", UNKNOWN, id="defined by itself"),
         pytest.param("ThirdPartyAccountHook(Variable.get('x'))", UNKNOWN, id="Airflow variable"),
         pytest.param("ThirdPartyAccountHook(context['params']['x'])", UNKNOWN, id="param of the run"),
@@ -510,6 +515,45 @@ def test_what_the_account_is(load: Any, body: str, expected: set[str | None]) ->
         ),
         pytest.param(
             """
+            def before(context): HttpHook(http_conn_id="github")
+            BashOperator(task_id="t", bash_command="true", pre_execute=before)
+            """,
+            GITHUB,
+            id="before the task",
+        ),
+        pytest.param(
+            """
+            def check(response): return HttpHook(http_conn_id="github")
+            HttpOperator(task_id="t", endpoint="/", http_conn_id="elsewhere", response_check=check)
+            """,
+            GITHUB,
+            id="another function of an operator",
+        ),
+        pytest.param(
+            """
+            class Notifier:
+                def __init__(self, slack_conn_id): self.slack_conn_id = slack_conn_id
+                def __call__(self, context): ...
+            def says(context): HttpHook(http_conn_id="github")
+            BashOperator(
+                task_id="t", bash_command="true", on_execute_callback=[says, Notifier("slack")]
+            )
+            """,
+            GITHUB | SLACK,
+            id="callbacks while the task runs",
+        ),
+        pytest.param(
+            """
+            def says(context): HttpHook(http_conn_id="github")
+            BashOperator(
+                task_id="t", bash_command="true", on_failure_callback=says, on_success_callback=[says]
+            )
+            """,
+            set(),
+            id="callbacks after the task, which get no token",
+        ),
+        pytest.param(
+            """
             @task
             async def t(): HttpHook(http_conn_id="github")
             t()
@@ -549,10 +593,10 @@ def test_helpers_in_other_files_of_the_folder_are_followed(load: Any) -> None:
 
 
 def test_the_place_is_named(load: Any) -> None:
-    dag = load(_dag("x = 1\nThirdPartyAccountHook(\n    'github'\n)"))
+    dag = load(_dag("x = 1\nThirdPartyAccountHook(\n    'github', scopes=['a secret']\n).run('GET')"))
     (reference,) = references(dag, ACCOUNTS)
     (line,) = [n for n, text in enumerate(_file_of(dag), 1) if text.strip() == "ThirdPartyAccountHook("]
-    assert reference.written == f"ThirdPartyAccountHook('github') in line {line}"
+    assert reference.written == f"ThirdPartyAccountHook(…) in line {line}", "and nothing of the arguments"
     assert reference.ours
 
 
