@@ -1,0 +1,58 @@
+"""What an admin sees of the accounts: what has to be mended, and how many people are signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from airflow.utils.session import create_session
+from sqlalchemy import update
+
+from airflow_thirdparty.server.store import account_health
+from airflow_thirdparty.server.store.account_health import Failure
+from airflow_thirdparty.server.store.clock import utcnow
+from airflow_thirdparty.server.store.models import SignIn
+from tests.support.people import Person
+
+ADDRESS = "/third-party-accounts/api/v1/admin/accounts"
+
+
+@pytest.fixture
+def account(register: Callable[..., str]) -> Iterator[str]:
+    """An account whose health is forgotten after the test."""
+    conn_id = register()
+    yield conn_id
+    with create_session() as session:
+        account_health.note_success(session, conn_id)
+
+
+def overview(admin: Person, conn_id: str) -> dict[str, object]:
+    answer = admin.browser.get(ADDRESS)
+    assert answer.status_code == 200, answer.text
+    (found,) = [seen for seen in answer.json() if seen["conn_id"] == conn_id]
+    return dict(found)
+
+
+def test_how_many_people_are_signed_in(admin: Person, alice: Person, bob: Person, account: str) -> None:
+    assert (overview(admin, account)["sign_ins"], overview(admin, account)["problem"]) == (0, None)
+    alice.sign_in(account)
+    bob.sign_in(account)
+    with create_session() as session:
+        session.execute(update(SignIn).where(SignIn.user_name == "bob").values(lapsed_at=utcnow()))
+    seen = overview(admin, account)
+    assert (seen["sign_ins"], seen["lapsed"]) == (2, 1)
+    assert "bob" not in str(seen)
+
+
+def test_a_service_that_turns_airflow_away(admin: Person, account: str) -> None:
+    failure = Failure(1, utcnow(), "invalid_client", "it does not know this client", flag=True)
+    with create_session() as session:
+        account_health.note_failure(session, account, failure, utcnow())
+    seen = overview(admin, account)
+    assert "it does not know this client" in str(seen["problem"])
+    assert seen["problem_at"] is not None
+
+
+def test_nobody_else_sees_it(alice: Person) -> None:
+    answer = alice.browser.get(ADDRESS)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_admin")
