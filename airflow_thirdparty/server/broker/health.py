@@ -1,13 +1,36 @@
-"""Whether this API server can do its work: key, migrations, address."""
+"""Whether this API server can do its work: key, migrations, address, and middlewares that see requests."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from airflow.models.crypto import get_fernet
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
+
+PASSED = "third_party_accounts.passed"
+"""The key in a request's ASGI scope under which our middlewares leave their names as it passes them."""
+
+MIDDLEWARES = ("projection", "cause recorder")
+"""What every request to this API server has to pass."""
+
+
+def leave_name(scope: MutableMapping[str, Any], name: str) -> None:
+    """Note that a request has passed a middleware.
+
+    :param name: one of :data:`MIDDLEWARES`
+    """
+    scope.setdefault(PASSED, []).append(name)
+
+
+def middlewares(scope: Mapping[str, Any]) -> str:
+    """Say which of our middlewares a request has not passed; empty text means all is well."""
+    missing = [name for name in MIDDLEWARES if name not in scope.get(PASSED, ())]
+    if not missing:
+        return ""
+    return f"Not installed in this API server: {', '.join(missing)}. Tasks are refused; see its log at start."
 
 
 def checks(session: Session) -> dict[str, str]:

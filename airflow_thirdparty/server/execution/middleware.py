@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from airflow_thirdparty.server.broker import health
 from airflow_thirdparty.server.execution.projection import Answer, project
 from airflow_thirdparty.wire import CONN_TYPE, REQUEST_PREFIX, TokenRequest
 
@@ -40,6 +41,7 @@ class ProjectionMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        health.leave_name(scope, "projection")
         request = None
         if scope["method"] == "GET" and (asked := _QUESTION.search(scope["path"])):
             try:

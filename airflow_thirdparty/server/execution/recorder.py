@@ -11,7 +11,7 @@ from airflow.api_fastapi.core_api import security
 from fastapi import HTTPException, Request
 
 from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import metrics
+from airflow_thirdparty.server.broker import health, metrics
 from airflow_thirdparty.server.broker.acting_user import acting_user
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.facts import gather
@@ -45,6 +45,8 @@ class CauseRecorderMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "http":
+            health.leave_name(scope, "cause recorder")
         if scope["type"] != "http" or scope["method"] in READING:
             await self.app(scope, receive, send)
             return

@@ -115,9 +115,10 @@ def _window() -> Template:
 
 
 @router.get("/health", tags=["Health"])
-async def get_health() -> Response:
+async def get_health(request: Request) -> Response:
     """Whether this API server can do its work; says what is wrong, and nothing else."""
     found = await in_database(health.checks)
+    found["middlewares"] = health.middlewares(request.scope)
     is_well = not any(found.values())
     body = {
         "status": "healthy" if is_well else "unhealthy",

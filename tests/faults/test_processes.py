@@ -1,0 +1,54 @@
+"""API server processes as operators run them: four on Postgres, one on SQLite."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from tests.support import databases
+from tests.support.databases import Database
+from tests.support.storm import CONN_ID, Storm, brewing, sign_in_at_faulty_service
+
+pytestmark = databases.BOTH
+
+
+@pytest.fixture(scope="module")
+def storm(database: Database) -> Iterator[Storm]:
+    with brewing(database, 4 if database.kind == "postgres" else 1) as made:
+        yield made
+
+
+@pytest.mark.parametrize("delay", [pytest.param(0, id="at once"), pytest.param(4, id="after 4 s")])
+async def test_a_storm(storm: Storm, delay: float) -> None:
+    outcome = await storm.blow(80, delay)
+    assert outcome.service_calls == 1
+    assert outcome.lost == 0
+
+
+def test_health_tells_that_the_middlewares_are_there(storm: Storm) -> None:
+    answer = httpx2.get(f"{storm.url}/third-party-accounts/health", trust_env=False)
+    assert answer.json() == {
+        "status": "healthy",
+        "checks": {"fernet_key": "ok", "migrations": "ok", "base_url": "ok", "middlewares": "ok"},
+    }
+
+
+def test_signed_out_is_signed_out_in_every_process_at_once(storm: Storm) -> None:
+    headers = {"Content-Type": "application/json"}
+    assert storm.task.ask(CONN_ID).json()["password"]
+    answer = storm.alice.browser.request(
+        "DELETE", f"/third-party-accounts/api/v1/accounts/{CONN_ID}/sign-in", headers=headers
+    )
+    begun = time.monotonic()
+    assert answer.json()["result"] == "revoked"
+    for _ in range(4 * storm.processes):  # each on a connection of its own, so that every process is met
+        with httpx2.Client(base_url=storm.url, headers=storm.task.worker.headers, trust_env=False) as client:
+            refused = client.get(f"/execution/connections/{CONN_ID}")
+        assert refused.status_code == 403, refused.text
+        assert refused.json()["detail"]["reason"] == "sign_in_required"
+    assert time.monotonic() - begun < 5  # all of them together; the first answers count
+    sign_in_at_faulty_service(storm.alice, CONN_ID)
+    assert storm.task.ask(CONN_ID).json()["password"]
