@@ -51,7 +51,7 @@ const Withdraw = ({ consent }: { consent: DelegationOfDag }) => {
       >
         <Text overflowWrap="anywhere">
           From then on, runs of {consent.dag_id} that nobody triggers no longer act as {consent.user_name} with the
-          account {consent.conn_id}. Only {consent.user_name} can delegate it anew.
+          account {consent.conn_id}. You cannot undo this: {consent.user_name} would have to agree again.
         </Text>
         {withdraw.error ? <ProblemNotice problem={problemFrom(withdraw.error)} /> : null}
       </Confirm>

@@ -34,7 +34,15 @@ export const Row = ({ children }: { children: ReactNode }) => (
 );
 
 export const Cell = ({ children, wide = false }: { children?: ReactNode; wide?: boolean }) => (
-  <ChakraTable.Cell verticalAlign="top" px={4} py={2.5} overflowWrap="anywhere" {...(wide ? { minW: "14rem" } : {})} {...LINE}>
+  <ChakraTable.Cell
+    verticalAlign="top"
+    px={4}
+    py={2.5}
+    minW={wide ? "14rem" : "8.5rem"}
+    // Long ids break, so that what stands at the right stays in view.
+    css={{ "& a, & p, & span": { overflowWrap: "anywhere" } }}
+    {...LINE}
+  >
     {children}
   </ChakraTable.Cell>
 );

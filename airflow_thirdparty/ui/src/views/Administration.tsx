@@ -29,7 +29,7 @@ const Mark = ({ good, children }: { good: boolean; children: ReactNode }) => (
 
 const Account = ({ account }: { account: AccountOverview }) => (
   <Row>
-    <Cell>
+    <Cell wide>
       <HStack gap={3} align="center">
         <ServiceMark icon={account.icon} />
         <Stack gap={0}>
