@@ -28,8 +28,16 @@ from airflow_thirdparty.server.store.causes import BACKFILL, RERUN, RUN, Recordi
 
 log = logging.getLogger(__name__)
 
-RUN_COLUMNS = ("_state", "clear_number", "run_type", "triggered_by", "triggering_user_name")
-TASK_COLUMNS = ("state", "id", "max_tries", "try_number")
+RUN_COLUMNS = (
+    "_state",
+    "clear_number",
+    "run_type",
+    "triggered_by",
+    "triggering_user_name",
+    "created_dag_version_id",
+    "bundle_version",
+)
+TASK_COLUMNS = ("state", "id", "max_tries", "try_number", "dag_version_id")
 """A person who changes one of these has had a hand in what runs."""
 
 OF_TASKS = "airflow.api_fastapi.execution_api.routes.dag_runs"

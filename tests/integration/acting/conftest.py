@@ -19,6 +19,7 @@ def server(request: pytest.FixtureRequest, database_server) -> Iterator[real_air
     kind, auth_manager = request.param
     names = ",".join(f"{name}:{role.lower()}" for name, role in real_airflow.USERS.items())
     core = {
+        "min_serialized_dag_update_interval": "0",
         "auth_manager": auth_manager,
         "simple_auth_manager_users": names.replace("alice:user", "alice:op"),
         "simple_auth_manager_passwords_file": str(FOLDER / "passwords.json"),

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from airflow.api_fastapi.core_api.datamodels.dag_run import DAGRunClearBody
 from sqlalchemy import event, select, text, update
 
 from airflow_thirdparty.server.execution import journal, recorder
 from airflow_thirdparty.server.store.causes import Cause
 from tests.integration.acting import real_airflow
 from tests.integration.acting.real_airflow import Server
+
+NEWER = [None] if "only_new" in DAGRunClearBody.model_fields else []
+"""Where this Airflow can bring new tasks into a run."""
 
 NOBODY = "acting_user_unknown"
 ONE = pytest.mark.parametrize("server", real_airflow.FAB_KINDS, indirect=True, scope="module")
@@ -126,6 +130,24 @@ def test_a_backfill_that_reprocesses_a_run(server: Server, by: str | None, expec
         words = ["--dag-id", "daily", "--from-date", day, "--to-date", day]
         server.cli("backfill", "create", *words, "--reprocess-behavior", "completed", LOGNAME="alice")
     assert server.acts_for("daily", run_id) == expected
+
+
+@pytest.mark.parametrize("version", NEWER)
+def test_a_new_task_that_somebody_else_adds_to_a_run(server: Server, version: None):
+    """Clearing a run with only_new brings tasks of the latest code into it and clears none."""
+    run_id = server.trigger("alice")
+    file = real_airflow.DAGS / "lineage.py"
+    before = file.read_text()
+    try:
+        more = "with by_hand:\n    @task\n    def added(): ...\n    added()\n"
+        file.write_text(f"{before}\n{more}")
+        real_airflow.load_dags()
+        body = {"dry_run": False, "only_new": True}
+        server.rest("bob", "POST", f"/dags/by_hand/dagRuns/{run_id}/clear", json=body)
+        assert server.acts_for("by_hand", run_id) == "rerun_by_other_user"
+    finally:
+        file.write_text(before)
+        real_airflow.load_dags()
 
 
 def test_a_task_that_runs_already_keeps_its_user(server: Server):

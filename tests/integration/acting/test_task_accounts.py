@@ -10,8 +10,9 @@ from airflow_thirdparty.wire import TokenRequest
 from tests.integration.acting import real_airflow
 from tests.integration.acting.real_airflow import Server
 from tests.integration.acting.test_who_triggered import command_line
+from tests.support.airflow_server import configured
+from tests.support.tasks import task_token
 
-ON_SQLITE = [*real_airflow.FAB_KINDS[:1], *real_airflow.SIMPLE_KINDS]
 KEY = "a key of alice's own"
 
 
@@ -179,3 +180,29 @@ def test_allowed_dags_is_exact(server: Server):
     server.execution(ti_id, "GET", "/connections/narrow", expect=403)
     (use,) = task_tab(server, "alice", "by_hand", server.latest_run("by_hand"))["uses"]
     assert use["error"]["code"] == "account_not_allowed"
+
+
+def test_a_token_that_may_only_start_the_task_gets_nothing(server: Server, run_id: str):
+    ti_id = server.start("by_hand", run_id)
+    headers = {"Authorization": f"Bearer {task_token(ti_id, scope='workload')}"}
+    answer = server.client.get("/execution/connections/keys", headers=headers)
+    assert answer.status_code == 403
+    assert KEY not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("team", "answered"), [("red", True), ("blue", False)], ids=["of the DAG's team", "of another team"]
+)
+def test_an_account_of_a_team(server: Server, run_id: str, team: str, answered: bool):
+    server.register("teamed")
+    server.page("alice", "POST", "/accounts/teamed/sign-in", json={"key": KEY})
+    ti_id = server.start("by_hand", run_id)
+    try:
+        with configured("core", multi_team="True"):
+            server.set_teams("teamed", account=team, dags="red")
+            answer = server.execution(ti_id, "GET", "/connections/teamed", expect=None)
+    finally:
+        server.set_teams("teamed", account=None, dags=None)
+        server.rest("admin", "DELETE", "/connections/teamed", expect=204)
+    # Airflow itself does not find the connection of another team
+    assert (answer.status_code == 200, KEY in answer.text) == (answered, answered)

@@ -4,7 +4,7 @@ import getpass
 
 import pytest
 
-from tests.integration.acting.real_airflow import Server
+from tests.integration.acting.real_airflow import DAGS, Server
 
 NOBODY = "acting_user_unknown"
 
@@ -93,6 +93,14 @@ def asset_events(server: Server) -> tuple[str, str]:
     return "fired", server.latest_run("fired", "asset_triggered")
 
 
+def dag_test(server: Server) -> tuple[str, str]:
+    from airflow.dag_processing.dagbag import DagBag
+
+    dag = DagBag(DAGS, bundle_path=DAGS, bundle_name="dags-folder").dags["by_hand"]
+    run = dag.test()
+    return "by_hand", run.run_id
+
+
 @pytest.mark.parametrize(
     ("way", "expected"),
     [
@@ -110,6 +118,7 @@ def asset_events(server: Server) -> tuple[str, str]:
         pytest.param(asset_materialized_on_the_command_line, NOBODY, id="asset materialized there"),
         pytest.param(schedule, NOBODY, id="schedule"),
         pytest.param(asset_events, NOBODY, id="asset events"),
+        pytest.param(dag_test, NOBODY, id="dag.test()"),
     ],
 )
 def test_whom_a_run_acts_for(server: Server, way, expected: str):
