@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
+import pytest
 
+from airflow_thirdparty.server.broker import signing_in
+from airflow_thirdparty.server.store.seal import Place
 from tests.support import databases
 from tests.support.faulty_service_client import Remote
 from tests.support.people import Person
@@ -32,6 +36,19 @@ def test_swapped_codes_are_worth_nothing(alice: Person, bob: Person, account: st
     assert rows() == {"sign_in": 0, "authorization": 0, "revocation": 0}
 
 
+@pytest.fixture
+def slow_opening(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets all requests read a sign-in before the first of them has taken it."""
+    opened = signing_in.open_sealed
+
+    def later(sealed: str, place: Place) -> str:
+        time.sleep(0.1)
+        return opened(sealed, place)
+
+    monkeypatch.setattr(signing_in, "open_sealed", later)
+
+
+@pytest.mark.usefixtures("slow_opening")
 def test_a_callback_counts_once(alice: Person, account: str, provider: Remote) -> None:
     callback = answered(begun(alice.browser, account))
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in alice.browser.cookies.jar)
