@@ -68,7 +68,9 @@ def standing(account: Account, row: SignIn | None, health: AccountHealth | None,
 
 
 def _reachable(row: SignIn, health: AccountHealth | None, expired: bool) -> Standing:
-    failed_at = row.failed_at or (health.failed_at if health and health.next_call_at else None)
+    # what failed for one other person alone may be their sign-in's own trouble
+    general = health is not None and health.next_call_at is not None and health.failed_sign_in is None
+    failed_at = row.failed_at or (health.failed_at if health and general else None)
     if failed_at is not None:
         text = row.failed_text or (health.failed_text if health else None) or "it did not answer as it should"
         still = "" if expired else " Your access still works for now."
