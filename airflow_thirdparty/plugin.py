@@ -1,7 +1,7 @@
 """Hands the server's parts to Airflow.
 
-Airflow loads plugins in every process.  Only the API server asks for the app and the middlewares, so the server's
-zone is imported only there.
+Airflow loads plugins in every process.  Only the API server asks for the app and the middlewares, so only
+there is the server's zone imported.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What a task's question for a connection costs: vanilla Airflow, beside Airflow with this package.
 
-Pairs are interleaved, so that a machine that drifts drifts for all; a second vanilla series is the no-op control.
+Pairs are interleaved, so that a machine that drifts drifts for all; a second vanilla series is the no-op
+control.
 
     python -m benchmarks.fetch [--rounds N]
 """

@@ -80,8 +80,8 @@ ROTATE_KEYS = ActionCommand(
     help="Seal every secret with the first Fernet key",
     description="Seals everything that belongs to third-party accounts anew with the first key in [core] "
     "fernet_key, in small batches, while tasks go on reading. Add the new key in front of the old one "
-    "everywhere first; 'airflow rotate-fernet-key' does not touch these tables. Interrupted, it is resumed by "
-    "running it again. Exit status: 0 done, 1 some secrets cannot be opened (they are named), 2 no key.",
+    "everywhere first; 'airflow rotate-fernet-key' does not touch these tables. Interrupted, it is resumed "
+    "by running it again. Exit status: 0 done, 1 some secrets cannot be opened (they are named), 2 no key.",
     func=lazy_load_command(f"{COMMANDS}.rotate_keys.rotate_keys"),
     args=(ARG_VERBOSE,),
 )
