@@ -7,18 +7,14 @@ is published when it changes, and they read it at most once a minute.
 from __future__ import annotations
 
 import json
-import logging
 
 from airflow.models.connection import Connection
 from airflow.models.variable import Variable
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.wire import ACCOUNTS_VARIABLE, CONN_TYPE
-
-log = logging.getLogger(__name__)
 
 _DESCRIPTION = (
     "Ids of all third-party accounts, for the DAG processors. Written by Airflow itself; no secret."
@@ -64,23 +60,6 @@ def publish_account_ids(session: Session) -> bool:
         else:
             return False
     return True
-
-
-def publish_at_start(session: Session) -> bool:
-    """Publish the list when a server starts, also where several start at once, and commit.
-
-    :param session: a session of its own
-    :return: whether there was something to write
-    """
-    try:
-        written = publish_account_ids(session)
-        session.commit()
-    except IntegrityError:  # another server wrote the first list between our look and our write
-        session.rollback()
-        return False
-    if written:
-        log.info("Published the list of third-party accounts for the DAG processors")
-    return written
 
 
 def _pending(session: Session) -> Variable | None:

@@ -1,9 +1,8 @@
-"""The list of account ids follows the accounts, in the transaction that saves them."""
+"""The list of account ids follows the accounts."""
 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +12,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.broker.publication import account_ids, publish_account_ids, publish_at_start
+from airflow_thirdparty.server.broker.publication import account_ids, publish_account_ids
 from airflow_thirdparty.wire import ACCOUNTS_VARIABLE, CONN_TYPE
 from tests.support import databases
 from tests.support.databases import Database
@@ -99,32 +98,7 @@ def test_accounts_of_a_secrets_backend_are_named_by_configuration(
     assert published() == ["github", "other", "vaulted"]
 
 
-def test_servers_that_start_together_publish_one_list(fresh_database: Database) -> None:
-    with create_session(scoped=False) as session:
-        session.add(account("github"))
-    problems: list[BaseException] = []
-    gate = threading.Barrier(3)
-
-    def start() -> None:
-        try:
-            gate.wait(10)
-            with create_session(scoped=False) as session:
-                publish_at_start(session)
-        except BaseException as problem:
-            problems.append(problem)
-
-    threads = [threading.Thread(target=start) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert not problems
-    assert published() == ["github"]
-    with create_session(scoped=False) as session:
-        assert not publish_at_start(session), "nothing has changed since"
-
-
-def test_an_account_deleted_behind_our_back_is_gone_after_the_next_start(fresh_database: Database) -> None:
+def test_an_account_deleted_behind_our_back_is_gone_after_the_next_round(fresh_database: Database) -> None:
     from sqlalchemy import delete
 
     with create_session(scoped=False) as session:
@@ -133,5 +107,5 @@ def test_an_account_deleted_behind_our_back_is_gone_after_the_next_start(fresh_d
     with create_session(scoped=False) as session:
         session.execute(delete(Connection))
     with create_session(scoped=False) as session:
-        assert publish_at_start(session)
+        assert publish_account_ids(session)
     assert published() == []
