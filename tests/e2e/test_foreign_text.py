@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
@@ -52,7 +52,7 @@ class Suspect:
         page.on("dialog", lambda dialog: self.strange.append(dialog.message))
 
     def _look_at(self, request: Request) -> None:
-        if "evil.invalid" in request.url:
+        if urlsplit(request.url).hostname == "evil.invalid":
             self.strange.append(request.url)
 
     def shows(self, *payloads: str) -> None:
@@ -111,6 +111,14 @@ PAGES = pytest.mark.parametrize(
         pytest.param("/plugin/third-party-accounts", id="inside Airflow"),
     ],
 )
+
+
+def test_the_witness_would_notice(suspect: Suspect) -> None:
+    suspect.page.goto("/api/v2/version")
+    with suspect.page.expect_request("**/evil.invalid/**"):
+        suspect.page.evaluate("(text) => document.body.innerHTML = text", PAYLOADS[1] + PAYLOADS[9])
+    suspect.page.wait_for_function("window.executions.includes(1)")
+    assert suspect.strange != []
 
 
 @PAGES

@@ -6,12 +6,14 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 from airflow_thirdparty.demo.state import State
 
 PERSON = ("auth_manager", "user_id", "user_created", "user_name")
-NOW = "2026-01-02 03:04:05.000000"
+NOW = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")
+"""Rows of long ago would be pruned while they are looked at."""
 
 
 class DemoDatabase:
