@@ -212,19 +212,6 @@ def test_an_account_for_remote_logs_is_refused(task: RunningTask) -> None:
     assert refusal["field"] == "[logging] remote_log_conn_id"
 
 
-def test_the_in_process_api_has_no_secret(task: RunningTask) -> None:
-    from airflow.sdk.api.client import Client
-    from airflow.sdk.execution_time.supervisor import in_process_api_server
-
-    server = in_process_api_server()
-    client = Client(base_url=None, token="", dry_run=True, transport=server.transport)
-    client.base_url = "http://in-process.invalid./"
-    found = client.connections.get(ACME)
-    assert KEY not in repr(found)
-    assert "client-secret-canary" not in repr(found)
-    assert getattr(found, "password", None) is None
-
-
 @pytest.mark.parametrize(
     ("expose_as", "sent"),
     [
