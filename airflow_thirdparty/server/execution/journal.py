@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -182,11 +183,15 @@ def _runs(session: Session, keys: set[Key]) -> Iterator[Any]:
 _current: ContextVar[Journal | None] = ContextVar("third_party_account_journal", default=None)
 
 
-def begin(scope: MutableMapping[str, Any]) -> Journal:
-    """Start to note what happens on behalf of this request."""
+@contextmanager
+def noting(scope: MutableMapping[str, Any]) -> Iterator[Journal]:
+    """Note what happens on behalf of a request meanwhile."""
     journal = Journal(scope)
-    _current.set(journal)
-    return journal
+    token = _current.set(journal)
+    try:
+        yield journal
+    finally:
+        _current.reset(token)
 
 
 def _after_flush(session: Session, _context: UOWTransaction) -> None:

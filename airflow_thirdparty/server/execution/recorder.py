@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any
 
+import anyio
 from airflow.api_fastapi.core_api import security
 from fastapi import HTTPException, Request
 
@@ -50,20 +51,22 @@ class CauseRecorderMiddleware:
         if scope["type"] != "http" or scope["method"] in READING:
             await self.app(scope, receive, send)
             return
-        noted = journal.begin(scope)
+        with journal.noting(scope) as noted:
 
-        async def hold(message: Message) -> None:
-            if message["type"] == "http.response.start" and noted.recording:
-                await _put_on_record(scope, noted)
-            await send(message)
+            async def hold(message: Message) -> None:
+                if message["type"] == "http.response.start" and noted.recording:
+                    await _put_on_record(scope, noted)
+                await send(message)
 
-        await self.app(scope, receive, hold)
+            await self.app(scope, receive, hold)
 
 
 async def _put_on_record(scope: Scope, noted: journal.Journal) -> None:
     try:
-        person = await _whose(scope)
-        await in_database(partial(settle, recording=noted.recording, person=person))
+        # whoever closes the window now has made the change all the same
+        with anyio.CancelScope(shield=True):
+            person = await _whose(scope)
+            await in_database(partial(settle, recording=noted.recording, person=person))
     except Exception:
         metrics.cause_not_recorded()
         log.exception("It could not be put on record who caused a run; it acts for nobody")
