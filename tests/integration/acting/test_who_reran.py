@@ -8,6 +8,7 @@ from tests.integration.acting.reruns import RERUNS, Rerun, harmless
 @pytest.fixture
 def run_id(server) -> str:
     """Alice's run: its first task has succeeded, its second has failed."""
+    server.forget_runs("by_hand")
     run = server.trigger("alice")
     server.finish(server.start("by_hand", run, "first"))
     server.finish(server.start("by_hand", run, "second"), "failed")
