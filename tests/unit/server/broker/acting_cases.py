@@ -131,8 +131,8 @@ CASES = [
     Case("REST API", "the run bears no name", recorded(ALICE, None), UNKNOWN),
     Case(
         "REST API",
-        "two different people on record",
-        replace(BY_REST, causes=(caused(ALICE), caused(BOB))),
+        "two different people on record, of the same name",
+        replace(BY_REST, causes=(caused(ALICE), caused(replace(BOB, name="alice")))),
         UNKNOWN,
     ),
     Case("TriggerDagRunOperator", "its parent acts for Alice", BY_TASK, "alice"),
