@@ -145,9 +145,7 @@ def main() -> None:
         throughput = [
             (per_second(vanilla, "plain", rounds), per_second(ours, asked, rounds)) for _ in range(3)
         ]
-    figures = {
-        name: {"p50": ratio_of(series, name, 50), "p99": ratio_of(series, name, 99)} for name in calls
-    }
+    figures = {name: {"p50": ratio_of(series, name, 50), "p99": ratio_of(series, name, 99)} for name in calls}
     figures["throughput"] = {"ratio": round(statistics.median(ours / van for van, ours in throughput), 3)}
     print(f"{'fetch of a connection':<26}{'p50':>8}{'p99':>8}   x vanilla, {rounds} rounds")
     for name, figure in figures.items():

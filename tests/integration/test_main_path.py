@@ -32,9 +32,7 @@ def answer_of(task: RunningTask, conn_id: str, **wanted: object) -> dict[str, ob
 
 
 def who_the_service_sees(service: Service, token: object) -> str:
-    answer = httpx2.get(
-        f"{service.issuer}/me", headers={"Authorization": f"Bearer {token}"}, trust_env=False
-    )
+    answer = httpx2.get(f"{service.issuer}/me", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["sub"])
 
