@@ -27,12 +27,16 @@ log = logging.getLogger(__name__)
 LIFETIME = 60.0
 """Seconds a list is used before it is read again."""
 
-_LONGEST_PAUSE = 900.0
-_COST = 60.0
+_LONGEST_PAUSE = 300.0
+_COST = 10.0
 """A failed read is tried again after as many times its own duration, at least :data:`LIFETIME`."""
 
-_WAIT = 5.0
-"""Seconds a process waits for another one's read when nothing is known yet."""
+_WAIT = 30.0
+"""Seconds a process waits for another one's read when nothing is known yet.
+
+The first look-up of a DAG processor that just started takes many seconds.  Who does not wait for it parses a
+DAG without its tags.
+"""
 
 _LARGEST = 4 * 1024 * 1024
 

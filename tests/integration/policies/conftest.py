@@ -53,6 +53,8 @@ class DagProcessor:
             "PYTHONPATH": str(PROJECT),
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
+            # every change is written at once, so that a tag that comes and goes is seen
+            "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self.database.url,
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "0",
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "2",

@@ -113,7 +113,7 @@ def test_failing_from_the_start_is_no_reason_to_ask_more_often(
 def test_a_slow_failure_is_tried_again_later(server: Server, home: Path) -> None:
     server.answer, server.takes = None, 10.0
     server.list(home).ids()
-    server.now += 590
+    server.now += 90
     server.list(home).ids()
     assert server.reads == 1
     server.now += 20
