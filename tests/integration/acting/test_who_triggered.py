@@ -4,7 +4,7 @@ import getpass
 
 import pytest
 
-from tests.integration.acting.real_airflow import DAGS, Server
+from tests.integration.acting.real_airflow import DAGS, FAB_KINDS, Server
 
 NOBODY = "acting_user_unknown"
 
@@ -94,11 +94,12 @@ def asset_events(server: Server) -> tuple[str, str]:
 
 
 def dag_test(server: Server) -> tuple[str, str]:
-    from airflow.dag_processing.dagbag import DagBag
-
-    dag = DagBag(DAGS, bundle_path=DAGS, bundle_name="dags-folder").dags["by_hand"]
-    run = dag.test()
-    return "by_hand", run.run_id
+    """In a process of its own, since it starts an Execution API of its own; how its tasks end is the same."""
+    env = {"LOGNAME": "alice", "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS)}
+    server.command("dags", "test", "by_hand", may_fail=True, **env)
+    run = server.rest("bob", "GET", f"/dags/by_hand/dagRuns/{server.latest_run('by_hand')}")
+    assert run["triggered_by"] == "test"
+    return "by_hand", server.latest_run("by_hand")
 
 
 @pytest.mark.parametrize(
@@ -135,3 +136,12 @@ def test_the_forged_names_are_really_there(server: Server):
         run = server.rest("bob", "GET", f"/dags/{dag_id}/dagRuns/{run_id}")
         assert run["triggering_user_name"] == "alice"
     assert getpass.getuser() != "alice"
+
+
+@pytest.mark.parametrize("server", FAB_KINDS[:1], indirect=True, scope="module")
+def test_the_command_line_in_a_process_of_its_own(server: Server):
+    server.command("dags", "trigger", "by_hand", LOGNAME="alice")
+    run_id = server.latest_run("by_hand")
+    path = f"/dags/by_hand/dagRuns/{run_id}"
+    assert server.rest("bob", "GET", path)["triggering_user_name"] == "alice"
+    assert server.acts_for("by_hand", run_id) == NOBODY
