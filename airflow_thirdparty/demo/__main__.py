@@ -28,8 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :return: exit status
     """
     options = _parser().parse_args(arguments)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         return _check(options) if options.check else _run(options)
     except KeyboardInterrupt:
@@ -37,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DemoError as error:
         words.problem(str(error))
         return 1
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _run(options: argparse.Namespace) -> int:
