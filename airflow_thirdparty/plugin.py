@@ -41,7 +41,7 @@ class ThirdPartyAccountsPlugin(AirflowPlugin):
         """What sees Airflow's own requests."""
         try:
             from airflow_thirdparty.server.execution.middleware import ProjectionMiddleware
-            from airflow_thirdparty.server.execution.recorder import CauseRecorderMiddleware
+            from airflow_thirdparty.server.recording.middleware import CauseRecorderMiddleware
         except Exception:  # Airflow itself starts all the same; accounts are then refused
             log.exception("The middlewares for third-party accounts could not be loaded")
             return []

@@ -10,7 +10,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from airflow_thirdparty.demo import ports, words
+from airflow_thirdparty.demo import messages as words
+from airflow_thirdparty.demo import ports
 from airflow_thirdparty.demo.check import check
 from airflow_thirdparty.demo.environment import DAG_ID
 from airflow_thirdparty.demo.errors import DemoError

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_thirdparty import wire
-from airflow_thirdparty.demo import browser, words
+from airflow_thirdparty.demo import browser
+from airflow_thirdparty.demo import messages as words
 from airflow_thirdparty.demo.account import CONN_ID
 from airflow_thirdparty.demo.environment import DAG_ID
 from airflow_thirdparty.demo.errors import DemoError

@@ -16,11 +16,11 @@ from airflow_thirdparty.demo.environment import (
     write_configuration,
 )
 from airflow_thirdparty.demo.errors import DemoError
+from airflow_thirdparty.demo.messages import Progress, port_taken
 from airflow_thirdparty.demo.processes import Processes
 from airflow_thirdparty.demo.rest import AirflowClient
 from airflow_thirdparty.demo.state import State
 from airflow_thirdparty.demo.users import ADMIN
-from airflow_thirdparty.demo.words import Progress, port_taken
 
 START_SECONDS = 180.0
 """How long one step may take on a very slow machine before we give up."""

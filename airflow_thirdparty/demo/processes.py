@@ -67,7 +67,7 @@ class Processes:
         :param stdin: what it reads; nothing if not given
         """
         log = self._logs / f"{name}.log"
-        leash = [sys.executable, "-m", "airflow_thirdparty.demo.leash", str(os.getpid())]
+        leash = [sys.executable, "-m", "airflow_thirdparty.demo.parent", str(os.getpid())]
         with log.open("wb") as output:
             popen = subprocess.Popen(
                 [*leash, *command],

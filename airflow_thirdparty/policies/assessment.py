@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_thirdparty.policies import tags
+from airflow_thirdparty import dag_tags as tags
 from airflow_thirdparty.policies.acknowledgement import Acknowledgement, acknowledgement
-from airflow_thirdparty.policies.publicity import Publicity, publicity
-from airflow_thirdparty.policies.references import Reference, references
+from airflow_thirdparty.policies.analysis.references import Reference, references
+from airflow_thirdparty.policies.public_access import Publicity, publicity
 from airflow_thirdparty.policies.rules import Mode, Rules
 
 

@@ -17,11 +17,12 @@ from typing import Any
 
 from airflow.policies import hookimpl
 
+from airflow_thirdparty import dag_tags as tags
 from airflow_thirdparty import settings
-from airflow_thirdparty.policies import tags, words
+from airflow_thirdparty.policies import messages as words
+from airflow_thirdparty.policies.account_ids import CacheUnusableError, PublishedList, read_variable
+from airflow_thirdparty.policies.analysis.references import references
 from airflow_thirdparty.policies.assessment import Assessment, judge
-from airflow_thirdparty.policies.published import CacheUnusableError, PublishedList, read_variable
-from airflow_thirdparty.policies.references import references
 from airflow_thirdparty.policies.rules import Configured, Mode, Rules
 
 log = logging.getLogger(__name__)

@@ -15,14 +15,15 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import registrations, service
 from airflow_thirdparty.server.broker.database import in_transaction
-from airflow_thirdparty.server.broker.freshness import Need
-from airflow_thirdparty.server.broker.refreshing import Refresher, StillRefreshing
-from airflow_thirdparty.server.broker.tokens import AccessToken, TokenBroker
+from airflow_thirdparty.server.broker.registry import oauth_client as service
+from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.tokens.broker import AccessToken, TokenBroker
+from airflow_thirdparty.server.broker.tokens.freshness import Need
+from airflow_thirdparty.server.broker.tokens.refresher import Refresher, StillRefreshing
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Endpoints
+from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import sign_ins
 from airflow_thirdparty.server.store.models import AccountHealth, Authorization, Revocation, SignIn
 from airflow_thirdparty.server.store.sign_ins import Credentials

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from airflow_thirdparty.server.broker.freshness import Need
+from airflow_thirdparty.server.broker.tokens.freshness import Need
 from airflow_thirdparty.server.oauth import grants, identity
 from airflow_thirdparty.server.oauth.types import Client, TokenSet
 from airflow_thirdparty.server.store.clock import DatabaseClock, utcnow

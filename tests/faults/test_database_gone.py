@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from airflow_thirdparty.exceptions import ServiceUnavailable
-from airflow_thirdparty.server.broker import metrics
 from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.telemetry import metrics
 from tests.faults.rig import ALICE, NO_NEED, Rig, ask, until
 from tests.support.databases import Database, Postgres
 
@@ -104,7 +104,7 @@ async def test_a_pool_without_a_free_connection_is_waited_for(
     """A pool that is exhausted raises another kind of error than a database that is gone."""
     from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-    from airflow_thirdparty.server.broker import outcomes
+    from airflow_thirdparty.server.broker.tokens import results as outcomes
 
     real, refusals = outcomes.keep, iter(range(3))
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete
 
-from airflow_thirdparty.server.broker import duties
 from airflow_thirdparty.server.broker.database import in_transaction
+from airflow_thirdparty.server.broker.housekeeping import loop as duties
 from airflow_thirdparty.server.store.models import Duty
 from tests.faults.rig import ALICE, Rig, person, until
 from tests.faults.test_rejections import leased

@@ -10,8 +10,8 @@ import pytest
 from airflow import settings
 
 from airflow_thirdparty.server.broker import database as broker_database
-from airflow_thirdparty.server.broker.freshness import Need
-from airflow_thirdparty.server.broker.refreshing import StillRefreshing
+from airflow_thirdparty.server.broker.tokens.freshness import Need
+from airflow_thirdparty.server.broker.tokens.refresher import StillRefreshing
 from tests.faults.rig import ALICE, BOB, Rig, ask, register, until
 from tests.support import databases
 

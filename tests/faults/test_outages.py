@@ -12,8 +12,8 @@ import pytest
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable
 from airflow_thirdparty.server.broker.database import in_transaction
-from airflow_thirdparty.server.broker.freshness import Need
-from airflow_thirdparty.server.broker.tokens import TokenBroker
+from airflow_thirdparty.server.broker.tokens.broker import TokenBroker
+from airflow_thirdparty.server.broker.tokens.freshness import Need
 from airflow_thirdparty.server.oauth.transport import Timeouts, Transport
 from airflow_thirdparty.server.store import client_secrets
 from tests.faults.rig import ALICE, BOB, CAROL, NO_NEED, Rig, ask, person, register, until

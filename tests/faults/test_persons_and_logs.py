@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.server.broker import signing_in
-from airflow_thirdparty.server.broker.keeping import OtherSubject
-from airflow_thirdparty.server.broker.signing_in import Completed
+from airflow_thirdparty.server.broker.sign_in import flow as signing_in
+from airflow_thirdparty.server.broker.sign_in.flow import Completed
+from airflow_thirdparty.server.broker.sign_in.storing import OtherSubject
 from airflow_thirdparty.server.execution import projection
 from tests.faults.rig import ALICE, Rig, ask
 from tests.support import databases

@@ -15,10 +15,13 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountChanged, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker import duties, registrations, signing_in, signing_out
 from airflow_thirdparty.server.broker.database import in_transaction
-from airflow_thirdparty.server.broker.freshness import Need
-from airflow_thirdparty.server.broker.status import Status, standing
+from airflow_thirdparty.server.broker.housekeeping import loop as duties
+from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.sign_in import flow as signing_in
+from airflow_thirdparty.server.broker.sign_in import sign_out as signing_out
+from airflow_thirdparty.server.broker.tokens.freshness import Need
+from airflow_thirdparty.server.broker.views.status import Status, standing
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.store.client_secrets import RegistrationRefused
 from tests.faults.rig import ALICE, BOB, Rig, ask, endpoints_of, until

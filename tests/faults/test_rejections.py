@@ -8,9 +8,9 @@ from functools import partial
 import pytest
 
 from airflow_thirdparty.exceptions import SignInLapsed
-from airflow_thirdparty.server.broker import leases
 from airflow_thirdparty.server.broker.database import in_database, in_transaction
-from airflow_thirdparty.server.broker.leases import LEASE, Lease
+from airflow_thirdparty.server.broker.tokens import leases
+from airflow_thirdparty.server.broker.tokens.leases import LEASE, Lease
 from airflow_thirdparty.server.oauth import grants
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from tests.faults.rig import ALICE, NO_NEED, Rig, ask, until

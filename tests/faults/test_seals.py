@@ -14,8 +14,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.server.broker import signing_in, signing_out
 from airflow_thirdparty.server.broker.database import in_transaction
+from airflow_thirdparty.server.broker.sign_in import flow as signing_in
+from airflow_thirdparty.server.broker.sign_in import sign_out as signing_out
 from airflow_thirdparty.server.store import client_secrets, revocations, sign_ins
 from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import Authorization, ClientSecret, Revocation, SignIn

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import update
 
 from airflow_thirdparty.exceptions import SignInRequired
-from airflow_thirdparty.server.broker import duties, signing_out
 from airflow_thirdparty.server.broker.database import in_database, in_transaction
-from airflow_thirdparty.server.broker.signing_out import IMPOSSIBLE, NOTHING, PENDING, REVOKED, sign_out
+from airflow_thirdparty.server.broker.housekeeping import loop as duties
+from airflow_thirdparty.server.broker.sign_in import sign_out as signing_out
+from airflow_thirdparty.server.broker.sign_in.sign_out import IMPOSSIBLE, NOTHING, PENDING, REVOKED, sign_out
 from airflow_thirdparty.server.store.models import SignIn
 from tests.faults.rig import ALICE, BOB, NO_NEED, Rig, ask, register, until
 from tests.support import databases

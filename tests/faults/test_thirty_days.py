@@ -7,8 +7,8 @@ import time
 from collections import Counter
 
 from airflow_thirdparty.exceptions import ServiceUnavailable, SignInLapsed
-from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker.tokens import TokenBroker
+from airflow_thirdparty.server.broker.tokens.broker import TokenBroker
+from airflow_thirdparty.server.people.person import Person
 from tests.faults.rig import Rig, ask, person
 from tests.support.faulty_service import Family
 

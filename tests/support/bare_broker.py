@@ -48,7 +48,9 @@ def _after(function: Any, *, awaits: bool = False) -> Any:
 
 
 def _arm(step: str | None) -> None:
-    from airflow_thirdparty.server.broker import leases, outcomes, refreshing
+    from airflow_thirdparty.server.broker.tokens import leases
+    from airflow_thirdparty.server.broker.tokens import refresher as refreshing
+    from airflow_thirdparty.server.broker.tokens import results as outcomes
     from airflow_thirdparty.server.oauth import grants
 
     if step == "claiming":
@@ -72,9 +74,9 @@ def _arm(step: str | None) -> None:
 
 
 async def _refresh(order: dict[str, Any]) -> str:
-    from airflow_thirdparty.server.broker import registrations
     from airflow_thirdparty.server.broker.database import in_transaction
-    from airflow_thirdparty.server.broker.refreshing import Refresher
+    from airflow_thirdparty.server.broker.registry import registrations
+    from airflow_thirdparty.server.broker.tokens.refresher import Refresher
     from airflow_thirdparty.server.oauth.transport import Transport
 
     account = in_transaction(lambda session: registrations.find(session, order["conn_id"]))
@@ -98,7 +100,8 @@ def _warm_up() -> None:
     import httpcore2
     from airflow.models.crypto import get_fernet
 
-    from airflow_thirdparty.server.broker import database, registrations
+    from airflow_thirdparty.server.broker import database
+    from airflow_thirdparty.server.broker.registry import registrations
     from airflow_thirdparty.server.store.models import AccountHealth, SignIn
 
     def look(session: Any) -> None:

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import SignInLapsed
 from airflow_thirdparty.server.broker.database import in_transaction
-from airflow_thirdparty.server.broker.freshness import Need
-from airflow_thirdparty.server.broker.leases import LEASE
-from airflow_thirdparty.server.broker.refreshing import Refresher
-from airflow_thirdparty.server.broker.tokens import TokenBroker
+from airflow_thirdparty.server.broker.tokens.broker import TokenBroker
+from airflow_thirdparty.server.broker.tokens.freshness import Need
+from airflow_thirdparty.server.broker.tokens.leases import LEASE
+from airflow_thirdparty.server.broker.tokens.refresher import Refresher
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.store import sign_ins
 from airflow_thirdparty.server.store.clock import DatabaseClock

@@ -49,7 +49,7 @@ def _lines() -> list[Line]:
     from airflow.utils.session import create_session
     from sqlalchemy import func, select
 
-    from airflow_thirdparty.server.broker import registrations
+    from airflow_thirdparty.server.broker.registry import registrations
     from airflow_thirdparty.server.store.models import SignIn
 
     with create_session() as session:
@@ -74,7 +74,7 @@ def set_secret(args: argparse.Namespace) -> None:
 
     :param args: what was given on the command line
     """
-    from airflow_thirdparty.server.broker import registrations
+    from airflow_thirdparty.server.broker.registry import registrations
 
     secret = getpass.getpass("Client secret: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     if not secret:
@@ -93,7 +93,7 @@ def check(args: argparse.Namespace) -> None:
 
     :param args: what was given on the command line
     """
-    from airflow_thirdparty.server.broker import checking
+    from airflow_thirdparty.server.broker.registry import check as checking
 
     try:
         for line in asyncio.run(checking.check(args.account)):

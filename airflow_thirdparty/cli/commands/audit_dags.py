@@ -51,9 +51,9 @@ def _ids(given: str | None) -> frozenset[str]:
 def _from_database() -> Report:
     from airflow.utils.session import create_session
 
-    from airflow_thirdparty.server.broker.dag_accounts import dags_with_accounts
-    from airflow_thirdparty.server.broker.dag_places import tasks_by_account
-    from airflow_thirdparty.server.broker.publication import account_ids
+    from airflow_thirdparty.server.broker.housekeeping.publication import account_ids
+    from airflow_thirdparty.server.broker.views.dag_tasks import tasks_by_account
+    from airflow_thirdparty.server.broker.views.dags import dags_with_accounts
 
     with create_session(scoped=False) as session:
         ids = account_ids(session)
@@ -96,7 +96,7 @@ def _from_folder(folder: Path, ids: frozenset[str], *, strict: bool) -> Report:
 
 
 def _audit(dag: Any, ids: frozenset[str], rules: Any, *, strict: bool) -> AuditedDag | None:
-    from airflow_thirdparty.policies import words
+    from airflow_thirdparty.policies import messages as words
     from airflow_thirdparty.policies.assessment import assess
 
     found = assess(dag, ids, rules)

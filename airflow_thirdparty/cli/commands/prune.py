@@ -15,7 +15,7 @@ from airflow_thirdparty.cli.commands.sign_out import COMMAND_LINE, end
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from airflow_thirdparty.server.broker.offboarding import Candidate
+    from airflow_thirdparty.server.broker.housekeeping.offboarding import Candidate
 
 
 @suppress_logs_and_warning
@@ -25,8 +25,8 @@ def prune(args: argparse.Namespace) -> None:
 
     :param args: what was given on the command line
     """
-    from airflow_thirdparty.server.broker import pruning
     from airflow_thirdparty.server.broker.database import in_transaction, utcnow
+    from airflow_thirdparty.server.broker.housekeeping import pruning
 
     now = utcnow()
     candidates = in_transaction(lambda session: _candidates(session, args))
@@ -47,8 +47,8 @@ def prune(args: argparse.Namespace) -> None:
 
 
 def _candidates(session: Session, args: argparse.Namespace) -> list[Candidate]:
-    from airflow_thirdparty.server.broker import offboarding
     from airflow_thirdparty.server.broker.database import utcnow
+    from airflow_thirdparty.server.broker.housekeeping import offboarding
 
     found: list[Candidate] = []
     if args.departed:
@@ -69,8 +69,8 @@ def _show(candidates: list[Candidate]) -> None:
 
 
 def _withdraw(candidates: list[Candidate]) -> None:
-    from airflow_thirdparty.server.accounts.person import Person
-    from airflow_thirdparty.server.broker import offboarding
+    from airflow_thirdparty.server.broker.housekeeping import offboarding
+    from airflow_thirdparty.server.people.person import Person
 
     by = Person(COMMAND_LINE, "", name=COMMAND_LINE)
     count = asyncio.run(offboarding.withdraw_delegations(candidates, by))

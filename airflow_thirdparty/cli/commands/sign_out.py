@@ -12,7 +12,7 @@ from airflow.utils.cli import suppress_logs_and_warning
 from airflow.utils.providers_configuration_loader import providers_configuration_loaded
 
 if TYPE_CHECKING:
-    from airflow_thirdparty.server.broker.offboarding import Candidate
+    from airflow_thirdparty.server.broker.housekeeping.offboarding import Candidate
 
 COMMAND_LINE = "command line"
 """Stands in the audit log for whoever runs the command: nobody authenticates them."""
@@ -25,8 +25,8 @@ def sign_out(args: argparse.Namespace) -> None:
 
     :param args: what was given on the command line
     """
-    from airflow_thirdparty.server.broker import offboarding
     from airflow_thirdparty.server.broker.database import in_transaction
+    from airflow_thirdparty.server.broker.housekeeping import offboarding
 
     found = in_transaction(lambda session: offboarding.of_user(session, args.user, args.account))
     if not found:
@@ -38,9 +38,10 @@ def sign_out(args: argparse.Namespace) -> None:
 
 def end(candidates: Iterable[Candidate]) -> None:
     """Remove sign-ins, revoke their tokens, and say what became of each."""
-    from airflow_thirdparty.server.accounts.person import Person
-    from airflow_thirdparty.server.broker import offboarding, runtime
+    from airflow_thirdparty.server.broker import runtime
     from airflow_thirdparty.server.broker.database import utcnow
+    from airflow_thirdparty.server.broker.housekeeping import offboarding
+    from airflow_thirdparty.server.people.person import Person
 
     by = Person(COMMAND_LINE, "", name=COMMAND_LINE)
     done = asyncio.run(offboarding.sign_out(runtime.transport(), list(candidates), utcnow(), by))

@@ -8,8 +8,8 @@ import socket
 from functools import cache
 
 from airflow_thirdparty import settings
-from airflow_thirdparty.server.broker.refreshing import Refresher
-from airflow_thirdparty.server.broker.tokens import TokenBroker
+from airflow_thirdparty.server.broker.tokens.broker import TokenBroker
+from airflow_thirdparty.server.broker.tokens.refresher import Refresher
 from airflow_thirdparty.server.oauth.transport import Transport
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.accounts.fields import EXTRA_PLACE
-from airflow_thirdparty.server.broker.tokens import AccessToken
+from airflow_thirdparty.server.broker.tokens.broker import AccessToken
 
 
 def extra_fields(account: Account, token: AccessToken) -> dict[str, str]:

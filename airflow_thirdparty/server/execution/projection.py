@@ -14,15 +14,18 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account, Registration, origin, parse
-from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import acting_user, audit, facts, metrics, runtime
-from airflow_thirdparty.server.broker.acting_user import RunFacts
+from airflow_thirdparty.server.broker import runtime
+from airflow_thirdparty.server.broker.acting import queries as facts
+from airflow_thirdparty.server.broker.acting import resolver as acting_user
+from airflow_thirdparty.server.broker.acting.resolver import RunFacts
 from airflow_thirdparty.server.broker.database import in_database, utcnow
-from airflow_thirdparty.server.broker.freshness import Need
-from airflow_thirdparty.server.broker.ledger import ledger
-from airflow_thirdparty.server.broker.refreshing import StillRefreshing
-from airflow_thirdparty.server.broker.tokens import AccessToken, Found
+from airflow_thirdparty.server.broker.telemetry import audit, metrics
+from airflow_thirdparty.server.broker.tokens.broker import AccessToken, Found
+from airflow_thirdparty.server.broker.tokens.freshness import Need
+from airflow_thirdparty.server.broker.tokens.refresher import StillRefreshing
+from airflow_thirdparty.server.broker.usage.recorder import ledger
 from airflow_thirdparty.server.execution import expose
+from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from airflow.utils.sqlalchemy import UtcDateTime
 from sqlalchemy import MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.people.person import Person
 
 metadata = MetaData(
     schema=_get_schema(),  # type: ignore[no-untyped-call]  # Airflow's, untyped

@@ -17,7 +17,7 @@ from sqlalchemy import Boolean, Index, Integer, String, delete, insert, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.base import DAG_ID, Base, PersonColumns
 
 RUN = "run"

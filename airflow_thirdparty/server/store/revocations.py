@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import Revocation
 from airflow_thirdparty.server.store.seal import Place, open_sealed, seal

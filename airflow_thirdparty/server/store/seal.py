@@ -14,7 +14,7 @@ from typing import Any
 from airflow.models.crypto import get_fernet
 from cryptography.fernet import InvalidToken
 
-from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.people.person import Person
 
 
 class SealError(Exception):

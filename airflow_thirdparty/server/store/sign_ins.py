@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import SignIn
 from airflow_thirdparty.server.store.seal import Place, open_sealed, seal

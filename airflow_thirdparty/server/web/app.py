@@ -14,15 +14,16 @@ from fastapi.staticfiles import StaticFiles
 
 from airflow_thirdparty import __version__
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
-from airflow_thirdparty.server.broker import duties, runtime
-from airflow_thirdparty.server.broker.delegations import (
+from airflow_thirdparty.server.broker import runtime
+from airflow_thirdparty.server.broker.acting.delegations import (
     CannotDelegate,
     DelegatedByAnother,
     NoSuchDelegation,
     NotTheDelegate,
 )
-from airflow_thirdparty.server.broker.ledger import ledger
-from airflow_thirdparty.server.broker.registrations import NoSuchAccount
+from airflow_thirdparty.server.broker.housekeeping import loop as duties
+from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
+from airflow_thirdparty.server.broker.usage.recorder import ledger
 from airflow_thirdparty.server.web.dependencies import CrossSite, NotAdmin, SharedIdentity
 from airflow_thirdparty.server.web.headers import add_security_headers
 from airflow_thirdparty.server.web.models import Problem, ProblemAnswer

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import Response
 
 from airflow_thirdparty import settings
-from airflow_thirdparty.server.broker.signing_in import LIFETIME, Begun
+from airflow_thirdparty.server.broker.sign_in.flow import LIFETIME, Begun
 from airflow_thirdparty.wire import WEB_PREFIX
 
 NAME = "third_party_authorization_"

@@ -13,8 +13,8 @@ from airflow.models.dag import DagModel
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker.delegations import Consent
+from airflow_thirdparty.server.broker.acting.delegations import Consent
+from airflow_thirdparty.server.people.person import Person
 
 
 class DelegationView(BaseModel):

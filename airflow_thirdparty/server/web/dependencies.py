@@ -13,8 +13,9 @@ from fastapi import Depends, HTTPException, Request
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import origin
-from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import links, people
+from airflow_thirdparty.server.broker import links
+from airflow_thirdparty.server.people import directory as people
+from airflow_thirdparty.server.people.person import Person
 
 
 class SharedIdentity(ThirdPartyAccountError):

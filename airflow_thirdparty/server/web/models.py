@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
-from airflow_thirdparty.server.broker.overview import Overview
-from airflow_thirdparty.server.broker.views import View
+from airflow_thirdparty.server.broker.views.accounts import View
+from airflow_thirdparty.server.broker.views.admin import Overview
 from airflow_thirdparty.server.web.delegations import DagDelegations
 
 

@@ -410,7 +410,7 @@ class Server:
 
     def write_ledger(self) -> None:
         """Do not wait for the background task."""
-        from airflow_thirdparty.server.broker.ledger import ledger
+        from airflow_thirdparty.server.broker.usage.recorder import ledger
 
         assert self.client.portal is not None
         self.client.portal.call(ledger().write_due, True)
@@ -421,8 +421,8 @@ class Server:
         """Whom the task instance acts for, ``later`` seconds from now."""
         from airflow.utils.session import create_session
 
-        from airflow_thirdparty.server.broker.acting_user import acting_user
-        from airflow_thirdparty.server.broker.facts import gather
+        from airflow_thirdparty.server.broker.acting.queries import gather
+        from airflow_thirdparty.server.broker.acting.resolver import acting_user
 
         now = datetime.now(timezone.utc) + timedelta(seconds=later)
         with create_session(scoped=False) as session:

@@ -17,8 +17,8 @@ from airflow.models.taskinstancehistory import TaskInstanceHistory
 from airflow.utils.types import DagRunTriggeredByType, DagRunType
 from fastapi import APIRouter
 
-from airflow_thirdparty.server.broker.acting_user import NEVER, ON_RECORD
-from airflow_thirdparty.server.execution import journal
+from airflow_thirdparty.server.broker.acting.resolver import NEVER, ON_RECORD
+from airflow_thirdparty.server.recording import changes as journal
 from tests.integration.acting.reruns import RERUNS
 
 CORE = "airflow.api_fastapi.core_api.routes.public"

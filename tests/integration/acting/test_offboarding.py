@@ -12,7 +12,7 @@ from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from sqlalchemy import delete, func, select, update
 
-from airflow_thirdparty.server.broker import pruning
+from airflow_thirdparty.server.broker.housekeeping import pruning
 from airflow_thirdparty.server.store.causes import Cause
 from airflow_thirdparty.server.store.delegations import Delegation
 from airflow_thirdparty.server.store.models import SignIn

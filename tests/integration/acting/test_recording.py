@@ -10,7 +10,8 @@ import pytest
 from airflow.api_fastapi.core_api.datamodels.dag_run import DAGRunClearBody
 from sqlalchemy import event, select, text, update
 
-from airflow_thirdparty.server.execution import journal, recorder
+from airflow_thirdparty.server.recording import changes as journal
+from airflow_thirdparty.server.recording import middleware as recorder
 from airflow_thirdparty.server.store.causes import Cause
 from tests.integration.acting import real_airflow
 from tests.integration.acting.real_airflow import Server
@@ -203,7 +204,7 @@ def test_a_row_that_is_not_this_requests_is_not_settled(server: Server):
     """SQLite gives the id of a rolled back row away again."""
     from airflow.utils.session import create_session
 
-    from airflow_thirdparty.server.accounts.person import Person
+    from airflow_thirdparty.server.people.person import Person
     from airflow_thirdparty.server.store.causes import Recording, settle
 
     run_id = server.trigger("alice")
@@ -248,8 +249,8 @@ HEARTBEAT = {"hostname": "worker", "pid": 1}
 def test_a_fetch_takes_one_query_for_the_person(server: Server):
     from airflow.utils.session import create_session
 
+    from airflow_thirdparty.server.broker.acting.queries import gather
     from airflow_thirdparty.server.broker.database import utcnow
-    from airflow_thirdparty.server.broker.facts import gather
 
     ti_id = server.start("by_hand", server.trigger("alice"))
     with create_session(scoped=False) as session, statements() as seen:

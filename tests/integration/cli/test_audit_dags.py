@@ -14,7 +14,7 @@ from airflow.cli import cli_parser
 from airflow.models.connection import Connection
 from airflow.utils.session import create_session
 
-from airflow_thirdparty.policies import tags
+from airflow_thirdparty import dag_tags as tags
 from airflow_thirdparty.wire import CONN_TYPE
 from tests.support.databases import Database
 from tests.support.tasks import Tasks

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from airflow.utils.session import create_session
 
-from airflow_thirdparty.policies import tags
-from airflow_thirdparty.server.broker.dag_accounts import (
+from airflow_thirdparty import dag_tags as tags
+from airflow_thirdparty.server.broker.views.dag_tasks import tasks_by_account
+from airflow_thirdparty.server.broker.views.dags import (
     DagAccounts,
     Standing,
     accounts_of,
     dags_at_risk,
     dags_with_accounts,
 )
-from airflow_thirdparty.server.broker.dag_places import tasks_by_account
 from tests.support import databases
 from tests.support.databases import Database
 from tests.support.tasks import BUNDLE, Tasks

@@ -12,7 +12,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.broker.publication import account_ids, publish_account_ids
+from airflow_thirdparty.server.broker.housekeeping.publication import account_ids, publish_account_ids
 from airflow_thirdparty.wire import ACCOUNTS_VARIABLE, CONN_TYPE
 from tests.support import databases
 from tests.support.databases import Database

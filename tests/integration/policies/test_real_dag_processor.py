@@ -11,9 +11,9 @@ from airflow.models.connection import Connection
 from airflow.utils.session import create_session
 from sqlalchemy import text
 
-from airflow_thirdparty.policies import tags
-from airflow_thirdparty.server.broker.dag_accounts import dags_at_risk
-from airflow_thirdparty.server.broker.publication import publish_account_ids
+from airflow_thirdparty import dag_tags as tags
+from airflow_thirdparty.server.broker.housekeeping.publication import publish_account_ids
+from airflow_thirdparty.server.broker.views.dags import dags_at_risk
 from airflow_thirdparty.wire import ACCOUNTS_VARIABLE, CONN_TYPE
 from tests.integration.policies.conftest import DagProcessor
 

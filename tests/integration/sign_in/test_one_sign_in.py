@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from airflow_thirdparty.server.broker import signing_in
+from airflow_thirdparty.server.broker.sign_in import flow as signing_in
 from airflow_thirdparty.server.store.seal import Place
 from tests.support import databases
 from tests.support.faulty_service_client import Remote

@@ -18,7 +18,7 @@ from sqlalchemy import delete, select, text, update
 
 from airflow_thirdparty import wire
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.server.broker import registrations
+from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.store import client_secrets
 from airflow_thirdparty.server.store.models import ClientSecret
 from tests.support.airflow_server import AirflowServer, configured

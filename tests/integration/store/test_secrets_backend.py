@@ -10,8 +10,8 @@ from airflow.utils.session import create_session
 
 from airflow_thirdparty import wire
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.server.broker import registrations
-from airflow_thirdparty.server.broker.registrations import NoSuchAccount
+from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
 from airflow_thirdparty.server.store import client_secrets
 from tests.support.airflow_server import configured
 from tests.support.people import Person

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from airflow_thirdparty import wire
 from airflow_thirdparty.demo.users import User
-from airflow_thirdparty.server.broker import registrations
+from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.store import client_secrets
 from tests.support.airflow_server import AirflowServer, configured
 from tests.support.people import Person

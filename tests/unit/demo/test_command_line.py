@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_thirdparty.demo import ports, words
+from airflow_thirdparty.demo import messages as words
+from airflow_thirdparty.demo import ports
 from airflow_thirdparty.demo.__main__ import main
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from airflow_thirdparty.policies import tags, words
+from airflow_thirdparty import dag_tags as tags
+from airflow_thirdparty.policies import messages as words
 from airflow_thirdparty.policies.assessment import Assessment, assess
 from airflow_thirdparty.policies.rules import Mode, Rules
 

@@ -13,9 +13,10 @@ import pytest
 from airflow.exceptions import AirflowClusterPolicyViolation
 from airflow.sdk import get_parsing_context
 
+from airflow_thirdparty import dag_tags as tags
 from airflow_thirdparty import settings
-from airflow_thirdparty.policies import dag_policy, tags
-from airflow_thirdparty.policies.words import PublicDagWarning
+from airflow_thirdparty.policies import dag_policy
+from airflow_thirdparty.policies.messages import PublicDagWarning
 
 RISKY = """
     with DAG("risky", schedule=None, tags=["public"]) as dag:
@@ -175,7 +176,7 @@ def test_a_file_of_many_dags_reads_list_and_configuration_once(
 
 def test_importing_the_policy_imports_next_to_nothing() -> None:
     # Airflow imports it in every process, before logging is set up
-    for path in Path(dag_policy.__file__).parent.glob("*.py"):
+    for path in Path(dag_policy.__file__).parent.rglob("*.py"):
         for node in ast.parse(path.read_text()).body:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom):

@@ -11,18 +11,15 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import (
-    health,
-    overview,
-    own_credentials,
-    runtime,
-    signing_in,
-    signing_out,
-    views,
-)
+from airflow_thirdparty.server.broker import health, runtime
 from airflow_thirdparty.server.broker.database import in_database, utcnow
-from airflow_thirdparty.server.broker.registrations import NoSuchAccount
+from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
+from airflow_thirdparty.server.broker.sign_in import flow as signing_in
+from airflow_thirdparty.server.broker.sign_in import own_credentials
+from airflow_thirdparty.server.broker.sign_in import sign_out as signing_out
+from airflow_thirdparty.server.broker.views import accounts as views
+from airflow_thirdparty.server.broker.views import admin as overview
+from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web import cookies
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin
 from airflow_thirdparty.server.web.models import (

@@ -10,11 +10,15 @@ from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
-from airflow_thirdparty.policies import words
-from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import dag_accounts, dag_places, delegations, registrations, views
-from airflow_thirdparty.server.broker.dag_accounts import DagAccounts, Standing
+from airflow_thirdparty.policies import messages as words
+from airflow_thirdparty.server.broker.acting import delegations
 from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.views import accounts as views
+from airflow_thirdparty.server.broker.views import dag_tasks as dag_places
+from airflow_thirdparty.server.broker.views import dags as dag_accounts
+from airflow_thirdparty.server.broker.views.dags import DagAccounts, Standing
+from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.delegations import DagDelegations, may_trigger
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
 from airflow_thirdparty.server.web.models import AccountView, DagAccount, DagAnswer, DagAtRisk, DagWarning

@@ -12,10 +12,11 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import delegations, registrations
+from airflow_thirdparty.server.broker.acting import delegations
+from airflow_thirdparty.server.broker.acting.delegations import Wish
 from airflow_thirdparty.server.broker.database import in_database, utcnow
-from airflow_thirdparty.server.broker.delegations import Wish
+from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.delegations import DelegationView, may_trigger
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin
 

@@ -14,8 +14,10 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
-from airflow_thirdparty.server.broker import health, people, runtime, signing_in
+from airflow_thirdparty.server.broker import health, runtime
 from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker.sign_in import flow as signing_in
+from airflow_thirdparty.server.people import directory as people
 from airflow_thirdparty.server.web import cookies
 from airflow_thirdparty.server.web.dependencies import OptionalUserDep
 from airflow_thirdparty.server.web.headers import content_security_policy

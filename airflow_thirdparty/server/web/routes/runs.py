@@ -13,10 +13,11 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
-from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import task_accounts, views
 from airflow_thirdparty.server.broker.database import in_database, utcnow
-from airflow_thirdparty.server.broker.task_accounts import Asked, Place
+from airflow_thirdparty.server.broker.views import accounts as views
+from airflow_thirdparty.server.broker.views import task_instances as task_accounts
+from airflow_thirdparty.server.broker.views.task_instances import Asked, Place
+from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import PersonDep
 from airflow_thirdparty.server.web.models import AccountView, Problem
 

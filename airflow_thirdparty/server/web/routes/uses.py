@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.accounts.person import Person
-from airflow_thirdparty.server.broker import uses
 from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.usage import queries as uses
+from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
 
 router = APIRouter(prefix="/api/v1", tags=["Uses"])

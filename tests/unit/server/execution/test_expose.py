@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.tokens import AccessToken
+from airflow_thirdparty.server.broker.tokens.broker import AccessToken
 from airflow_thirdparty.server.execution.expose import for_foreign_hook
 
 TOKEN = AccessToken("the-token", None, (), "alice", "Alice", "alice@acme")

@@ -10,7 +10,7 @@ import pytest
 from airflow.models.crypto import get_fernet
 from cryptography.fernet import Fernet
 
-from airflow_thirdparty.server.accounts.person import Person
+from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.seal import Place, SealError, open_sealed, reseal, seal
 from tests.support.airflow_home import FERNET_KEY
 from tests.support.airflow_server import configured

@@ -1,0 +1,1 @@
+"""Which accounts a DAG names, read from its source and its operators."""

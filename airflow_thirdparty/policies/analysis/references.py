@@ -1,0 +1,115 @@
+"""The accounts a DAG refers to: through operators, templates, and the Python of its tasks."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
+
+from airflow_thirdparty.policies.analysis import operators
+from airflow_thirdparty.policies.analysis.source import Mention, mentions
+from airflow_thirdparty.policies.analysis.values import UNKNOWN, Values
+
+log = logging.getLogger(__name__)
+
+_TEMPLATED = re.compile(
+    r"""\bconn\s*(?:\.\s*get\s*\(\s*(?:["'](?P<got>[^"']+)["']|(?P<computed>[^"'\s]))"""
+    r"""|\.\s*(?P<dotted>(?!get\b)[A-Za-z_]\w*)|\[\s*["'](?P<item>[^"']+)["'])"""
+)
+_MOST_TEXTS = 1000
+
+
+class Reference(NamedTuple):
+    """One place in which a task refers to a connection that is, or may be, an account.
+
+    :param task_id: id of the task
+    :param account: id of the account; ``None`` when it cannot be known before the task runs
+    :param written: how it stands in the DAG
+    :param ours: whether it is an account for certain, not just any connection
+    """
+
+    task_id: str
+    account: str | None
+    written: str
+    ours: bool = False
+
+
+def references(dag: Any, accounts: Collection[str]) -> list[Reference]:
+    """Find every reference of a DAG, sorted by task.
+
+    :param dag: the DAG as its file made it
+    :param accounts: ids of all accounts
+    """
+    known = frozenset(accounts)
+    tasks = sorted(dag.tasks, key=lambda task: str(task.task_id))
+    return list(dict.fromkeys(found for task in tasks for found in _of_task(task, known)))
+
+
+def _of_task(task: Any, accounts: frozenset[str]) -> list[Reference]:
+    try:
+        return [*_in_arguments(task, accounts), *_in_templates(task, accounts), *_in_python(task, accounts)]
+    except Exception:
+        log.exception("Looking for third-party accounts in task %s failed", task.task_id)
+        return [Reference(str(task.task_id), None, "this task could not be looked at")]
+
+
+def _in_arguments(task: Any, accounts: frozenset[str]) -> Iterator[Reference]:
+    ours = operators.is_ours(operators.class_of(task))
+    for name, values in sorted(operators.connections(task).items()):
+        if ours or name.endswith(operators.SUFFIX):
+            yield from _sorted_out(task, values, f"argument {name}", accounts, ours=ours)
+
+
+def _sorted_out(
+    task: Any, values: Values, written: str, accounts: frozenset[str], *, ours: bool
+) -> Iterator[Reference]:
+    for conn_id in sorted(values.known):
+        if conn_id and (ours or conn_id in accounts):
+            yield Reference(str(task.task_id), conn_id, written, ours)
+    # as long as there are no accounts, what a foreign hook uses cannot be one
+    if not values.complete and (ours or accounts):
+        yield Reference(str(task.task_id), None, written, ours)
+
+
+def _in_templates(task: Any, accounts: frozenset[str]) -> list[Reference]:
+    """``{{ conn.github.password }}`` and the like, in the fields that Airflow renders."""
+    given = operators.given(task)
+    fields = [(name, given.get(name)) for name in task.template_fields or ()]
+    fields.append(("expand()", getattr(getattr(task, "expand_input", None), "value", None)))
+    found: list[Reference] = []
+    for name, value in fields:
+        for text in _templates(value) if value is not None else ():
+            for match in _TEMPLATED.finditer(text):
+                conn_id = match["got"] or match["dotted"] or match["item"]
+                values = Values(frozenset({conn_id})) if conn_id else UNKNOWN
+                found += _sorted_out(task, values, f"{match[0]}… in {name}", accounts, ours=False)
+    return sorted(found, key=lambda reference: reference.written)
+
+
+def _templates(value: Any) -> list[str]:
+    waiting, found, seen = [value], [], 0
+    while waiting and seen < _MOST_TEXTS:
+        item, seen = waiting.pop(), seen + 1
+        kind = type(item)
+        if kind is str:
+            if "conn" in item and ("{{" in item or "{%" in item):
+                found.append(item)
+        elif kind is dict:
+            waiting += item.values()
+        elif kind in (list, tuple, set):
+            waiting += item
+    return found
+
+
+def _in_python(task: Any, accounts: frozenset[str]) -> Iterator[Reference]:
+    found: list[Mention] = []
+    for function in operators.functions(task):
+        passed = functools.partial(operators.passed_to, task, function)
+        found += mentions(function, passed, accounts=accounts)
+    for method in operators.own_methods(operators.class_of(task)):
+        found += mentions(method, objects={"self": task}, accounts=accounts)
+    for mention in found:
+        written = f"{mention.written} in line {mention.line}" if mention.line else mention.written
+        yield from _sorted_out(task, mention.values, written, accounts, ours=mention.ours)

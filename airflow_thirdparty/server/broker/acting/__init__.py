@@ -1,0 +1,1 @@
+"""Whom a task instance acts for."""

@@ -1,0 +1,251 @@
+"""Delegation: a user lets a DAG's scheduled runs, or those fired by asset events, act with their account."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from airflow.models.dag import DagModel
+from airflow.models.dag_version import DagVersion
+from airflow.models.dagcode import DagCode
+from sqlalchemy import ColumnElement, and_, delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.exceptions import ThirdPartyAccountError
+from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker.telemetry import audit
+from airflow_thirdparty.server.people.directory import directory, standing_of
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.people.user_state import Standing
+from airflow_thirdparty.server.store.delegations import Delegation, Pin
+
+
+class CannotDelegate(ThirdPartyAccountError):
+    """The consent makes no sense as it is."""
+
+    code = "cannot_delegate"
+
+
+class DelegatedByAnother(ThirdPartyAccountError):
+    """There is one delegate per DAG and account."""
+
+    code = "delegated_by_another"
+
+
+class NotTheDelegate(ThirdPartyAccountError):
+    """Only the delegate, or an admin, withdraws a delegation."""
+
+    code = "not_the_delegate"
+
+
+class NoSuchDelegation(ThirdPartyAccountError):
+    """There is no delegation to withdraw."""
+
+    code = "no_such_delegation"
+
+
+class State(str, enum.Enum):
+    """Whether a delegation is in force."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    CODE_CHANGED = "code_changed"
+    DELEGATE_GONE = "delegate_gone"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a user consents to.
+
+    :param pinned: only for the code that the DAG has now
+    """
+
+    conn_id: str
+    on_schedule: bool
+    on_asset_events: bool
+    expires_at: datetime | None = None
+    pinned: bool = False
+
+
+@dataclass(frozen=True)
+class Consent:
+    """A delegation as it stands today."""
+
+    row: Delegation
+    state: State
+
+    @property
+    def holds_the_place(self) -> bool:
+        """Whether nobody else can delegate for this DAG and account."""
+        return self.state in (State.ACTIVE, State.CODE_CHANGED)
+
+
+def of_dag(session: Session, dag_id: str, now: datetime) -> list[Consent]:
+    """All delegations to a DAG; for whoever may read it."""
+    return _consents(session, now, Delegation.dag_id == dag_id)
+
+
+def everywhere(session: Session, now: datetime) -> list[Consent]:
+    """All delegations to any DAG; for admins."""
+    return _consents(session, now)
+
+
+def _consents(session: Session, now: datetime, *chosen: ColumnElement[bool]) -> list[Consent]:
+    columns = directory().columns(Delegation.auth_manager.expression, Delegation.user_id.expression)
+    statement = select(Delegation, *columns).where(*chosen).order_by(Delegation.dag_id, Delegation.conn_id)
+    rows = session.execute(statement).all()
+    present = _pins(session, {row[0].dag_id for row in rows if row[0].pinned})
+    return [
+        Consent(row, _state(row, standing_of(row.person, values), present.get(row.dag_id), now))
+        for row, *values in rows
+    ]
+
+
+def _state(row: Delegation, standing: Standing, present: Pin | None, now: datetime) -> State:
+    if standing is not Standing.PRESENT:
+        return State.DELEGATE_GONE
+    if row.expires_at is not None and row.expires_at <= now:
+        return State.EXPIRED
+    if row.pinned and Pin(row.pinned_code, row.pinned_bundle) != present:
+        return State.CODE_CHANGED
+    return State.ACTIVE
+
+
+def _pins(session: Session, dag_ids: Collection[str]) -> dict[str, Pin]:
+    """The code that the next run of each of these DAGs will have."""
+    if not dag_ids:
+        return {}
+    latest = (
+        select(DagVersion.dag_id, func.max(DagVersion.version_number).label("number"))
+        .where(DagVersion.dag_id.in_(dag_ids))
+        .group_by(DagVersion.dag_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(DagModel.dag_id, DagCode.source_code, DagModel.bundle_version)
+        .outerjoin(latest, latest.c.dag_id == DagModel.dag_id)
+        .outerjoin(
+            DagVersion,
+            and_(
+                DagVersion.dag_id == latest.c.dag_id,
+                DagVersion.version_number == latest.c.number,
+            ),
+        )
+        .outerjoin(DagCode, DagCode.dag_version_id == DagVersion.id)
+        .where(DagModel.dag_id.in_(dag_ids))
+    )
+    return {dag_id: Pin.of(source, bundle) for dag_id, source, bundle in rows}
+
+
+def delegate(
+    session: Session, person: Person, dag_id: str, account: Account, wish: Wish, now: datetime
+) -> Consent:
+    """Make or renew the caller's delegation of an account to a DAG.
+
+    :raises CannotDelegate: when the wish makes no sense
+    :raises DelegatedByAnother: when somebody else's is in force
+    """
+    _check(dag_id, account, wish, now)
+    for consent in of_dag(session, dag_id, now):
+        if consent.row.conn_id == wish.conn_id:
+            if consent.row.person != person and consent.holds_the_place:
+                raise _taken(consent.row)
+            session.delete(consent.row)
+            session.flush()
+    pin = (_pins(session, {dag_id}) if wish.pinned else {}).get(dag_id, Pin("", ""))
+    if wish.pinned and not pin.code:
+        raise CannotDelegate(
+            f"The code of DAG '{dag_id}' is not known yet, so a delegation cannot be pinned to it.",
+            "Wait until the DAG has been parsed, or delegate without the pin.",
+            field="pinned",
+        )
+    row = Delegation(
+        dag_id=dag_id,
+        conn_id=wish.conn_id,
+        on_schedule=wish.on_schedule,
+        on_asset_events=wish.on_asset_events,
+        expires_at=wish.expires_at,
+        pinned=wish.pinned,
+        pinned_code=pin.code,
+        pinned_bundle=pin.bundle,
+        made_at=now,
+        **Delegation.person_values(person),
+    )
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        raise _taken(row) from None
+    audit.write(session, "delegated", conn_id=wish.conn_id, person=person, dag_id=dag_id, **_audited(wish))
+    return Consent(row, State.ACTIVE)
+
+
+def _check(dag_id: str, account: Account, wish: Wish, now: datetime) -> None:
+    if not (wish.on_schedule or wish.on_asset_events):
+        raise CannotDelegate(
+            "The delegation is for no runs at all.",
+            "Choose scheduled runs, runs fired by asset events, or both.",
+            field="scheduled",
+        )
+    if wish.expires_at is not None and wish.expires_at <= now:
+        raise CannotDelegate(
+            "The delegation would end before it begins.", "Choose a later end.", field="expires_at"
+        )
+    if not account.allows(dag_id):
+        raise CannotDelegate(
+            f"DAG '{dag_id}' may not use account '{account.conn_id}'.",
+            "Ask an admin to add the DAG to the account's allowed_dags.",
+            field="conn_id",
+        )
+
+
+def _taken(row: Delegation) -> DelegatedByAnother:
+    return DelegatedByAnother(
+        f"Somebody else has already delegated account '{row.conn_id}' to DAG '{row.dag_id}'.",
+        "There is one delegate per DAG and account: they, or an admin, withdraw theirs first.",
+    )
+
+
+def _audited(wish: Wish) -> dict[str, Any]:
+    return {
+        "scheduled": wish.on_schedule,
+        "asset_events": wish.on_asset_events,
+        "expires_at": wish.expires_at.isoformat() if wish.expires_at else None,
+        "pinned": wish.pinned,
+    }
+
+
+def withdraw(session: Session, caller: Person, dag_id: str, conn_id: str, *, is_admin: bool) -> None:
+    """Withdraw a delegation.
+
+    :raises NoSuchDelegation: when there is none
+    :raises NotTheDelegate: when it is somebody else's and the caller is no admin
+    """
+    row = session.scalar(select(Delegation).where(Delegation.dag_id == dag_id, Delegation.conn_id == conn_id))
+    if row is None:
+        raise NoSuchDelegation(
+            f"Account '{conn_id}' is not delegated to DAG '{dag_id}'.", "Nothing needs to be done."
+        )
+    if row.person != caller and not is_admin:
+        raise NotTheDelegate(
+            f"Account '{conn_id}' was delegated to DAG '{dag_id}' by somebody else.",
+            "They, or an admin, withdraw it.",
+        )
+    of = None if row.person == caller else row.user_name
+    session.delete(row)
+    audit.write(session, "delegation_withdrawn", conn_id=conn_id, person=caller, dag_id=dag_id, of=of)
+
+
+def remove_stale(session: Session) -> int:
+    """Forget delegations to DAGs that are gone, so that a later DAG of the same id does not find them."""
+    result = session.execute(
+        delete(Delegation)
+        .where(~select(DagModel.dag_id).where(DagModel.dag_id == Delegation.dag_id).exists())
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(result, "rowcount", 0))

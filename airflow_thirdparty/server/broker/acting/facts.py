@@ -1,0 +1,112 @@
+"""What decides whom a task instance acts for, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from airflow_thirdparty.exceptions import ThirdPartyAccountError
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.people.user_state import Standing
+
+TASK = "running"
+TRIGGER = "deferred"
+"""Who asks: a task, which must be running, or a trigger, whose task must be deferred."""
+
+
+@dataclass(frozen=True)
+class CauseFact:
+    """One recorded change to the run.
+
+    :param kind: ``run``: created it; ``rerun``: made tasks of it start again, or changed what runs
+    :param person: who made it; ``None`` when nobody is known
+    :param standing: what the auth manager says about the person today
+    :param settled: whether it has been worked out who made it
+    :param clears: by how much it raised the run's ``clear_number``
+    """
+
+    kind: str
+    person: Person | None
+    standing: Standing
+    settled: bool
+    at: datetime
+    clears: int = 0
+
+
+@dataclass(frozen=True)
+class DelegationFact:
+    """The consent that stands for the DAG and the account, if any.
+
+    :param code_matches: the task instance runs the code that was delegated to, or none was pinned
+    """
+
+    person: Person
+    standing: Standing
+    on_schedule: bool
+    on_asset_events: bool
+    expires_at: datetime | None = None
+    code_matches: bool = True
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """Everything that decides whom a task instance acts for.
+
+    :param started: when the task instance started, by the clock of its worker
+    :param user_name: the run's own note of who triggered it; it can be forged, so it never grants
+    :param run_created: when the run was created
+    :param clear_number: how often Airflow says the run was cleared
+    :param causes_cut_off: there are more recorded changes than were read
+    :param clears_seen: the most often any task of the run has been cleared, as its tries betray
+    :param tries_beyond: the task has had more tries than its retries allow
+    :param asker: :data:`TASK` or :data:`TRIGGER`
+    :param allowed_dags: the DAGs that may use the account; ``None`` means all
+    :param account_team: the team that owns the account; ``None`` means all
+    """
+
+    now: datetime
+    conn_id: str
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    try_number: int
+    state: str | None
+    run_type: str
+    triggered_by: str | None
+    user_name: str | None
+    run_created: datetime | None
+    started: datetime | None = None
+    clear_number: int = 0
+    causes: tuple[CauseFact, ...] = ()
+    causes_cut_off: bool = False
+    clears_seen: int = 0
+    tries_beyond: bool = False
+    delegation: DelegationFact | None = None
+    asker: str = TASK
+    allowed_dags: tuple[str, ...] | None = None
+    account_team: str | None = None
+    dag_team: str | None = None
+
+
+@dataclass(frozen=True)
+class Acting:
+    """Whom a task instance acts for, or why for nobody.
+
+    :param person: whose account is used
+    :param refusal: why nobody's is; exactly one of the two is there
+    :param delegated: the person delegated to this DAG, which no other DAG's run inherits
+    """
+
+    person: Person | None = None
+    refusal: ThirdPartyAccountError | None = None
+    delegated: bool = False
+
+    def demand(self) -> Person:
+        """The person.
+
+        :raises ThirdPartyAccountError: the refusal
+        """
+        if self.person is None:
+            raise self.refusal or AssertionError("neither a person nor a refusal")
+        return self.person

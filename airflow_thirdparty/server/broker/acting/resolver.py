@@ -1,0 +1,210 @@
+"""Whom a task instance acts for: one pure function over facts gathered beforehand.
+
+A person is named only when they are on record as having caused the run, or have delegated their account to
+the DAG, and nobody else has had a hand in the run since.  Everything else is refused, with the reason.  The
+reasons name no other person than the one whose run it is.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow_thirdparty.exceptions import (
+    AccountNotAllowed,
+    ActingUserUnknown,
+    RerunByOtherUser,
+    ServiceUnavailable,
+    ThirdPartyAccountError,
+)
+from airflow_thirdparty.server.broker.acting.facts import (
+    TASK,
+    TRIGGER,
+    Acting,
+    CauseFact,
+    DelegationFact,
+    RunFacts,
+)
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.people.user_state import Standing, is_shared
+
+__all__ = ["TASK", "TRIGGER", "Acting", "NotYetOnRecord", "RunFacts", "acting_user", "superseded"]
+
+GRACE = timedelta(seconds=5)
+"""How long after Airflow's commit the record of who did it may still be on its way."""
+
+SKEW = timedelta(seconds=30)
+"""By how much a worker's clock may be late when it says that a task had started before something happened."""
+
+TRIGGER_AGAIN = "Trigger a new run from Airflow's web page or its REST API, signed in as yourself."
+ASK_AGAIN = "Ask again in a few seconds."
+
+
+class NotYetOnRecord(ServiceUnavailable):
+    """The record of who did it is on its way; whoever asks again has it within seconds."""
+
+
+def acting_user(facts: RunFacts) -> Acting:
+    """Say whom a task instance acts for.
+
+    :param facts: as :func:`airflow_thirdparty.server.broker.acting.queries.gather` found them
+    """
+    try:
+        _check_task_instance(facts)
+        _check_account(facts)
+        delegated = facts.triggered_by in ("timetable", "asset")
+        person, standing = _delegate(facts) if delegated else _originator(facts)
+        _check_standing(facts, person, standing)
+        _check_reruns(facts, person)
+    except ThirdPartyAccountError as refusal:
+        return Acting(refusal=refusal)
+    return Acting(person=person, delegated=delegated)
+
+
+def superseded() -> ThirdPartyAccountError:
+    """The refusal for a task instance that Airflow no longer knows: cleared, retried or deleted."""
+    return AccountNotAllowed(
+        "This task instance has been superseded by another try of the same task, or deleted.",
+        "Nothing needs to be done: the current try asks for itself.",
+    )
+
+
+def _run(facts: RunFacts) -> str:
+    return f"Run '{facts.run_id}' of DAG '{facts.dag_id}'"
+
+
+def _check_task_instance(facts: RunFacts) -> None:
+    if facts.state != facts.asker:
+        raise AccountNotAllowed(
+            f"The task instance is {facts.state or 'not started'}, not {facts.asker}.",
+            "An account can be used while a task runs; task callbacks run after it has ended.",
+        )
+
+
+def _check_account(facts: RunFacts) -> None:
+    if facts.allowed_dags is not None and facts.dag_id not in facts.allowed_dags:
+        raise AccountNotAllowed(
+            f"DAG '{facts.dag_id}' may not use account '{facts.conn_id}'.",
+            "Ask an admin to add the DAG to the account's allowed_dags.",
+        )
+    if facts.account_team is not None and facts.account_team != facts.dag_team:
+        raise AccountNotAllowed(
+            f"Account '{facts.conn_id}' belongs to another team than DAG '{facts.dag_id}'.",
+            "Use an account of the DAG's own team.",
+        )
+
+
+ON_RECORD = {
+    "ui": "was triggered without its user being put on record",
+    "rest_api": "was triggered without its user being put on record",
+    "operator": "was triggered by a task that itself acted for nobody, or for a delegate",
+    "backfill": "belongs to a backfill that no authenticated user is on record for",
+}
+"""How runs come about that may act for whoever caused them, and what is wrong when nobody is on record."""
+
+NEVER = {
+    "cli": "was triggered on the command line, where nobody is authenticated",
+    "test": "is a test run, which has no user",
+}
+
+
+def _originator(facts: RunFacts) -> tuple[Person, Standing]:
+    """Find who is on record as having caused the run."""
+    origins = [cause for cause in facts.causes if cause.kind == "run"]
+    people = {cause.person for cause in origins}
+    person = people.pop() if len(people) == 1 else None
+    if facts.triggered_by not in ON_RECORD or person is None:
+        raise _not_on_record(facts, origins)
+    if facts.user_name is None or person.name != facts.user_name:
+        raise ActingUserUnknown(
+            f"{_run(facts)} bears another user name than the user on record.", TRIGGER_AGAIN
+        )
+    return person, origins[0].standing
+
+
+def _not_on_record(facts: RunFacts, origins: list[CauseFact]) -> ThirdPartyAccountError:
+    how = facts.triggered_by or ""
+    on_its_way = not origins or not all(cause.settled for cause in origins)
+    young = facts.run_created is not None and facts.now - facts.run_created < GRACE
+    if how in ON_RECORD and on_its_way and young:
+        return NotYetOnRecord(
+            f"{_run(facts)} was created a moment ago and it is not on record yet by whom.", ASK_AGAIN
+        )
+    remedies = {
+        "test": f"Set the environment variable AIRFLOW_CONN_{facts.conn_id.upper()} to a token of your own.",
+        "backfill": "Create the backfill from Airflow's web page or its REST API, signed in as yourself.",
+    }
+    reason = {**NEVER, **ON_RECORD}.get(how, "was caused by nobody who is on record")
+    return ActingUserUnknown(f"{_run(facts)} {reason}.", remedies.get(how, TRIGGER_AGAIN))
+
+
+def _delegate(facts: RunFacts) -> tuple[Person, Standing]:
+    """Find who delegated their account to the DAG, for the way in which this run came about."""
+    what = "scheduled runs" if facts.triggered_by == "timetable" else "runs fired by asset events"
+    account = f"account '{facts.conn_id}'"
+    consent = facts.delegation
+    if consent is None or not _covers(consent, facts):
+        raise ActingUserUnknown(
+            f"Nobody has delegated {account} to {what} of DAG '{facts.dag_id}'.",
+            f"Whoever wants {what} of this DAG to act with their account says so on the DAG's Accounts tab.",
+        )
+    if consent.expires_at is not None and consent.expires_at <= facts.now:
+        raise ActingUserUnknown(
+            f"The delegation of {account} to DAG '{facts.dag_id}' has expired.",
+            "The delegate renews it on the DAG's Accounts tab.",
+        )
+    if not consent.code_matches:
+        raise ActingUserUnknown(
+            f"DAG '{facts.dag_id}' has changed since {account} was delegated to it.",
+            "The delegate looks at the change and delegates again on the DAG's Accounts tab.",
+        )
+    return consent.person, consent.standing
+
+
+def _covers(consent: DelegationFact, facts: RunFacts) -> bool:
+    if facts.triggered_by == "timetable":
+        return consent.on_schedule and facts.run_type == "scheduled"
+    return consent.on_asset_events and facts.run_type == "asset_triggered"
+
+
+def _check_standing(facts: RunFacts, person: Person, standing: Standing) -> None:
+    if standing is Standing.SHARED or is_shared(person.name) or is_shared(person.user_id):
+        raise ActingUserUnknown(
+            f"{_run(facts)} was caused by a shared identity, which is no single person.", TRIGGER_AGAIN
+        )
+    if standing is not Standing.PRESENT:
+        words = {
+            Standing.GONE: "does not exist any more",
+            Standing.DEACTIVATED: "has been deactivated",
+            Standing.RECREATED: "has been deleted and created anew since",
+        }
+        raise ActingUserUnknown(f"{_run(facts)} acts for a user who {words[standing]}.", TRIGGER_AGAIN)
+
+
+def _check_reruns(facts: RunFacts, person: Person) -> None:
+    """Refuse when anybody else, or nobody known, has had a hand in the run before the task started."""
+    reruns = [cause for cause in facts.causes if cause.kind != "run"]
+    others = [cause for cause in reruns if cause.person != person and not _came_later(cause, facts)]
+    if any(not cause.settled and facts.now - cause.at < GRACE for cause in others):
+        raise NotYetOnRecord(
+            f"{_run(facts)} was re-run a moment ago and it is not on record yet by whom.", ASK_AGAIN
+        )
+    if others:
+        raise RerunByOtherUser(
+            f"{_run(facts)} was cleared, re-queued or changed by somebody other than {person.name}.",
+            TRIGGER_AGAIN,
+        )
+    # what nobody put on record has no date, so it counts against tasks that were running already, too
+    unaccounted = (
+        facts.causes_cut_off
+        or sum(cause.clears for cause in facts.causes) != facts.clear_number
+        or facts.clears_seen > len(reruns)
+        or (facts.tries_beyond and not reruns)
+    )
+    if unaccounted:
+        raise RerunByOtherUser(
+            f"{_run(facts)} was cleared or re-queued by somebody who is not on record.", TRIGGER_AGAIN
+        )
+
+
+def _came_later(cause: CauseFact, facts: RunFacts) -> bool:
+    return facts.started is not None and facts.started + SKEW < cause.at

@@ -1,0 +1,155 @@
+"""What the API server does in the background, by one process at a time, and what survives its restart.
+
+Everything to be done stands in the database, so a restart loses nothing: refreshes that were cut off,
+revocations to retry, authorizations to clear, secrets to move, the list of accounts to publish.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.exceptions import AccountMisconfigured
+from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.housekeeping import pruning, publication
+from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.sign_in import sign_out as signing_out
+from airflow_thirdparty.server.broker.tokens.refresher import Refresher
+from airflow_thirdparty.server.store import client_secrets, revocations, sign_ins
+from airflow_thirdparty.server.store.clock import Clock
+from airflow_thirdparty.server.store.models import Duty
+
+log = logging.getLogger(__name__)
+
+PAUSE = 20.0
+"""Seconds between rounds."""
+
+TURN = timedelta(seconds=3 * PAUSE)
+"""How long whoever has the turn may be silent before another process takes over."""
+
+REVOKING = 40.0
+"""Seconds a round spends on revocations; what is left comes in the next one."""
+
+ACCOUNTS_AT_ONCE = 8
+"""At how many services tokens are revoked at the same time; at each of them one after the other."""
+
+NAME = "housekeeping"
+
+
+async def run(refresher: Refresher) -> None:
+    """Do the duties until cancelled; a failed round is logged and the next one comes."""
+    while True:
+        try:
+            await round_(refresher)
+        except Exception as error:  # the next round may succeed; requests are not affected
+            log.warning("A round of background work failed: %s", type(error).__name__)
+            log.debug("How it failed", exc_info=True)
+        await asyncio.sleep(PAUSE)
+
+
+async def round_(refresher: Refresher) -> bool:
+    """Do what is due, if it is this process's turn.
+
+    :return: whether it was
+    """
+    clock = refresher.clock
+    if not await in_database(partial(take_turn, owner=refresher.owner, clock=clock)):
+        return False
+    await _take_up_refreshes(refresher)
+    for duty in _DUTIES:
+        await _do(duty, clock())
+    await _revoke(refresher)
+    return True
+
+
+def take_turn(session: Session, owner: str, clock: Clock, name: str = NAME) -> bool:
+    """Become or stay the one who does the duties; another takes over when the owner falls silent."""
+    clock.measure(session)
+    now = clock()
+    statement = (
+        update(Duty)
+        .where(Duty.name == name, (Duty.owner == owner) | (Duty.until < now))
+        .values(owner=owner, until=now + TURN)
+        .execution_options(synchronize_session=False)
+    )
+    if getattr(session.execute(statement), "rowcount", 0) == 1:
+        return True
+    if session.get(Duty, name) is not None:
+        return False
+    try:
+        with session.begin_nested():
+            session.add(Duty(name=name, owner=owner, until=now + TURN))
+    except IntegrityError:
+        return False
+    return True
+
+
+async def _do(duty: Callable[[Session, datetime], object], now: datetime) -> None:
+    try:
+        await in_database(lambda session: duty(session, now))
+    except Exception as error:  # one duty that cannot be done keeps nobody from the others
+        log.warning("Background work '%s' failed: %s", duty.__name__.strip("_"), type(error).__name__)
+
+
+def _move_client_secrets(session: Session, now: datetime) -> None:
+    client_secrets.move_found(session)
+
+
+def _publish_accounts(session: Session, now: datetime) -> None:
+    publication.publish_account_ids(session)
+
+
+def _prune_old_rows(session: Session, now: datetime) -> None:
+    pruning.step(session, now)
+
+
+_DUTIES = (_prune_old_rows, _move_client_secrets, _publish_accounts)
+
+
+async def _take_up_refreshes(refresher: Refresher) -> None:
+    """Refresh what a process that died was refreshing, while the service may still take the old token.
+
+    Many services accept a refresh token that they have just replaced for some seconds more, for this case.
+    """
+    for row_id, version, account in await in_database(partial(_cut_off, now=refresher.clock())):
+        refresher.renew_early(row_id, version, account)
+
+
+def _cut_off(session: Session, now: datetime) -> list[tuple[int, int, Account]]:
+    found = []
+    for row in sign_ins.abandoned(session, now):
+        try:
+            account = registrations.find(session, row.conn_id)
+        except AccountMisconfigured:
+            continue
+        if row.pin == account.pin().text() and (row.retry_at is None or row.retry_at <= now):
+            found.append((row.id, row.version, account))
+    return found
+
+
+async def _revoke(refresher: Refresher) -> None:
+    due = await in_database(partial(revocations.due, now=refresher.clock()))
+    places = asyncio.Semaphore(ACCOUNTS_AT_ONCE)
+
+    async def one_after_the_other(row_ids: list[int]) -> None:
+        async with places:
+            for row_id in row_ids:
+                done = await signing_out.attempt(refresher.transport, row_id, refresher.clock())
+                if done is signing_out.PENDING:
+                    return
+
+    work = [asyncio.ensure_future(one_after_the_other(row_ids)) for row_ids in due.values()]
+    if work:
+        # what is still under way then goes on; the claim in its row keeps others from doing it too
+        await asyncio.wait(work, timeout=REVOKING)
+        for task in work:
+            if not task.done():
+                task.cancel()

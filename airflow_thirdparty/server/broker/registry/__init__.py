@@ -1,0 +1,1 @@
+"""The admin's side of an account: registered, checked, saved."""

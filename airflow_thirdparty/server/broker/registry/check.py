@@ -1,0 +1,44 @@
+"""Tries what can be tried of an account without a person: its fields, its client secret, its service."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker import links, runtime
+from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.registry import oauth_client as service
+from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.sign_in import flow as signing_in
+from airflow_thirdparty.server.oauth.errors import OAuthError
+
+
+async def check(conn_id: str) -> list[str]:
+    """Check an account step by step.
+
+    :return: what was found in order, in words
+    :raises ThirdPartyAccountError: at the first step that fails, naming the field and the remedy
+    """
+    account = await in_database(partial(_registered, conn_id=conn_id))
+    lines = [f"The registration of '{conn_id}' is complete (service '{account.service}')."]
+    if account.kind != "oauth2":
+        return [*lines, "People enter a credential of their own; there is nothing else to check."]
+    lines.append("There is a client secret." if account.client_auth_method != "none" else "A public client.")
+    lines.append(f"The redirect URI to register at the service: {links.redirect_uri(conn_id)}")
+    try:
+        found = await signing_in.find_endpoints(runtime.transport(), account)
+    except OAuthError as error:
+        raise service.in_words(error, account) from None
+    lines.append(f"People sign in at {found.authorize_url}; codes are exchanged at {found.exchange_url}.")
+    if not found.revoke_url:
+        lines.append("The service offers no way to revoke: signing out only forgets.")
+    return lines
+
+
+def _registered(session: Session, conn_id: str) -> Account:
+    account = registrations.find(session, conn_id)
+    if account.kind == "oauth2":
+        service.client(session, account)
+    return account

@@ -1,0 +1,283 @@
+"""Signing in: from the button on the page to the stored sign-in."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
+from airflow_thirdparty.server.accounts.account import Account, origin
+from airflow_thirdparty.server.broker import links
+from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.registry import oauth_client as service
+from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.sign_in import storing as keeping
+from airflow_thirdparty.server.broker.sign_in.storing import Taken
+from airflow_thirdparty.server.broker.telemetry import audit
+from airflow_thirdparty.server.broker.telemetry.tracing import span
+from airflow_thirdparty.server.oauth import authorization, grants, identity, metadata
+from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
+from airflow_thirdparty.server.oauth.transport import Transport
+from airflow_thirdparty.server.oauth.types import Client, Endpoints, Identity, TokenSet
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.store.base import PersonColumns
+from airflow_thirdparty.server.store.models import Authorization
+from airflow_thirdparty.server.store.seal import Place, SealError, open_sealed, seal
+
+LIFETIME = timedelta(minutes=10)
+"""How long a sign-in that was begun may take."""
+
+
+class SignInRefused(ThirdPartyAccountError):
+    """The answer of the service does not belong to a sign-in that this user began in this browser."""
+
+    code = "sign_in_refused"
+
+
+class SignInCancelled(ThirdPartyAccountError):
+    """The user said no at the service."""
+
+    code = "sign_in_cancelled"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A sign-in that was begun.
+
+    :param authorization_url: where the browser goes
+    :param state_hash: names the browser's cookie
+    :param browser_nonce: the cookie's value; only its hash is stored
+    """
+
+    authorization_url: str = field(repr=False)
+    state_hash: str
+    browser_nonce: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A sign-in that succeeded."""
+
+    account: Account
+    identity: Identity
+    return_to: str | None
+
+
+def digest(text: str) -> str:
+    """What is stored of a state or a browser's nonce."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def begin(
+    transport: Transport,
+    person: Person,
+    conn_id: str,
+    now: datetime,
+    return_to: str | None = None,
+    switch_subject: bool = False,
+) -> Begun:
+    """Begin a sign-in (RFC 6749 section 4.1.1, RFC 7636, OpenID Connect Core 3.1.2.1).
+
+    :param switch_subject: the user agreed to replace a sign-in as somebody else
+    :raises AccountMisconfigured: naming the field and the remedy
+    :raises ServiceUnavailable: when the service does not answer
+    """
+    redirect_uri = links.redirect_uri(conn_id)
+    account, client = await in_database(partial(_account_and_client, conn_id=conn_id))
+    if account.kind != "oauth2":
+        raise AccountMisconfigured(
+            f"Account '{conn_id}' is of kind '{account.kind}': its users enter their own credential.",
+            "Send the credential instead.",
+            field="kind",
+        )
+    try:
+        with span("discovery", conn_id):
+            endpoints = await find_endpoints(transport, account)
+        request = authorization.begin(
+            client,
+            endpoints,
+            redirect_uri,
+            account.scopes,
+            account.authorize_params,
+            allow_http=transport.allow_http,
+        )
+    except OAuthError as error:
+        raise service.in_words(error, account) from None
+    nonce = secrets.token_urlsafe(32)
+    state_hash = digest(request.state)
+    row = Authorization(
+        state_hash=state_hash,
+        conn_id=conn_id,
+        browser_hash=digest(nonce),
+        pin=account.pin().text(),
+        endpoints=service.dump_endpoints(endpoints),
+        redirect_uri=redirect_uri,
+        scopes=" ".join(account.scopes),
+        return_to=return_to,
+        switch_subject=switch_subject,
+        expires_at=now + LIFETIME,
+        **PersonColumns.person_values(person),
+    )
+    kept = json.dumps({"verifier": request.verifier, "nonce": request.nonce})
+    try:
+        row.sealed = seal(kept, _place(row))
+    except SealError as error:
+        raise keeping.cannot_be_kept(error) from None
+    await in_database(lambda session: session.add(row))
+    return Begun(request.url, state_hash, nonce)
+
+
+def _account_and_client(session: Session, conn_id: str) -> tuple[Account, Client]:
+    account = registrations.find(session, conn_id)
+    if account.kind != "oauth2":
+        return account, Client(account.client_id)
+    return account, service.client(session, account)
+
+
+async def find_endpoints(transport: Transport, account: Account) -> Endpoints:
+    """The addresses of the account's service: what is registered wins over what the issuer publishes.
+
+    :raises OAuthError: when the issuer cannot be asked, or what it publishes cannot be trusted
+    """
+    configured: dict[str, str | None] = {
+        "authorize_url": account.authorize_url,
+        "exchange_url": account.exchange_url,
+        "userinfo_url": account.userinfo_url,
+        "revoke_url": account.revoke_url,
+    }
+    discovered = None
+    if account.issuer:
+        trusted = {origin(url) for url in configured.values() if url}
+        discovered = await metadata.discover(transport, account.issuer, trusted_origins=trusted)
+    return metadata.merge(discovered, issuer=account.issuer, **configured)
+
+
+def _place(row: Authorization) -> Place:
+    return Place("authorization", row.conn_id, 1, row.person, row.state_hash)
+
+
+async def complete(
+    transport: Transport,
+    person: Person,
+    conn_id: str,
+    params: list[tuple[str, str]],
+    browser_nonces: dict[str, str],
+    clock: Callable[[], datetime],
+) -> Completed:
+    """Take the service's answer and store the sign-in (RFC 6749 section 4.1.2 and following).
+
+    :param params: the callback's query, as received
+    :param browser_nonces: the browser's cookies, by hash of the state
+    :raises SignInRefused: when the answer does not belong to this user and browser; nothing is stored
+    :raises SignInCancelled: when the user said no
+    :raises OtherSubject: when the user is somebody else there than before
+    :raises ThirdPartyAccountError: for everything else that went wrong, in words
+    """
+    state = dict(params).get("state", "")
+    now = clock()
+    taken = await in_database(
+        partial(_take, person=person, conn_id=conn_id, state=state, nonces=browser_nonces, now=now)
+    )
+    try:
+        with span("exchange", conn_id):
+            tokens, who = await _exchange(transport, taken, params, state, now)
+    except OAuthError as error:
+        raise _in_words(error, taken.account) from None
+    other = await in_database(
+        partial(keeping.keep, person=person, taken=taken, tokens=tokens, who=who, now=clock())
+    )
+    if other is not None:
+        raise other
+    return Completed(taken.account, who, taken.return_to)
+
+
+def _take(
+    session: Session, person: Person, conn_id: str, state: str, nonces: dict[str, str], now: datetime
+) -> Taken:
+    session.execute(delete(Authorization).where(Authorization.expires_at < now))
+    state_hash = digest(state)
+    row = session.get(Authorization, state_hash)
+    if row is None:
+        raise _refused("it was used before, took longer than ten minutes, or was never begun here")
+    nonce = nonces.get(state_hash, "")
+    if not hmac.compare_digest(digest(nonce), row.browser_hash):
+        raise _refused("it was begun in another browser")
+    if row.person != person or row.conn_id != conn_id:
+        raise _refused("it was begun by another user or for another account")
+    try:
+        kept = json.loads(open_sealed(row.sealed, _place(row)))
+    except SealError as error:
+        audit.write(session, "seal_refused", conn_id=conn_id, person=person, code=error.code)
+        session.commit()  # the refusal that follows rolls back, the audit row stays
+        raise _refused(f"what was kept of it cannot be opened ({error.code})") from None
+    account, client = _account_and_client(session, conn_id)
+    if account.pin().text() != row.pin:
+        raise _refused("the account's addresses were changed in the meantime")
+    taken = Taken(
+        account,
+        client,
+        service.load_endpoints(row.endpoints),
+        row.redirect_uri,
+        tuple(row.scopes.split()),
+        kept["verifier"],
+        kept["nonce"],
+        row.return_to,
+        row.switch_subject,
+    )
+    gone = session.execute(
+        delete(Authorization)
+        .where(Authorization.state_hash == state_hash)
+        .execution_options(synchronize_session=False)
+    )
+    if cast("CursorResult[Any]", gone).rowcount != 1:
+        raise _refused("it was used before")
+    return taken
+
+
+def _refused(why: str) -> SignInRefused:
+    return SignInRefused(f"This sign-in cannot be completed: {why}. Nothing was stored.", "Begin it again.")
+
+
+async def _exchange(
+    transport: Transport, taken: Taken, params: list[tuple[str, str]], state: str, now: datetime
+) -> tuple[TokenSet, Identity]:
+    code = authorization.check_answer(taken.endpoints, params, state)
+    tokens = await grants.exchange_code(
+        transport,
+        taken.client,
+        taken.endpoints,
+        code=code,
+        redirect_uri=taken.redirect_uri,
+        verifier=taken.verifier,
+        scopes=taken.scopes,
+        now=now,
+    )
+    who = await identity.identify(
+        transport, taken.endpoints, tokens, client_id=taken.client.client_id, nonce=taken.nonce, now=now
+    )
+    return tokens, who
+
+
+def _in_words(error: OAuthError, account: Account) -> ThirdPartyAccountError:
+    if error.kind is Kind.CANCELLED:
+        return SignInCancelled(
+            f"You did not allow access at the service of account '{account.conn_id}'. Nothing was stored.",
+            "Sign in again whenever you like.",
+        )
+    if error.kind is Kind.PERMANENT:
+        return SignInRefused(
+            f"The service of account '{account.conn_id}' did not accept the sign-in: {error.text}. "
+            "Nothing was stored.",
+            "Begin it again.",
+        )
+    return service.in_words(error, account)

@@ -1,0 +1,83 @@
+"""Accounts without OAuth: people hand over a key, or login and password, of their own."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.exceptions import AccountMisconfigured
+from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.sign_in import storing as keeping
+from airflow_thirdparty.server.broker.telemetry import audit
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.store import sign_ins
+from airflow_thirdparty.server.store.seal import SealError
+from airflow_thirdparty.server.store.sign_ins import Credentials
+
+
+async def store(person: Person, conn_id: str, login: str | None, key: str, now: datetime) -> None:
+    """Store the user's own key, or login and password, for an account of kind ``key`` or ``basic``.
+
+    :param key: the key, or the password
+    :raises AccountMisconfigured: when the account is of another kind, or the credential is unusable
+    """
+    await in_database(partial(_store, person=person, conn_id=conn_id, login=login, key=key, now=now))
+
+
+def _store(
+    session: Session, person: Person, conn_id: str, login: str | None, key: str, now: datetime
+) -> None:
+    account = registrations.find(session, conn_id)
+    value = _checked(account, login, key)
+    name = login or person.name
+    columns = {
+        "kind": account.kind,
+        "issuer": "",
+        "subject": name,
+        "subject_name": name,
+        "pin": account.pin().text(),
+        "endpoints": "{}",
+        "signed_in_at": now,
+        "refreshed_at": None,
+    }
+    try:
+        sign_ins.put(session, person, conn_id, Credentials(value, None, now, None, ()), columns)
+    except SealError as error:
+        raise keeping.cannot_be_kept(error) from None
+    audit.write(session, "sign_in", conn_id=conn_id, person=person)
+
+
+def _checked(account: Account, login: str | None, key: str) -> str:
+    """The credential as it is stored."""
+    if account.kind == "oauth2":
+        raise AccountMisconfigured(
+            f"Account '{account.conn_id}' does not take keys: people sign in at the service.",
+            "Begin a sign-in.",
+            field="kind",
+        )
+    if account.kind == "key":
+        key = key.strip()  # what is copied from a page often brings a line end along
+    elif not login or ":" in login:  # RFC 7617 section 2
+        raise _unusable(account, "login", "is empty or has a colon", "Enter your login there.")
+    if not key:
+        raise _unusable(account, "key", "is empty", "Enter the key, or the password.")
+    for field, text in (("login", login or ""), ("key", key)):
+        # they go into HTTP headers, where a line end would begin another header
+        if not text.isprintable():
+            raise _unusable(
+                account, field, "has a line end or another invisible character", "Enter it again."
+            )
+    return json.dumps([login, key]) if account.kind == "basic" else key
+
+
+def _unusable(account: Account, field: str, what: str, remedy: str) -> AccountMisconfigured:
+    return AccountMisconfigured(
+        f"The credential for account '{account.conn_id}' cannot be used: '{field}' {what}.",
+        remedy,
+        field=field,
+    )

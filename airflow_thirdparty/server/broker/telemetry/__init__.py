@@ -1,0 +1,1 @@
+"""Audit rows, metrics and spans."""

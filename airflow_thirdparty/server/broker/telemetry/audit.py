@@ -1,0 +1,47 @@
+"""Audit rows in Airflow's own event log: who signed in, out, lapsed, was refused; never a secret."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from airflow.models.log import Log
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.store.clock import utcnow
+
+PREFIX = "third_party_account"
+
+
+def write(
+    session: Session,
+    event: str,
+    *,
+    conn_id: str,
+    person: Person | None = None,
+    run: tuple[str, str, str, int] | None = None,
+    dag_id: str | None = None,
+    **details: Any,
+) -> None:
+    """Add an audit row.
+
+    :param event: what happened, such as ``sign_in``
+    :param run: dag id, task id, run id and map index of the task instance it is about
+    :param dag_id: the DAG it is about, where that is no task instance
+    :param details: short texts and numbers that may be shown to an admin
+    """
+    dag_id, task_id, run_id, map_index = run or (dag_id, None, None, None)
+    session.execute(
+        insert(Log).values(
+            dttm=utcnow(),
+            event=f"{PREFIX}.{event}",
+            owner=person.name if person else None,
+            dag_id=dag_id,
+            task_id=task_id,
+            run_id=run_id,
+            map_index=map_index,
+            extra=json.dumps({"account": conn_id, **details}, sort_keys=True),
+        )
+    )

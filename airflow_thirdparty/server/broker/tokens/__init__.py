@@ -1,0 +1,1 @@
+"""Handing out access tokens, and refreshing them."""

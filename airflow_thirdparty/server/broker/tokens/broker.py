@@ -1,0 +1,150 @@
+"""Handing out access tokens: from the row when they are good, after a refresh when they are not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.tokens import refusals
+from airflow_thirdparty.server.broker.tokens.freshness import Freshness, Need, judge, missing_scopes
+from airflow_thirdparty.server.broker.tokens.refresher import Refresher, StillRefreshing
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.store import sign_ins
+from airflow_thirdparty.server.store.models import SignIn
+from airflow_thirdparty.server.store.seal import SealError
+from airflow_thirdparty.server.store.sign_ins import Credentials
+
+HOLD = 3.0
+"""Longest a request is held, in seconds; Airflow's client gives up on a try after five."""
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """What a task gets.
+
+    :param value: the access token; for a ``key`` account the key, for ``basic`` the password
+    :param login: the user's name at the service, for ``basic``
+    """
+
+    value: str = field(repr=False)
+    expires_at: datetime | None
+    scopes: tuple[str, ...]
+    subject: str
+    subject_name: str
+    login: str | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the row yields at once.
+
+    :param token: the access token, when it may be handed out as it is
+    :param renew: whether the row needs a refresh, before or beside handing out
+    """
+
+    account: Account
+    row_id: int
+    version: int
+    subject: str
+    subject_name: str
+    token: AccessToken | None
+    renew: bool
+
+
+class TokenBroker:
+    """Hands out access tokens in this process.
+
+    :param refresher: renews them
+    """
+
+    def __init__(self, refresher: Refresher) -> None:
+        self.refresher = refresher
+
+    def look_up(self, session: Session, person: Person, account: Account, need: Need) -> Found:
+        """Read the person's sign-in and decide what to do with its access token.
+
+        :raises ThirdPartyAccountError: when the sign-in cannot be used, in words
+        """
+        row = sign_ins.find(session, person, account.conn_id)
+        if row is None:
+            raise refusals.sign_in_required(account, person.name)
+        refusals.check_sign_in(row, account)
+        missing = missing_scopes(need.scopes or account.scopes, tuple(row.scopes.split()))
+        if missing and row.kind == "oauth2":
+            raise refusals.scopes_missing(account, missing)
+        now = self.refresher.clock()
+        freshness = judge(row.access_issued_at, row.access_expires_at, need, account.min_lifetime, now)
+        if freshness is not Freshness.USE and row.sealed_refresh is None:
+            still_valid = row.access_expires_at is None or row.access_expires_at > now
+            if not still_valid:
+                raise refusals.expired_for_good(account)
+            freshness = Freshness.USE
+        if freshness is Freshness.USE_AND_RENEW and row.retry_at is not None and row.retry_at > now:
+            freshness = Freshness.USE  # the service was just asked, in vain
+        token = None
+        if freshness is not Freshness.RENEW_FIRST:
+            token = self._open(session, row, account)
+        renew = freshness is not Freshness.USE
+        return Found(account, row.id, row.version, row.subject, row.subject_name, token, renew)
+
+    @staticmethod
+    def _open(session: Session, row: SignIn, account: Account) -> AccessToken:
+        try:
+            value = sign_ins.open_access(row)
+        except SealError as error:
+            raise refusals.cannot_be_opened(session, row, account, error) from None
+        login = None
+        if row.kind == "basic":
+            login, value = json.loads(value)
+        return AccessToken(
+            value,
+            row.access_expires_at,
+            tuple(row.scopes.split()),
+            row.subject,
+            row.subject_name,
+            login,
+        )
+
+    async def settle(self, found: Found, need: Need, hold: float = HOLD) -> AccessToken:
+        """Answer what was found, after a refresh if need be.
+
+        :param hold: longest to wait for a refresh, in seconds
+        :raises StillRefreshing: when the refresh takes longer; it goes on
+        :raises ThirdPartyAccountError: when there is no token to be had
+        """
+        if found.token is not None:
+            if found.renew:
+                self.refresher.renew_early(found.row_id, found.version, found.account)
+            return found.token
+        renewed = await self.refresher.renewed(found.row_id, found.version, found.account, hold)
+        return self._judged(found, renewed, need)
+
+    def _judged(self, found: Found, renewed: Credentials, need: Need) -> AccessToken:
+        account = found.account
+        missing = missing_scopes(need.scopes or account.scopes, renewed.scopes)
+        if missing:
+            raise refusals.scopes_missing(account, missing)
+        again = Need(need.scopes, need.min_lifetime)
+        now = self.refresher.clock()
+        freshness = judge(renewed.issued_at, renewed.expires_at, again, account.min_lifetime, now)
+        if freshness is Freshness.RENEW_FIRST:
+            raise StillRefreshing(
+                f"The access token of account '{account.conn_id}' is being renewed.", "Ask again."
+            )
+        return AccessToken(
+            renewed.access, renewed.expires_at, renewed.scopes, found.subject, found.subject_name
+        )
+
+    async def token(self, person: Person, account: Account, need: Need, hold: float = HOLD) -> AccessToken:
+        """Hand out an access token of this person.
+
+        :raises ThirdPartyAccountError: when there is none to be had, in words
+        """
+        found = await in_database(partial(self.look_up, person=person, account=account, need=need))
+        return await self.settle(found, need, hold)

@@ -1,0 +1,117 @@
+"""Every way in which a sign-in cannot be used, in words for the person it concerns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.exceptions import (
+    AccountChanged,
+    AccountMisconfigured,
+    ScopesMissing,
+    ServiceUnavailable,
+    SignInLapsed,
+    SignInRequired,
+    ThirdPartyAccountError,
+)
+from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker import links
+from airflow_thirdparty.server.broker.telemetry import audit
+from airflow_thirdparty.server.store.models import SignIn
+from airflow_thirdparty.server.store.seal import SealError
+
+
+def sign_in_required(account: Account, name: str = "") -> SignInRequired:
+    """Nobody signed in."""
+    who = f"'{name}'" if name else "The user this run acts for"
+    return SignInRequired(
+        f"{who} has not signed in to the third-party account '{account.conn_id}'.",
+        "Sign in, then run the task again:",
+        link=links.sign_in(account.conn_id),
+    )
+
+
+def sign_in_lapsed(account: Account, text: str) -> SignInLapsed:
+    """The service withdrew the sign-in."""
+    return SignInLapsed(
+        f"The sign-in to the third-party account '{account.conn_id}' has lapsed: {text}.",
+        "Sign in again, then run the task again:",
+        link=links.sign_in(account.conn_id),
+    )
+
+
+def expired_for_good(account: Account) -> SignInLapsed:
+    """The access token expired and the service gave nothing to renew it with."""
+    return sign_in_lapsed(account, "its access token expired, and the service gave no refresh token")
+
+
+def account_changed(account: Account) -> AccountChanged:
+    """The account points elsewhere now."""
+    return AccountChanged(
+        f"An admin changed the client id or an address of the third-party account '{account.conn_id}' after "
+        "this sign-in was made, so its tokens are not used any more.",
+        "Sign in again, then run the task again:",
+        link=links.sign_in(account.conn_id),
+    )
+
+
+def scopes_missing(account: Account, missing: tuple[str, ...]) -> ScopesMissing:
+    """The sign-in is too narrow."""
+    return ScopesMissing(
+        f"The sign-in to the third-party account '{account.conn_id}' does not cover: {' '.join(missing)}.",
+        "Sign in again and allow these scopes; an admin adds them to the account if they are not asked for:",
+        link=links.sign_in(account.conn_id),
+    )
+
+
+def service_in_trouble(account: Account, text: str | None, until: datetime) -> ServiceUnavailable:
+    """The service is left alone for a while."""
+    why = f" ({text})" if text else ""
+    return ServiceUnavailable(
+        f"The service of the third-party account '{account.conn_id}' did not answer as it should{why}; it is "
+        f"asked again after {until:%H:%M:%S} UTC.",
+        "Nothing is lost; try again in a minute.",
+    )
+
+
+def account_flagged(account: Account, text: str) -> AccountMisconfigured:
+    """The service does not accept this Airflow as a client."""
+    return AccountMisconfigured(
+        f"The third-party account '{account.conn_id}' does not work: {text}. No sign-in is lost.",
+        "An admin checks the account's client id, client secret and addresses.",
+        field="password",
+    )
+
+
+def cannot_be_opened(
+    session: Session, row: SignIn, account: Account, error: SealError
+) -> ThirdPartyAccountError:
+    """A stored credential does not open; an audit row says so."""
+    audit.write(
+        session, "seal_refused", conn_id=account.conn_id, person=row.person, code=error.code, sign_in=row.id
+    )
+    session.commit()  # the refusal that follows rolls back, the audit row stays
+    if error.code == "moved":
+        return AccountMisconfigured(
+            f"The stored sign-in to account '{account.conn_id}' was sealed for another place and is refused.",
+            "Sign out and in again; an admin finds out who wrote to the database.",
+            link=links.sign_in(account.conn_id),
+        )
+    return AccountMisconfigured(
+        f"The stored sign-in to account '{account.conn_id}' cannot be opened: {error}.",
+        "An admin restores the key in [core] fernet_key; where it is lost, sign out and in again.",
+        link=links.sign_in(account.conn_id),
+    )
+
+
+def check_sign_in(row: SignIn, account: Account) -> None:
+    """Refuse a sign-in that cannot be used whatever its tokens are.
+
+    :raises AccountChanged: when the account points elsewhere since
+    :raises SignInLapsed: when the service withdrew it
+    """
+    if row.pin != account.pin().text():
+        raise account_changed(account)
+    if row.lapsed_at is not None:
+        raise sign_in_lapsed(account, row.lapsed_text or "the service refused to renew it")

@@ -1,0 +1,171 @@
+"""What becomes of a sign-in after the service answered: each outcome is one transaction, fenced by the row.
+
+New tokens are fenced by the version alone: whoever got them from the service is right, also when another
+process took over the lease meanwhile.  Everything else may be written by the lease's holder only.  All take
+the sign-in's row first and the account's second, so no two can wait for each other.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.server.broker.registry import oauth_client as service
+from airflow_thirdparty.server.broker.telemetry import audit, metrics
+from airflow_thirdparty.server.broker.tokens.leases import GATE, Lease
+from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
+from airflow_thirdparty.server.store import account_health, revocations, sign_ins
+from airflow_thirdparty.server.store.account_health import Failure
+from airflow_thirdparty.server.store.models import SignIn
+from airflow_thirdparty.server.store.sign_ins import Credentials
+
+LONGEST_GATE = timedelta(hours=1)
+"""The longest ``Retry-After`` that is believed."""
+
+LONGEST_REST = timedelta(minutes=5)
+"""How long a sign-in rests that alone fails while those of others at the same service do not."""
+
+SPREAD = (2.0, 10.0)
+"""Seconds a sign-in that failed waits longer than others: one that always fails must not take every try."""
+
+
+class Written(Enum):
+    """What became of new tokens."""
+
+    KEPT = "kept"
+    SIGNED_OUT = "signed out"
+    SUPERSEDED = "superseded"
+
+
+def keep(session: Session, lease: Lease, credentials: Credentials) -> Written:
+    """Write new tokens, access and refresh token in one update."""
+    row = session.get(SignIn, lease.row_id)
+    kept = row is not None and sign_ins.replace_credentials(
+        session, row, lease.version, credentials, credentials.issued_at
+    )
+    if kept and credentials.expires_at is not None and credentials.expires_at <= credentials.issued_at:
+        _note_dead_on_arrival(session, lease, credentials.issued_at)
+    account_health.note_success(session, lease.account.conn_id)
+    if kept:
+        return Written.KEPT
+    if row is not None and sign_ins.exists(session, lease.row_id):
+        # signed in anew meanwhile. The leftover is not revoked: some services withdraw all that a person
+        # granted to a client when one of its tokens is revoked, and with it the new sign-in
+        return Written.SUPERSEDED
+    _queue_revocation(session, lease, credentials)
+    return Written.SIGNED_OUT
+
+
+def _note_dead_on_arrival(session: Session, lease: Lease, now: datetime) -> None:
+    """Let a service rest that hands out tokens which have expired already: asking again would loop."""
+    sign_ins.note(
+        session,
+        lease.row_id,
+        lease.version + 1,
+        None,
+        failures=1,
+        failed_at=now,
+        failed_code="expired_on_arrival",
+        failed_text="The service hands out access tokens that have expired already",
+        retry_at=now + GATE,
+    )
+
+
+def _queue_revocation(session: Session, lease: Lease, credentials: Credentials) -> None:
+    # signed out while the service answered: what it gave is for nobody
+    if lease.endpoints.revoke_url is None:
+        return
+    revocations.queue(
+        session,
+        lease.person,
+        lease.account.conn_id,
+        credentials.access,
+        None if credentials.refresh == lease.refresh_token else credentials.refresh,
+        lease.account.pin().text(),
+        service.dump_endpoints(lease.endpoints),
+        credentials.issued_at,
+    )
+
+
+def note_failure(session: Session, lease: Lease, error: OAuthError, now: datetime) -> None:
+    """Write down that the service could not be asked, in the row and for the account; nothing is deleted."""
+    row = session.get(SignIn, lease.row_id)
+    if row is None or row.version != lease.version:
+        return
+    version = lease.version
+    if error.rescued is not None and _keep_rescued(session, row, error.rescued):
+        version += 1
+    elif row.lease_owner != lease.owner:
+        return
+    conn_id = lease.account.conn_id
+    flag = error.kind in (Kind.CLIENT, Kind.MISCONFIGURED)
+    failure = Failure(row.id, now, error.code or error.kind.value, error.text, flag)
+    failures = (row.failures or 0) + 1
+    # a sign-in that fails again although others have succeeded since is in trouble by itself
+    alone = failures > 1 and not flag and account_health.of(session, conn_id) is None
+    gate = _gate(lease.started, now, error.retry_after)
+    rest = min(GATE * failures, LONGEST_REST) if alone else timedelta(0)
+    spread = timedelta(seconds=random.uniform(*SPREAD))  # noqa: S311  # spreads load, guards nothing
+    sign_ins.note(
+        session,
+        row.id,
+        version,
+        None,
+        failures=failures,
+        failed_at=now,
+        failed_code=failure.code[:60],
+        failed_text=failure.text[:500],
+        retry_at=None if flag else max(gate, now + rest) + spread,
+        lease_owner=None,
+        lease_until=None,
+    )
+    if not alone and account_health.note_failure(session, conn_id, failure, gate):
+        audit.write(session, "account_flagged", conn_id=conn_id, code=failure.code)
+
+
+def _keep_rescued(session: Session, row: SignIn, refresh_token: str) -> bool:
+    """Keep a new refresh token that came with an access token nobody can use."""
+    known = sign_ins.open_credentials(row)
+    return sign_ins.replace_credentials(
+        session, row, row.version, replace(known, refresh=refresh_token), row.refreshed_at
+    )
+
+
+def _gate(started: datetime, now: datetime, retry_after: int | None) -> datetime:
+    if retry_after:
+        return now + min(max(timedelta(seconds=retry_after), GATE), LONGEST_GATE)
+    # from the call's start, or a service that hangs would be asked but once in a minute
+    return max(started + GATE, now + timedelta(seconds=1))
+
+
+def is_untouched(session: Session, lease: Lease) -> bool:
+    """Whether the row still holds the refresh token that was sent, and the lease is still held."""
+    row = session.get(SignIn, lease.row_id)
+    return row is not None and (row.version, row.lease_owner) == (lease.version, lease.owner)
+
+
+def lapse(session: Session, lease: Lease, error: OAuthError, now: datetime) -> bool:
+    """Mark a sign-in as withdrawn by the service; its tokens stay, in case a predecessor's still arrive.
+
+    :return: whether it was; when not, somebody else has changed or taken over the sign-in
+    """
+    lapsed = sign_ins.note(
+        session,
+        lease.row_id,
+        lease.version,
+        lease.owner,
+        lapsed_at=now,
+        lapsed_code=(error.code or error.kind.value)[:60],
+        lapsed_text=error.text[:500],
+        lease_owner=None,
+        lease_until=None,
+    )
+    account_health.note_success(session, lease.account.conn_id)
+    if lapsed:
+        metrics.lapsed(lease.account.conn_id)
+        audit.write(session, "lapse", conn_id=lease.account.conn_id, person=lease.person, code=error.code)
+    return lapsed

@@ -1,0 +1,1 @@
+"""Where sign-ins were used."""

@@ -1,0 +1,67 @@
+"""What a person sees of the accounts: a constant number of queries, and nothing is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.registry.registrations import Listed
+from airflow_thirdparty.server.broker.views.status import Standing, standing
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.store import account_health, sign_ins
+from airflow_thirdparty.server.store.models import AccountHealth, SignIn
+from airflow_thirdparty.server.store.uses import Use
+
+
+@dataclass(frozen=True)
+class View:
+    """One account as one person sees it.
+
+    :param standing: absent when the account cannot be used at all
+    """
+
+    listed: Listed
+    sign_in: SignIn | None
+    health: AccountHealth | None
+    standing: Standing | None
+    last_used_at: datetime | None
+
+
+def of_person(session: Session, person: Person, now: datetime) -> list[View]:
+    """All accounts as this person sees them."""
+    rows = sign_ins.of_person(session, person)
+    health = account_health.all_of(session)
+    used = _last_uses(session, person)
+    return [
+        _view(listed, rows.get(conn_id), health.get(conn_id), used.get(conn_id), now)
+        for listed in registrations.list_all(session)
+        for conn_id in (listed.registration.conn_id,)
+    ]
+
+
+def _view(
+    listed: Listed,
+    row: SignIn | None,
+    health: AccountHealth | None,
+    used: datetime | None,
+    now: datetime,
+) -> View:
+    stands = standing(listed.account, row, health, now) if listed.account else None
+    return View(listed, row, health, stands, used)
+
+
+def _last_uses(session: Session, person: Person) -> dict[str, datetime]:
+    statement = (
+        select(Use.conn_id, func.max(Use.last_at).label("last_at"))
+        .where(
+            Use.auth_manager == person.auth_manager,
+            Use.user_id == person.user_id,
+            Use.user_created == person.created,
+        )
+        .group_by(Use.conn_id)
+    )
+    return {row.conn_id: row.last_at for row in session.execute(statement)}

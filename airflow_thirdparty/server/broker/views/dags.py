@@ -1,0 +1,120 @@
+"""Which accounts DAGs use, and which are at risk: what the policy found, read from Airflow's own tables."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from airflow.models.dag import DagModel, DagTag
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty import dag_tags as tags
+
+
+class Standing(str, enum.Enum):
+    """What the policy said of a DAG."""
+
+    QUIET = "quiet"
+    AT_RISK = "at_risk"
+    ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True)
+class DagAccounts:
+    """A DAG and its accounts.
+
+    :param dag_id: id of the DAG
+    :param file: its file, relative to its bundle
+    :param bundle: name of its bundle
+    :param accounts: ids of the accounts it uses
+    :param missing: names it uses as if they were accounts, but there are none, or none any more
+    :param unknown: whether it uses an account, or may use one, that is only known when it runs
+    :param standing: at risk, acknowledged, or neither
+    """
+
+    dag_id: str
+    file: str
+    bundle: str
+    accounts: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    unknown: bool = False
+    standing: Standing = Standing.QUIET
+
+
+def accounts_of(session: Session, dag_id: str, account_ids: Collection[str]) -> DagAccounts | None:
+    """The accounts of one DAG; ``None`` when there is no such DAG.
+
+    :param session: a session
+    :param dag_id: id of the DAG
+    :param account_ids: ids of all accounts
+    """
+    dag = session.execute(
+        select(DagModel.dag_id, DagModel.relative_fileloc, DagModel.bundle_name).where(
+            DagModel.dag_id == dag_id
+        )
+    ).one_or_none()
+    if dag is None:
+        return None
+    carried = session.scalars(select(DagTag.name).where(DagTag.dag_id == dag_id))
+    return _read(dag.dag_id, dag.relative_fileloc, dag.bundle_name, carried, _by_tag(account_ids))
+
+
+def dags_with_accounts(
+    session: Session, account_ids: Collection[str], standing: Standing | None = None
+) -> list[DagAccounts]:
+    """All DAGs that use accounts, by id, in one query.
+
+    :param session: a session
+    :param account_ids: ids of all accounts
+    :param standing: only those at risk, or acknowledged; ``None`` for all
+    """
+    rows = session.execute(
+        select(DagModel.dag_id, DagModel.relative_fileloc, DagModel.bundle_name, DagTag.name)
+        .join(DagTag, DagTag.dag_id == DagModel.dag_id)
+        .where(
+            DagModel.is_stale.is_(False),
+            or_(DagTag.name.startswith(tags.ACCOUNT_PREFIX, autoescape=True), DagTag.name.in_(tags.STATES)),
+        )
+    )
+    carried: dict[tuple[str, str | None, str], list[str]] = {}
+    for dag_id, file, bundle, name in rows:
+        carried.setdefault((dag_id, file, bundle), []).append(name)
+    by_tag = _by_tag(account_ids)
+    found = [
+        _read(*dag, names, by_tag) for dag, names in sorted(carried.items(), key=lambda item: item[0][0])
+    ]
+    # an author may use tags that look like ours for something else
+    uses = [dag for dag in found if dag.accounts or dag.unknown or dag.standing is not Standing.QUIET]
+    return [dag for dag in uses if standing in (None, dag.standing)]
+
+
+def dags_at_risk(session: Session, account_ids: Collection[str]) -> list[DagAccounts]:
+    """All public DAGs that use accounts and that nobody acknowledged, by id.
+
+    :param session: a session
+    :param account_ids: ids of all accounts
+    """
+    return dags_with_accounts(session, account_ids, Standing.AT_RISK)
+
+
+def _by_tag(account_ids: Collection[str]) -> dict[str, str]:
+    return {tags.account_tag(conn_id): conn_id for conn_id in account_ids}
+
+
+def _read(
+    dag_id: str, file: str | None, bundle: str, carried: Iterable[str], by_tag: dict[str, str]
+) -> DagAccounts:
+    names = set(carried)
+    named = {name for name in names if name.startswith(tags.ACCOUNT_PREFIX)} - {tags.UNKNOWN_ACCOUNT}
+    standing = Standing.ACKNOWLEDGED if tags.ACKNOWLEDGED in names else Standing.QUIET
+    return DagAccounts(
+        dag_id=dag_id,
+        file=file or "",
+        bundle=bundle,
+        accounts=tuple(sorted(by_tag[name] for name in named & by_tag.keys())),
+        missing=tuple(sorted(name.removeprefix(tags.ACCOUNT_PREFIX) for name in named - by_tag.keys())),
+        unknown=tags.UNKNOWN_ACCOUNT in names,
+        standing=Standing.AT_RISK if tags.WARNING in names else standing,
+    )

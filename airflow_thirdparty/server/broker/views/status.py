@@ -1,0 +1,82 @@
+"""How an account stands for one person, in one word and in plain words: pure rules over what is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker.tokens.freshness import missing_scopes
+from airflow_thirdparty.server.store.models import AccountHealth, SignIn
+
+
+class Status(str, Enum):
+    """What the page's icon says."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_NEEDED = "sign_in_needed"
+    LAPSED = "lapsed"
+    ACCOUNT_CHANGED = "account_changed"
+    SCOPES_MISSING = "scopes_missing"
+    SERVICE_UNREACHABLE = "service_unreachable"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A person's standing with an account.
+
+    :param text: the same in words, with what to do
+    :param at: since when, or of which moment that is
+    """
+
+    status: Status
+    text: str
+    at: datetime | None = None
+    missing: tuple[str, ...] = ()
+
+
+def standing(account: Account, row: SignIn | None, health: AccountHealth | None, now: datetime) -> Standing:
+    """Work out how the account stands for whoever ``row`` belongs to."""
+    if row is None:
+        return Standing(Status.SIGN_IN_NEEDED, "You have not signed in.")
+    if row.pin != account.pin().text():
+        return Standing(
+            Status.ACCOUNT_CHANGED,
+            "An admin changed this account after you signed in, so your sign-in is not used any more. "
+            "Sign in again.",
+        )
+    if row.lapsed_at is not None:
+        return Standing(
+            Status.LAPSED, f"Your sign-in has lapsed: {row.lapsed_text}. Sign in again.", row.lapsed_at
+        )
+    expired = row.access_expires_at is not None and row.access_expires_at <= now
+    if expired and row.sealed_refresh is None:
+        return Standing(
+            Status.LAPSED,
+            "Your sign-in has expired, and the service gave nothing to renew it with. Sign in again.",
+            row.access_expires_at,
+        )
+    missing = missing_scopes(account.scopes, tuple(row.scopes.split())) if row.kind == "oauth2" else ()
+    if missing:
+        return Standing(
+            Status.SCOPES_MISSING,
+            f"Your sign-in does not cover: {' '.join(missing)}. Sign in again and allow it.",
+            missing=missing,
+        )
+    return _reachable(row, health, expired)
+
+
+def _reachable(row: SignIn, health: AccountHealth | None, expired: bool) -> Standing:
+    # what failed for one other person alone may be their sign-in's own trouble
+    general = health is not None and health.next_call_at is not None and health.failed_sign_in is None
+    failed_at = row.failed_at or (health.failed_at if health and general else None)
+    if failed_at is not None:
+        text = row.failed_text or (health.failed_text if health else None) or "it did not answer as it should"
+        still = "" if expired else " Your access still works for now."
+        return Standing(
+            Status.SERVICE_UNREACHABLE,
+            f"The service could not renew your sign-in: {text}. It is tried again by itself.{still}",
+            failed_at,
+        )
+    return Standing(Status.SIGNED_IN, "You are signed in.", row.signed_in_at)

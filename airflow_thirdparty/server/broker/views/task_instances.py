@@ -1,0 +1,133 @@
+"""What became of the accounts that a task instance asked for, and whom it acts for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from airflow.models.log import Log
+from airflow.models.taskinstance import TaskInstance
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty import exceptions
+from airflow_thirdparty.server.broker.acting.facts import Acting, RunFacts
+from airflow_thirdparty.server.broker.acting.queries import gather
+from airflow_thirdparty.server.broker.acting.resolver import acting_user
+from airflow_thirdparty.server.broker.telemetry.audit import PREFIX
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.store.uses import Use
+
+REFUSALS_READ = 50
+"""How many of the latest refusals of a task instance are looked at."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A task instance by its names, all tries of it."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What became of one account that the task instance asked for, at last.
+
+    :param person: whose account was used; ``None`` when it was refused
+    """
+
+    conn_id: str
+    at: datetime
+    person: Person | None = None
+    error: exceptions.ThirdPartyAccountError | None = None
+
+
+@dataclass(frozen=True)
+class TaskAccounts:
+    """Everything there is to say.
+
+    :param acting: whom the task instance acts for as things are now
+    :param how: how that came about, in words
+    """
+
+    acting: Acting
+    how: str
+    asked: tuple[Asked, ...]
+
+
+def look_up(session: Session, place: Place, now: datetime) -> TaskAccounts | None:
+    """Find out about a task instance; ``None`` when there is none."""
+    ti_id = session.scalar(
+        select(TaskInstance.id).where(
+            TaskInstance.dag_id == place.dag_id,
+            TaskInstance.run_id == place.run_id,
+            TaskInstance.task_id == place.task_id,
+            TaskInstance.map_index == place.map_index,
+        )
+    )
+    if ti_id is None:
+        return None
+    asked = _latest([*_used(session, place), *_refused(session, place)])
+    # delegations are for one account, so it matters which one the task asks for
+    facts = gather(session, ti_id, asked[0].conn_id if asked else "", now)
+    if facts is None:
+        return None
+    # the question is whom it acts for when it runs, whether or not it runs now
+    acting = acting_user(replace(facts, state=facts.asker, started=facts.started or now))
+    return TaskAccounts(acting, _how(facts, acting), tuple(asked))
+
+
+def _latest(asked: Iterable[Asked]) -> list[Asked]:
+    """The last word on each account, the latest first."""
+    by_account = {one.conn_id: one for one in sorted(asked, key=lambda one: one.at)}
+    return sorted(by_account.values(), key=lambda one: one.at, reverse=True)
+
+
+def _used(session: Session, place: Place) -> list[Asked]:
+    rows = session.scalars(
+        select(Use).where(
+            Use.dag_id == place.dag_id,
+            Use.run_id == place.run_id,
+            Use.task_id == place.task_id,
+            Use.map_index == place.map_index,
+        )
+    )
+    return [Asked(row.conn_id, row.last_at, person=row.person) for row in rows]
+
+
+def _refused(session: Session, place: Place) -> list[Asked]:
+    rows = session.execute(
+        select(Log.dttm, Log.extra)
+        .where(
+            Log.event == f"{PREFIX}.refused",
+            Log.dag_id == place.dag_id,
+            Log.run_id == place.run_id,
+            Log.task_id == place.task_id,
+            Log.map_index == place.map_index,
+        )
+        .order_by(Log.id.desc())
+        .limit(REFUSALS_READ)
+    )
+    return [_refusal(row.dttm, json.loads(row.extra or "{}")) for row in rows]
+
+
+def _refusal(at: datetime, extra: dict[str, Any]) -> Asked:
+    return Asked(str(extra.get("account", "")), at, error=exceptions.from_dict(extra))
+
+
+def _how(facts: RunFacts, acting: Acting) -> str:
+    if acting.refusal is not None:
+        return f"{acting.refusal.message} {acting.refusal.remedy}"
+    if acting.delegated:
+        return f"They delegated account '{facts.conn_id}' to this DAG."
+    ways = {
+        "operator": "The task that triggered this run acted for them.",
+        "backfill": "They created the backfill that this run belongs to.",
+    }
+    return ways.get(facts.triggered_by or "", "They triggered this run.")

@@ -1,0 +1,1 @@
+"""Who an Airflow user is, and whether they still are."""

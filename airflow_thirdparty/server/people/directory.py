@@ -1,0 +1,165 @@
+"""The seam to auth managers: who a user is, and whether that very user is still there.
+
+An auth manager is described by one :class:`Directory`.  There is one for Flask-AppBuilder, one for the simple
+auth manager, and one for all others, which cannot be asked and whose word is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Protocol
+
+from airflow.api_fastapi.app import get_auth_manager_cls
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.configuration import conf
+from sqlalchemy import ColumnElement, Integer, case, cast, select
+
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.people.user_state import Standing, is_shared
+
+FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+SIMPLE = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
+
+
+class Directory(Protocol):
+    """The users of one auth manager.
+
+    ``auth_manager`` is the import path of its class.
+    """
+
+    auth_manager: str
+
+    def __hash__(self) -> int: ...
+
+    def created(self, user: BaseUser) -> str | None:
+        """Say when the user was created, ISO 8601; empty when not known.
+
+        :return: ``None`` when the user is nobody in particular
+        """
+
+    def columns(self, auth_manager: ColumnElement[str], user_id: ColumnElement[str]) -> list[Any]:
+        """Columns to add to a query, so that :meth:`standing` needs none of its own.
+
+        :param auth_manager: where the query has the auth manager of a person
+        :param user_id: where the query has the id of a person
+        """
+
+    def standing(self, person: Person, values: Sequence[Any]) -> Standing:
+        """Say whether the person is still there, from what :meth:`columns` brought."""
+
+
+class OtherDirectory:
+    """An auth manager that cannot be asked: people are who they were, until their sign-in goes."""
+
+    def __init__(self, auth_manager: str) -> None:
+        self.auth_manager = auth_manager
+
+    def created(self, user: BaseUser) -> str | None:
+        """Not known."""
+        return ""
+
+    def columns(self, auth_manager: ColumnElement[str], user_id: ColumnElement[str]) -> list[Any]:
+        """Nothing to look up."""
+        return []
+
+    def standing(self, person: Person, values: Sequence[Any]) -> Standing:
+        """Take their word."""
+        return Standing.PRESENT
+
+
+class SimpleDirectory(OtherDirectory):
+    """The simple auth manager: its users are those in the configuration, by name."""
+
+    def created(self, user: BaseUser) -> str | None:
+        """Not known; and where everybody is an admin, nobody is anybody."""
+        return None if self._all_are_admins() else ""
+
+    def standing(self, person: Person, values: Sequence[Any]) -> Standing:
+        """Look the name up in the configuration."""
+        if self._all_are_admins():
+            return Standing.SHARED
+        users = conf.getlist("core", "simple_auth_manager_users", fallback=[])
+        names = {user.split(":")[0] for user in users}
+        return Standing.PRESENT if person.user_id in names else Standing.GONE
+
+    @staticmethod
+    def _all_are_admins() -> bool:
+        return conf.getboolean("core", "simple_auth_manager_all_admins", fallback=False)
+
+
+class FabDirectory(OtherDirectory):
+    """Flask-AppBuilder: users in the same database, with ids that are re-used, and a date of creation."""
+
+    def created(self, user: BaseUser) -> str | None:
+        """Read the user's date of creation."""
+        created_on = getattr(user, "created_on", None)
+        return created_on.isoformat() if created_on is not None else None
+
+    def columns(self, auth_manager: ColumnElement[str], user_id: ColumnElement[str]) -> list[Any]:
+        """Look the user up by primary key, in the same query."""
+        from airflow.providers.fab.auth_manager.models import User
+
+        # the case keeps the cast away from ids of other auth managers, which are no numbers
+        key = case((auth_manager == self.auth_manager, cast(user_id, Integer)))
+        return [
+            select(User.active).where(User.id == key).scalar_subquery(),
+            select(User.created_on).where(User.id == key).scalar_subquery(),
+        ]
+
+    def standing(self, person: Person, values: Sequence[Any]) -> Standing:
+        """Compare with today's user of that id; one without a date of creation cannot be told apart."""
+        active, created_on = values
+        if created_on is None:
+            return Standing.GONE
+        if created_on.isoformat() != person.created:
+            return Standing.RECREATED
+        return Standing.PRESENT if active else Standing.DEACTIVATED
+
+
+KNOWN = {FAB: FabDirectory, SIMPLE: SimpleDirectory}
+
+
+def _path(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+@lru_cache(maxsize=8)
+def directory_of(auth_manager: type) -> Directory:
+    """Describe an auth manager; one that extends another is described like it."""
+    for base in auth_manager.__mro__:
+        if _path(base) in KNOWN:
+            return KNOWN[_path(base)](_path(auth_manager))
+    return OtherDirectory(_path(auth_manager))
+
+
+def directory() -> Directory:
+    """The users of the auth manager that is configured."""
+    return directory_of(get_auth_manager_cls())
+
+
+def person_of(user: BaseUser) -> Person | None:
+    """Who this user is; ``None`` for identities that are not one single person.
+
+    :param user: as Airflow authenticated them
+    """
+    name = user.get_name() or ""
+    user_id = str(user.get_id() or "")
+    users = directory()
+    created = users.created(user)
+    if created is None or not user_id or is_shared(name) or is_shared(user_id):
+        return None
+    return Person(users.auth_manager, user_id, created, name)
+
+
+def standing_of(person: Person, values: Sequence[Any]) -> Standing:
+    """What today's auth manager says about the person; :data:`Standing.GONE` if it is another one.
+
+    :param values: what :meth:`Directory.columns` brought
+    """
+    users = directory()
+    if is_shared(person.name) or is_shared(person.user_id):
+        return Standing.SHARED
+    if person.auth_manager != users.auth_manager:
+        return Standing.GONE
+    return users.standing(person, values)

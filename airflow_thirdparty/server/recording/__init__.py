@@ -1,0 +1,1 @@
+"""Who caused a run, written while Airflow serves the request."""

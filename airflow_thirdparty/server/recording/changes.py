@@ -1,0 +1,211 @@
+"""Notes which runs a request creates or makes start again, in the very transaction that does it.
+
+Airflow's answers do not tell it all: marking a task as successful clears failed tasks in other runs, a clear
+reaches into the past and the future, a refused one changes nothing.  So what is noted is what SQLAlchemy
+writes.  A row that names nobody yet is added to the same transaction: if the change is committed, so is the
+note, and if it is rolled back, so is the note.  Who made the change is filled in before the answer leaves
+(:mod:`airflow_thirdparty.server.recording.middleware`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow.models.backfill import Backfill
+from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
+from sqlalchemy import event, inspect, select, tuple_
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
+from sqlalchemy.orm.attributes import History
+
+from airflow_thirdparty.server.broker.database import utcnow
+from airflow_thirdparty.server.store.causes import BACKFILL, RERUN, RUN, Recording, write
+
+log = logging.getLogger(__name__)
+
+RUN_COLUMNS = (
+    "_state",
+    "clear_number",
+    "run_type",
+    "triggered_by",
+    "triggering_user_name",
+    "created_dag_version_id",
+    "bundle_version",
+)
+TASK_COLUMNS = ("state", "id", "max_tries", "try_number", "dag_version_id")
+"""A person who changes one of these has had a hand in what runs."""
+
+OF_TASKS = "airflow.api_fastapi.execution_api.routes.dag_runs"
+"""The module of the only endpoints by which a task changes runs; the others report on the task itself."""
+
+Key = tuple[str, str]
+
+
+@dataclass
+class Journal:
+    """What one request changed.
+
+    :param scope: the request, as ASGI knows it
+    """
+
+    scope: MutableMapping[str, Any]
+    recording: Recording = field(default_factory=Recording)
+    created: set[Key] = field(default_factory=set)
+    noted: dict[SessionTransaction | None, set[Key]] = field(default_factory=dict)
+
+    def note(self, session: Session) -> None:
+        """Add what the session is writing."""
+        if "ti_token" in self.scope and not self._of_task():
+            return
+        changes = Changes.of(session)
+        if not changes:
+            return
+        rows = self._rows(session, changes)
+        if not rows:
+            return
+        try:
+            write(session.connection(), self.recording, rows)
+        except SQLAlchemyError:
+            log.exception("It could not be recorded with the change itself who caused it")
+            self.recording.unwritten.extend(rows)
+
+    def _of_task(self) -> bool:
+        return getattr(self.scope.get("endpoint"), "__module__", "") == OF_TASKS
+
+    def _rows(self, session: Session, changes: Changes) -> list[Mapping[str, Any]]:
+        at = utcnow()
+        rows: list[Mapping[str, Any]] = [
+            _row(BACKFILL, at, dag_id=backfill.dag_id, backfill_id=backfill.id)
+            for backfill in changes.backfills
+        ]
+        self.created |= changes.created
+        # what a savepoint wrote is gone if it is rolled back, so each one notes for itself
+        transaction = session.get_nested_transaction() or session.get_transaction()
+        noted = self.noted.setdefault(transaction, set())
+        changed = {key for key in changes.touched if key not in self.created and key not in noted}
+        keys = changes.created | changed | changes.clears.keys()
+        noted |= keys
+        for run in _runs(session, keys):
+            key = (run.dag_id, run.run_id)
+            rows.append(
+                _row(
+                    RUN if key in changes.created else RERUN,
+                    at,
+                    dag_id=run.dag_id,
+                    run_id=run.run_id,
+                    run_pk=run.id,
+                    run_created=run.created_at,
+                    backfill_id=run.backfill_id,
+                    clears=changes.clears.get(key, 0),
+                )
+            )
+        return rows
+
+
+@dataclass
+class Changes:
+    """What a session is writing about runs.
+
+    :param created: runs that are new
+    :param touched: runs with changes to them or to their tasks
+    :param clears: by how much the ``clear_number`` of a run grows
+    """
+
+    created: set[Key] = field(default_factory=set)
+    touched: set[Key] = field(default_factory=set)
+    clears: dict[Key, int] = field(default_factory=dict)
+    backfills: list[Backfill] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, session: Session) -> Changes:
+        """Read them off."""
+        changes = cls()
+        for obj in session.new:
+            changes._new(obj)
+        for obj in session.dirty:
+            changes._dirty(obj)
+        gone = {_key(obj) for obj in session.deleted if isinstance(obj, DagRun)}
+        lost = {_key(obj) for obj in session.deleted if isinstance(obj, TaskInstance)}
+        changes.touched |= lost - gone
+        return changes
+
+    def __bool__(self) -> bool:
+        return bool(self.created or self.touched or self.backfills)
+
+    def _new(self, obj: object) -> None:
+        if isinstance(obj, DagRun):
+            self.created.add(_key(obj))
+        elif isinstance(obj, TaskInstance):
+            self.touched.add(_key(obj))
+        elif isinstance(obj, Backfill):
+            self.backfills.append(obj)
+
+    def _dirty(self, obj: object) -> None:
+        if isinstance(obj, TaskInstance) and _changed(obj, TASK_COLUMNS):
+            self.touched.add(_key(obj))
+        elif isinstance(obj, DagRun) and _changed(obj, RUN_COLUMNS):
+            self.touched.add(_key(obj))
+            history: History = inspect(obj).attrs.clear_number.history
+            if history.added and history.deleted:
+                self.clears[_key(obj)] = int(history.added[0]) - int(history.deleted[0])
+
+
+def _key(obj: DagRun | TaskInstance) -> Key:
+    return (obj.dag_id, obj.run_id)
+
+
+def _changed(obj: object, columns: Iterable[str]) -> bool:
+    attributes = inspect(obj, raiseerr=True).attrs
+    return any(attributes[column].history.has_changes() for column in columns)
+
+
+def _row(kind: str, at: Any, **values: Any) -> Mapping[str, Any]:
+    # every row has every column, so that one statement writes them all
+    empty = {"run_id": None, "run_pk": None, "run_created": None, "backfill_id": None, "clears": 0}
+    return {"kind": kind, "at": at, **empty, **values}
+
+
+def _runs(session: Session, keys: set[Key]) -> Iterator[Any]:
+    ordered = sorted(keys)
+    columns = (DagRun.id, DagRun.dag_id, DagRun.run_id, DagRun.created_at, DagRun.backfill_id)
+    for start in range(0, len(ordered), 300):
+        some = ordered[start : start + 300]
+        statement = select(*columns).where(tuple_(DagRun.dag_id, DagRun.run_id).in_(some))
+        yield from session.connection().execute(statement)
+
+
+_current: ContextVar[Journal | None] = ContextVar("third_party_account_journal", default=None)
+
+
+@contextmanager
+def noting(scope: MutableMapping[str, Any]) -> Iterator[Journal]:
+    """Note what happens on behalf of a request meanwhile."""
+    journal = Journal(scope)
+    token = _current.set(journal)
+    try:
+        yield journal
+    finally:
+        _current.reset(token)
+
+
+def _after_flush(session: Session, _context: UOWTransaction) -> None:
+    journal = _current.get()
+    if journal is None:
+        return
+    try:
+        journal.note(session)
+    except Exception:
+        # the request that changes a run matters more than the record of it; the run then acts for nobody
+        log.exception("It could not be noted who caused a run")
+
+
+def listen() -> None:
+    """Look at what every session of this process writes; costs one look at a variable per flush."""
+    if not event.contains(Session, "after_flush", _after_flush):
+        event.listen(Session, "after_flush", _after_flush)

@@ -1,0 +1,94 @@
+"""Puts on record who caused a run or a re-run, before the answer to their request leaves."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
+from typing import Any
+
+import anyio
+from airflow.api_fastapi.core_api import security
+from fastapi import HTTPException, Request
+
+from airflow_thirdparty.server.broker import health
+from airflow_thirdparty.server.broker.acting.queries import gather
+from airflow_thirdparty.server.broker.acting.resolver import acting_user
+from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker.telemetry import metrics
+from airflow_thirdparty.server.people.directory import person_of
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.recording import changes as journal
+from airflow_thirdparty.server.store.causes import settle
+
+log = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class CauseRecorderMiddleware:
+    """Holds the answer of a request that caused a run or a re-run until it is on record whose request it was.
+
+    Every other answer passes untouched.  When the record cannot be written the answer still leaves, a metric
+    and a log line say so, and the run acts for nobody.
+
+    :param app: the application inside
+    """
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        journal.listen()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http":
+            health.leave_name(scope, "cause recorder")
+        if scope["type"] != "http" or scope["method"] in READING:
+            await self.app(scope, receive, send)
+            return
+        with journal.noting(scope) as noted:
+
+            async def hold(message: Message) -> None:
+                if message["type"] == "http.response.start" and noted.recording:
+                    await _put_on_record(scope, noted)
+                await send(message)
+
+            await self.app(scope, receive, hold)
+
+
+async def _put_on_record(scope: Scope, noted: journal.Journal) -> None:
+    try:
+        # whoever closes the window now has made the change all the same
+        with anyio.CancelScope(shield=True):
+            person = await _whose(scope)
+            await in_database(partial(settle, recording=noted.recording, person=person))
+    except Exception:
+        metrics.cause_not_recorded()
+        log.exception("It could not be put on record who caused a run; it acts for nobody")
+
+
+async def _whose(scope: Scope) -> Person | None:
+    """Find whose request it is: a task's is its own user's, any other that of whom Airflow authenticated."""
+    token = scope.get("ti_token")
+    if token is not None:
+        return await in_database(partial(_user_of_task, ti_id=token.id))
+    request = Request(scope)
+    try:
+        user = await security.get_user(
+            request, await security.oauth2_scheme(request), await security.bearer_scheme(request)
+        )
+    except HTTPException:
+        return None
+    return person_of(user)
+
+
+def _user_of_task(session: Any, ti_id: Any) -> Person | None:
+    facts = gather(session, ti_id, "", utcnow())
+    # without an account there is no delegation, so what a delegate allowed to one DAG is not inherited
+    return acting_user(facts).person if facts is not None else None

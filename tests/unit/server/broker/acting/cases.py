@@ -1,0 +1,312 @@
+"""Every row of the table of whom a run acts for, as cases; `docs/acting_user.md` shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+
+from airflow_thirdparty.server.broker.acting.facts import TRIGGER, CauseFact, DelegationFact, RunFacts
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.people.user_state import Standing
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
+ALICE = Person("fab", "1", "2020-01-01T00:00:00", "alice")
+BOB = Person("fab", "2", "2020-01-01T00:00:00", "bob")
+
+UNKNOWN = "acting_user_unknown"
+RERUN = "rerun_by_other_user"
+NOT_ALLOWED = "account_not_allowed"
+LATER = "service_unavailable"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row.
+
+    :param origin: what the run came from
+    :param story: what else happened
+    :param expected: whom it acts for, or the code of the refusal
+    """
+
+    origin: str
+    story: str
+    facts: RunFacts
+    expected: str
+
+    @property
+    def id(self) -> str:
+        """The case's name in a test report."""
+        return f"{self.origin}: {self.story}"
+
+
+def minutes(count: float) -> datetime:
+    """That many minutes ago."""
+    return NOW - timedelta(minutes=count)
+
+
+def seconds(count: float) -> datetime:
+    """That many seconds ago."""
+    return NOW - timedelta(seconds=count)
+
+
+def caused(by: Person | None, *, settled: bool = True, standing: Standing = Standing.PRESENT) -> CauseFact:
+    """The record of who caused the run."""
+    return CauseFact("run", by, standing, settled, minutes(60))
+
+
+def rerun(
+    by: Person | None, at: datetime | None = None, *, clears: int = 0, settled: bool = True
+) -> CauseFact:
+    """The record of who re-ran it, by default before the task started."""
+    return CauseFact("rerun", by, Standing.PRESENT, settled, at or minutes(30), clears)
+
+
+def delegated(by: Person = ALICE, **changes) -> DelegationFact:
+    """A consent for scheduled runs."""
+    consent = DelegationFact(by, Standing.PRESENT, on_schedule=True, on_asset_events=False)
+    return replace(consent, **changes)
+
+
+BY_REST = RunFacts(
+    now=NOW,
+    conn_id="github",
+    dag_id="dag_a",
+    run_id="run",
+    task_id="task",
+    map_index=-1,
+    try_number=1,
+    state="running",
+    run_type="manual",
+    triggered_by="rest_api",
+    user_name="alice",
+    run_created=minutes(60),
+    started=minutes(10),
+    causes=(caused(ALICE),),
+)
+BY_PAGE = replace(BY_REST, triggered_by="ui")
+BY_TASK = replace(BY_REST, triggered_by="operator", run_type="operator_triggered")
+BY_BACKFILL = replace(BY_REST, triggered_by="backfill", run_type="backfill")
+BY_ASSET_PAGE = replace(BY_REST, run_type="asset_materialization")
+BY_COMMAND = replace(BY_REST, triggered_by="cli", causes=())
+BY_SCHEDULE = replace(BY_REST, triggered_by="timetable", run_type="scheduled", user_name=None, causes=())
+BY_ASSETS = replace(BY_SCHEDULE, triggered_by="asset", run_type="asset_triggered")
+BY_TEST = replace(BY_REST, triggered_by="test", causes=())
+
+
+def after(facts: RunFacts, *reruns: CauseFact, **changes) -> RunFacts:
+    """The same run, after it was re-run."""
+    return replace(facts, causes=(*facts.causes, *reruns), **changes)
+
+
+def recorded(by: Person | None, name: str | None = "alice", **changes) -> RunFacts:
+    """A run triggered by REST with this record and this name of its own."""
+    return replace(BY_REST, causes=(caused(by, **changes),), user_name=name)
+
+
+CASES = [
+    Case("UI", "triggered by Alice", BY_PAGE, "alice"),
+    Case("REST API", "triggered by Alice", BY_REST, "alice"),
+    Case("REST API", "an asset materialized by Alice", BY_ASSET_PAGE, "alice"),
+    Case("REST API", "nobody on record", replace(BY_REST, causes=()), UNKNOWN),
+    Case(
+        "REST API",
+        "the record was begun and never finished",
+        replace(BY_REST, causes=(caused(None, settled=False),)),
+        UNKNOWN,
+    ),
+    Case(
+        "REST API",
+        "created a moment ago, not on record yet",
+        replace(BY_REST, causes=(), run_created=seconds(2)),
+        LATER,
+    ),
+    Case(
+        "REST API",
+        "created a moment ago, the record is being finished",
+        replace(BY_REST, causes=(caused(None, settled=False),), run_created=seconds(2)),
+        LATER,
+    ),
+    Case("REST API", "Bob on record, the run bears Alice's name", recorded(BOB), UNKNOWN),
+    Case("REST API", "the names differ in case only", recorded(ALICE, "ALICE"), UNKNOWN),
+    Case("REST API", "the run bears no name", recorded(ALICE, None), UNKNOWN),
+    Case(
+        "REST API",
+        "two different people on record, of the same name",
+        replace(BY_REST, causes=(caused(ALICE), caused(replace(BOB, name="alice")))),
+        UNKNOWN,
+    ),
+    Case("TriggerDagRunOperator", "its parent acts for Alice", BY_TASK, "alice"),
+    Case("TriggerDagRunOperator", "its parent acts for nobody", replace(BY_TASK, causes=()), UNKNOWN),
+    Case(
+        "TriggerDagRunOperator",
+        "its parent acts for a delegate",
+        replace(BY_TASK, causes=(caused(None),), user_name=None, delegation=delegated()),
+        UNKNOWN,
+    ),
+    Case("backfill", "created by Alice in the UI or by REST", BY_BACKFILL, "alice"),
+    Case(
+        "backfill", "created on the command line as LOGNAME=alice", replace(BY_BACKFILL, causes=()), UNKNOWN
+    ),
+    Case(
+        "backfill",
+        "Alice's run re-processed by a backfill of hers",
+        after(BY_BACKFILL, rerun(ALICE, clears=1), clear_number=1),
+        "alice",
+    ),
+    Case(
+        "backfill",
+        "Alice's run re-processed by a backfill of Bob's",
+        after(BY_BACKFILL, rerun(BOB, clears=1), clear_number=1),
+        RERUN,
+    ),
+    Case(
+        "backfill",
+        "Alice's run re-processed by a backfill on the command line",
+        replace(BY_BACKFILL, clear_number=1),
+        RERUN,
+    ),
+    Case("command line", "triggered as LOGNAME=alice", BY_COMMAND, UNKNOWN),
+    Case("command line", "and Alice has delegated", replace(BY_COMMAND, delegation=delegated()), UNKNOWN),
+    Case("command line", "and then re-run by Alice", after(BY_COMMAND, rerun(ALICE)), UNKNOWN),
+    Case("schedule", "nobody has delegated", BY_SCHEDULE, UNKNOWN),
+    Case("schedule", "Alice has delegated", replace(BY_SCHEDULE, delegation=delegated()), "alice"),
+    Case(
+        "schedule",
+        "Alice has delegated for asset events only",
+        replace(BY_SCHEDULE, delegation=delegated(on_schedule=False, on_asset_events=True)),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "the delegation has expired",
+        replace(BY_SCHEDULE, delegation=delegated(expires_at=minutes(1))),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "the delegation ends later",
+        replace(BY_SCHEDULE, delegation=delegated(expires_at=minutes(-1))),
+        "alice",
+    ),
+    Case(
+        "schedule",
+        "the delegation is pinned and the code has changed",
+        replace(BY_SCHEDULE, delegation=delegated(code_matches=False)),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "the delegate has been deactivated",
+        replace(BY_SCHEDULE, delegation=delegated(standing=Standing.DEACTIVATED)),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "Alice has delegated and re-runs it",
+        after(replace(BY_SCHEDULE, delegation=delegated()), rerun(ALICE, clears=1), clear_number=1),
+        "alice",
+    ),
+    Case(
+        "schedule",
+        "Alice has delegated and Bob re-runs it",
+        after(replace(BY_SCHEDULE, delegation=delegated()), rerun(BOB, clears=1), clear_number=1),
+        RERUN,
+    ),
+    Case("asset events", "nobody has delegated", BY_ASSETS, UNKNOWN),
+    Case(
+        "asset events",
+        "Alice has delegated for the schedule only",
+        replace(BY_ASSETS, delegation=delegated()),
+        UNKNOWN,
+    ),
+    Case(
+        "asset events",
+        "Alice has delegated for asset events too",
+        replace(BY_ASSETS, delegation=delegated(on_asset_events=True)),
+        "alice",
+    ),
+    Case("dag.test()", "by anybody", BY_TEST, UNKNOWN),
+    Case("anywhere else", "unknown to this package", replace(BY_REST, triggered_by=None), UNKNOWN),
+    Case("re-run", "cleared by Alice", after(BY_REST, rerun(ALICE, clears=1), clear_number=1), "alice"),
+    Case("re-run", "a task's state set by Alice", after(BY_REST, rerun(ALICE)), "alice"),
+    Case(
+        "re-run",
+        "cleared by Alice without resetting the run",
+        after(BY_REST, rerun(ALICE), clears_seen=1),
+        "alice",
+    ),
+    Case("re-run", "an automatic retry", replace(BY_REST, try_number=2), "alice"),
+    Case("re-run", "cleared by Bob", after(BY_REST, rerun(BOB, clears=1), clear_number=1), RERUN),
+    Case("re-run", "cleared by Bob without resetting the run", after(BY_REST, rerun(BOB)), RERUN),
+    Case("re-run", "cleared by a task that acts for nobody", after(BY_REST, rerun(None)), RERUN),
+    Case(
+        "re-run",
+        "cleared by Bob, then by Alice",
+        after(BY_REST, rerun(BOB, clears=1), rerun(ALICE, clears=1), clear_number=2),
+        RERUN,
+    ),
+    Case(
+        "re-run",
+        "cleared by Bob while the task was already running",
+        after(BY_REST, rerun(BOB, minutes(2), clears=1), clear_number=1),
+        "alice",
+    ),
+    Case(
+        "re-run",
+        "cleared by Bob when the task had started only seconds before",
+        after(BY_REST, rerun(BOB, minutes(2)), started=minutes(2.2)),
+        RERUN,
+    ),
+    Case("re-run", "cleared on the command line", replace(BY_REST, clear_number=1), RERUN),
+    Case(
+        "re-run",
+        "cleared on the command line, then by Alice",
+        after(BY_REST, rerun(ALICE, clears=1), clear_number=2),
+        RERUN,
+    ),
+    Case("re-run", "tries betray a clear that nobody recorded", replace(BY_REST, clears_seen=1), RERUN),
+    Case(
+        "re-run",
+        "tries betray more clears than Alice made",
+        after(BY_REST, rerun(ALICE), clears_seen=2),
+        RERUN,
+    ),
+    Case("re-run", "more tries than retries allow", replace(BY_REST, tries_beyond=True), RERUN),
+    Case("re-run", "too many changes to read", replace(BY_REST, causes_cut_off=True), RERUN),
+    Case(
+        "re-run",
+        "a moment ago, not on record yet by whom",
+        after(BY_REST, rerun(None, seconds(1), settled=False), started=seconds(0)),
+        LATER,
+    ),
+    Case("user", "name empty", recorded(replace(ALICE, name=""), ""), UNKNOWN),
+    Case("user", "name 'unknown'", recorded(replace(ALICE, name="unknown"), "unknown"), UNKNOWN),
+    Case("user", "name 'Anonymous'", recorded(replace(ALICE, name="Anonymous"), "Anonymous"), UNKNOWN),
+    Case("user", "everybody is an admin", recorded(ALICE, standing=Standing.SHARED), UNKNOWN),
+    Case("user", "deleted", recorded(ALICE, standing=Standing.GONE), UNKNOWN),
+    Case("user", "deactivated", recorded(ALICE, standing=Standing.DEACTIVATED), UNKNOWN),
+    Case("user", "created anew with the same id", recorded(ALICE, standing=Standing.RECREATED), UNKNOWN),
+    Case("task instance", "ended", replace(BY_REST, state="success"), NOT_ALLOWED),
+    Case("task instance", "not started", replace(BY_REST, state="queued"), NOT_ALLOWED),
+    Case("task instance", "cleared while it runs", replace(BY_REST, state="restarting"), NOT_ALLOWED),
+    Case("task instance", "deferred, the task asks", replace(BY_REST, state="deferred"), NOT_ALLOWED),
+    Case(
+        "task instance",
+        "deferred, its trigger asks",
+        replace(BY_REST, state="deferred", asker=TRIGGER),
+        "alice",
+    ),
+    Case("task instance", "running, its trigger asks", replace(BY_REST, asker=TRIGGER), NOT_ALLOWED),
+    Case("account", "the DAG is allowed", replace(BY_REST, allowed_dags=("dag_b", "dag_a")), "alice"),
+    Case("account", "the DAG is not allowed", replace(BY_REST, allowed_dags=("dag_b",)), NOT_ALLOWED),
+    Case(
+        "account",
+        "the DAG's id begins like an allowed one",
+        replace(BY_REST, dag_id="dag_attacker", allowed_dags=("dag_a",)),
+        NOT_ALLOWED,
+    ),
+    Case("account", "no DAG is allowed", replace(BY_REST, allowed_dags=()), NOT_ALLOWED),
+    Case("account", "of the DAG's team", replace(BY_REST, account_team="red", dag_team="red"), "alice"),
+    Case("account", "of another team", replace(BY_REST, account_team="red", dag_team="blue"), NOT_ALLOWED),
+    Case("account", "of a team, the DAG of none", replace(BY_REST, account_team="red"), NOT_ALLOWED),
+]

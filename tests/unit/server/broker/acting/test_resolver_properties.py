@@ -1,0 +1,141 @@
+"""No combination of facts yields anybody who neither caused the run nor delegated to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from airflow_thirdparty.server.broker.acting.facts import CauseFact, DelegationFact, RunFacts
+from airflow_thirdparty.server.broker.acting.resolver import SKEW, acting_user
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.people.user_state import Standing
+from tests.unit.server.broker.acting.cases import CASES, NOW
+
+NAMES = st.sampled_from(["alice", "ALICE", "bob", "", "unknown", "Anonymous"])
+PEOPLE = st.builds(
+    Person,
+    st.sampled_from(["fab", "simple"]),
+    st.sampled_from(["1", "2"]),
+    st.sampled_from(["", "2020"]),
+    NAMES,
+)
+TIMES = st.integers(-120, 7200).map(lambda count: NOW - timedelta(seconds=count))
+CAUSES = st.builds(
+    CauseFact,
+    kind=st.sampled_from(["run", "rerun"]),
+    person=st.none() | PEOPLE,
+    standing=st.sampled_from([Standing.PRESENT] * 5 + list(Standing)),
+    settled=st.booleans(),
+    at=TIMES,
+    clears=st.integers(0, 2),
+)
+DELEGATIONS = st.builds(
+    DelegationFact,
+    person=PEOPLE,
+    standing=st.sampled_from([Standing.PRESENT] * 5 + list(Standing)),
+    on_schedule=st.booleans(),
+    on_asset_events=st.booleans(),
+    expires_at=st.none() | TIMES,
+    code_matches=st.booleans(),
+)
+ANYTHING = st.builds(
+    RunFacts,
+    now=st.just(NOW),
+    conn_id=st.just("github"),
+    dag_id=st.sampled_from(["dag_a", "dag_attacker"]),
+    run_id=st.just("run"),
+    task_id=st.just("task"),
+    map_index=st.just(-1),
+    try_number=st.integers(1, 3),
+    state=st.sampled_from([*["running"] * 5, "deferred", "success", "queued", None]),
+    run_type=st.sampled_from(["manual", "scheduled", "asset_triggered", "backfill", "operator_triggered"]),
+    triggered_by=st.sampled_from(
+        ["ui", "rest_api", "operator", "backfill", "cli", "timetable", "asset", "test", None, "new"]
+    ),
+    user_name=st.none() | NAMES,
+    run_created=st.none() | TIMES,
+    started=st.none() | TIMES,
+    clear_number=st.integers(0, 2),
+    causes=st.lists(CAUSES, max_size=4).map(tuple),
+    causes_cut_off=st.sampled_from([False] * 9 + [True]),
+    clears_seen=st.integers(0, 2),
+    tries_beyond=st.sampled_from([False] * 4 + [True]),
+    delegation=st.none() | DELEGATIONS,
+    asker=st.sampled_from(["running", "deferred"]),
+    allowed_dags=st.none() | st.just(("dag_a",)),
+    account_team=st.sampled_from([None, None, "red"]),
+    dag_team=st.sampled_from([None, "red", "blue"]),
+)
+
+NAMED = st.sampled_from([case.facts for case in CASES if acting_user(case.facts).person])
+"""Runs that act for somebody."""
+
+
+@st.composite
+def almost_named(draw: st.DrawFn) -> RunFacts:
+    """A run that acts for somebody, apart from up to three facts."""
+    facts, other = draw(NAMED), draw(ANYTHING)
+    fields = draw(st.sets(st.sampled_from(sorted(vars(other))), max_size=3))
+    return replace(facts, **{name: getattr(other, name) for name in fields})
+
+
+FACTS = almost_named() | ANYTHING
+
+many = settings(max_examples=1000, deadline=None)
+
+
+@many
+@given(FACTS)
+def test_only_who_caused_the_run_or_delegated_is_ever_named(facts: RunFacts):
+    acting = acting_user(facts)
+    assert (acting.person is None) != (acting.refusal is None)
+    if acting.person is None:
+        return
+    if acting.delegated:
+        assert facts.triggered_by in ("timetable", "asset")
+        assert facts.delegation.person == acting.person
+        assert facts.delegation.standing is Standing.PRESENT
+    else:
+        origins = [cause for cause in facts.causes if cause.kind == "run"]
+        assert {cause.person for cause in origins} == {acting.person}
+        assert acting.person.name == facts.user_name
+    assert acting.person.name not in ("", "unknown", "Anonymous")
+    assert facts.state == facts.asker
+
+
+@many
+@given(NAMED, st.none() | PEOPLE, st.integers(0, 2))
+def test_a_rerun_by_another_or_by_nobody_known_yields_nobody(facts: RunFacts, by: Person | None, clears: int):
+    assume(acting_user(facts).person != by)
+    started = facts.started or NOW
+    another = CauseFact("rerun", by, Standing.PRESENT, True, started + SKEW, clears)
+    causes = (*facts.causes, another)
+    acting = acting_user(replace(facts, causes=causes, clear_number=facts.clear_number + clears))
+    assert acting.person is None
+    assert acting.refusal.code == "rerun_by_other_user"
+
+
+@many
+@given(NAMED, st.integers(1, 3))
+def test_a_clear_that_nobody_recorded_yields_nobody(facts: RunFacts, clears: int):
+    acting = acting_user(replace(facts, clear_number=facts.clear_number + clears))
+    assert acting.person is None
+
+
+@many
+@given(FACTS, st.sampled_from(["cli", "test", None, "something new"]))
+def test_what_nobody_authenticated_acts_for_nobody(facts: RunFacts, triggered_by: str | None):
+    assert acting_user(replace(facts, triggered_by=triggered_by)).person is None
+
+
+@many
+@given(FACTS, NAMES)
+def test_the_name_on_the_run_never_grants(facts: RunFacts, name: str):
+    """Another name on the run changes who it acts for to nobody, never to somebody else."""
+    before = acting_user(facts).person
+    after = acting_user(replace(facts, user_name=name)).person
+    if before is not None and after is not None:
+        assert after == before

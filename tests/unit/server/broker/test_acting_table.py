@@ -1,7 +1,0 @@
-from __future__ import annotations
-
-from tests.unit.server.broker.acting_table import PAGE, page
-
-
-def test_the_documented_table_is_the_tested_one():
-    assert PAGE.read_text() == page(), "run: python -m tests.unit.server.broker.acting_table"

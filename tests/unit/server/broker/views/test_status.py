@@ -1,0 +1,93 @@
+"""How an account stands for somebody: one word, and plain words that say what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from airflow_thirdparty.server.accounts.account import Registration, parse
+from airflow_thirdparty.server.broker.views.status import Status, standing
+from airflow_thirdparty.server.store.models import AccountHealth, SignIn
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
+LATER, EARLIER = NOW + timedelta(hours=1), NOW - timedelta(minutes=1)
+
+ACCOUNT = parse(
+    Registration("acme", login="client", extra='{"issuer": "https://idp.example", "scopes": "openid read"}')
+)
+
+
+def row(**values: Any) -> SignIn:
+    return SignIn(
+        **{
+            "conn_id": "acme",
+            "kind": "oauth2",
+            "pin": ACCOUNT.pin().text(),
+            "scopes": "openid read",
+            "sealed_refresh": "sealed",
+            "access_expires_at": LATER,
+            "signed_in_at": EARLIER,
+            **values,
+        }
+    )
+
+
+HURT = AccountHealth(conn_id="acme", failed_at=EARLIER, failed_text="it timed out", next_call_at=LATER)
+HEALED = AccountHealth(conn_id="acme", failed_at=EARLIER, failed_text="it timed out")
+
+
+@pytest.mark.parametrize(
+    ("sign_in", "health", "status", "words"),
+    [
+        pytest.param(None, None, "sign_in_needed", "have not signed in", id="never signed in"),
+        pytest.param(None, HURT, "sign_in_needed", "have not signed in", id="never, service down"),
+        pytest.param(row(), None, "signed_in", "are signed in", id="signed in"),
+        pytest.param(row(access_expires_at=EARLIER), None, "signed_in", "are signed in", id="renewable"),
+        pytest.param(row(access_expires_at=None), None, "signed_in", "are signed in", id="no expiry"),
+        pytest.param(
+            row(access_expires_at=None, sealed_refresh=None), None, "signed_in", "", id="a key for ever"
+        ),
+        pytest.param(
+            row(access_expires_at=EARLIER, sealed_refresh=None), None, "lapsed", "Sign in again", id="expired"
+        ),
+        pytest.param(
+            row(lapsed_at=EARLIER, lapsed_text="it was revoked"),
+            None,
+            "lapsed",
+            "it was revoked",
+            id="revoked",
+        ),
+        pytest.param(row(pin="another"), None, "account_changed", "Sign in again", id="account changed"),
+        pytest.param(
+            row(pin="another", lapsed_at=EARLIER),
+            HURT,
+            "account_changed",
+            "Sign in again",
+            id="changed first",
+        ),
+        pytest.param(row(scopes="openid"), None, "scopes_missing", "cover: read", id="too narrow"),
+        pytest.param(row(scopes="", kind="key"), None, "signed_in", "", id="a key has no scopes"),
+        pytest.param(row(), HURT, "service_unreachable", "it timed out", id="service down"),
+        pytest.param(row(), HURT, "service_unreachable", "still works", id="service down, token good"),
+        pytest.param(row(), HEALED, "signed_in", "", id="service back"),
+        pytest.param(
+            row(failed_at=EARLIER, failed_text="no answer"),
+            None,
+            "service_unreachable",
+            "no answer",
+            id="own",
+        ),
+    ],
+)
+def test_standing(sign_in: SignIn | None, health: AccountHealth | None, status: str, words: str) -> None:
+    stands = standing(ACCOUNT, sign_in, health, NOW)
+    assert stands.status is Status(status)
+    assert words in stands.text
+    assert stands.text.endswith(".")
+
+
+def test_what_no_longer_works_is_not_said_to_work() -> None:
+    stands = standing(ACCOUNT, row(access_expires_at=EARLIER), HURT, NOW)
+    assert "still works" not in stands.text
