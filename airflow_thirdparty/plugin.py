@@ -41,11 +41,11 @@ class ThirdPartyAccountsPlugin(AirflowPlugin):
         """What sees Airflow's own requests."""
         try:
             from airflow_thirdparty.server.execution.middleware import ProjectionMiddleware
-            from airflow_thirdparty.server.recording.middleware import CauseRecorderMiddleware
+            from airflow_thirdparty.server.recording.middleware import AttributionMiddleware
         except Exception:  # Airflow itself starts all the same; accounts are then refused
             log.exception("The middlewares for third-party accounts could not be loaded")
             return []
         return [
-            {"middleware": CauseRecorderMiddleware, "name": "Who caused a run"},
+            {"middleware": AttributionMiddleware, "name": "Who caused a run"},
             {"middleware": ProjectionMiddleware, "name": "Third-party accounts for tasks"},
         ]

@@ -10,8 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from airflow_thirdparty.demo import messages as words
-from airflow_thirdparty.demo import ports
+from airflow_thirdparty.demo import messages, ports
 from airflow_thirdparty.demo.check import check
 from airflow_thirdparty.demo.environment import DAG_ID
 from airflow_thirdparty.demo.errors import DemoError
@@ -35,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED if options.check else 0
     except DemoError as error:
-        words.problem(str(error))
+        messages.problem(str(error))
         return 1
     finally:
         for number, handler in before.items():
@@ -43,19 +42,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    progress = words.Progress()
+    progress = messages.Progress()
     folder = options.state or Path(".demo")
     with (
         open_state(folder, options.port, options.provider_port) as state,
         running_demo(state, progress) as processes,
     ):
-        print(words.welcome(state, DAG_ID), flush=True)
+        print(messages.welcome(state, DAG_ID), flush=True)
         processes.supervise()
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
-    progress = words.Progress()
+    progress = messages.Progress()
     with _state_of_check(options) as state, running_demo(state, progress):
         return 0 if check(state, progress) else 1
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_thirdparty import wire
-from airflow_thirdparty.demo import browser
-from airflow_thirdparty.demo import messages as words
+from airflow_thirdparty.demo import browser, messages
 from airflow_thirdparty.demo.account import CONN_ID
 from airflow_thirdparty.demo.environment import DAG_ID
 from airflow_thirdparty.demo.errors import DemoError
@@ -40,7 +39,7 @@ class Outcome:
         return self.user.name, self.saw or f"nobody: {self.refusal}"
 
 
-def check(state: State, progress: words.Progress) -> bool:
+def check(state: State, progress: messages.Progress) -> bool:
     """Try it all, and print how it went.
 
     :param state: of a running demo
@@ -57,7 +56,7 @@ def check(state: State, progress: words.Progress) -> bool:
     runs = [client.trigger(DAG_ID) for client in clients]
     outcomes = [_outcome(client, run_id) for client, run_id in zip(clients, runs, strict=True)]
     progress.say("done")
-    print("\n" + words.table(("triggered by", "the service saw"), [one.row() for one in outcomes]) + "\n")
+    print("\n" + messages.table(("triggered by", "the service saw"), [one.row() for one in outcomes]) + "\n")
     return _as_it_should_be(outcomes, state)
 
 
@@ -71,7 +70,7 @@ def _as_it_should_be(outcomes: list[Outcome], state: State) -> bool:
         (refused, f"carol, who never signed in, was not told to sign in at {page}"),
     ):
         if not holds:
-            words.failed(text)
+            messages.failed(text)
             return False
     print("Each acted as themselves, and who had not signed in was told where to.")
     return True

@@ -67,10 +67,10 @@ class Processes:
         :param stdin: what it reads; nothing if not given
         """
         log = self._logs / f"{name}.log"
-        leash = [sys.executable, "-m", "airflow_thirdparty.demo.parent", str(os.getpid())]
+        exit_with_parent = [sys.executable, "-m", "airflow_thirdparty.demo.parent", str(os.getpid())]
         with log.open("wb") as output:
             popen = subprocess.Popen(
-                [*leash, *command],
+                [*exit_with_parent, *command],
                 stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,

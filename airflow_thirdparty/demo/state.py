@@ -24,7 +24,7 @@ def _secret() -> str:
 
 
 @dataclass(frozen=True)
-class Remembered:
+class PersistedSettings:
     """What must be the same at the next start, so that log-ins and sign-ins survive.
 
     :param port: where Airflow listens
@@ -48,7 +48,7 @@ class State:
     """
 
     folder: Path
-    remembered: Remembered
+    remembered: PersistedSettings
 
     @property
     def airflow_home(self) -> Path:
@@ -115,11 +115,11 @@ def open_state(folder: Path, port: int | None, provider_port: int | None) -> Ite
         yield state
 
 
-def _remember(file: Path, port: int | None, provider_port: int | None) -> Remembered:
+def _remember(file: Path, port: int | None, provider_port: int | None) -> PersistedSettings:
     try:
-        remembered = Remembered(**json.loads(file.read_text()))
+        remembered = PersistedSettings(**json.loads(file.read_text()))
     except FileNotFoundError:
-        remembered = Remembered()
+        remembered = PersistedSettings()
     except (ValueError, TypeError):
         raise DemoError(f"{file} is damaged. Remove the folder {file.parent} to begin anew.") from None
     if port is not None:

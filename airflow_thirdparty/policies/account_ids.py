@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 LIFETIME = 60.0
 """Seconds a list is used before it is read again."""
 
-_LONGEST_PAUSE = 300.0
+_LONGEST_INTERVAL = 300.0
 _COST = 10.0
 """A failed read is tried again after as many times its own duration, at least :data:`LIFETIME`."""
 
@@ -54,7 +54,7 @@ class Known:
 
     def is_fresh(self, now: float) -> bool:
         """Whether there is nothing to read yet; a clock that was set back counts as stale."""
-        return now < self.until <= now + _LONGEST_PAUSE
+        return now < self.until <= now + _LONGEST_INTERVAL
 
 
 class CacheUnusableError(Exception):
@@ -62,7 +62,7 @@ class CacheUnusableError(Exception):
 
 
 @dataclass
-class PublishedList:
+class AccountIdCache:
     """The list of account ids on this host.
 
     :param read: reads what the server published, as text; ``None`` when that failed
@@ -99,16 +99,16 @@ class PublishedList:
         started = self.clock()
         ids = _parse(self.read())
         now = self.clock()
-        pause = LIFETIME
+        interval = LIFETIME
         if ids is None:
-            pause = min(max(LIFETIME, _COST * (now - started)), _LONGEST_PAUSE)
+            interval = min(max(LIFETIME, _COST * (now - started)), _LONGEST_INTERVAL)
             log.warning(
                 "The list of third-party accounts (variable %s) cannot be read; %s. Next try in %.0f s.",
                 ACCOUNTS_VARIABLE,
                 "nothing is known yet" if before.ids is None else "the last known one is used",
-                pause,
+                interval,
             )
-        known = Known(before.ids if ids is None else ids, now + pause)
+        known = Known(before.ids if ids is None else ids, now + interval)
         _store(path, known)
         return known
 

@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_thirdparty import dag_tags as tags
+from airflow_thirdparty import dag_tags
 from airflow_thirdparty.policies.acknowledgement import Acknowledgement, acknowledgement
 from airflow_thirdparty.policies.analysis.references import Reference, references
-from airflow_thirdparty.policies.public_access import Publicity, publicity
+from airflow_thirdparty.policies.public_access import PublicAccess, public_access
 from airflow_thirdparty.policies.rules import Mode, Rules
 
 
@@ -24,7 +24,7 @@ class Assessment:
     """
 
     dag_id: str
-    publicity: Publicity
+    public_access: PublicAccess
     references: tuple[Reference, ...]
     acknowledgement: Acknowledgement
 
@@ -62,19 +62,19 @@ class Assessment:
 
     @property
     def _concerns(self) -> bool:
-        return bool(self.publicity) and self.uses_accounts
+        return bool(self.public_access) and self.uses_accounts
 
     def tags(self, mode: Mode) -> frozenset[str]:
         """The tags this DAG gets.
 
         :param mode: with ``off`` only those that name accounts
         """
-        given = {tags.account_tag(conn_id) for conn_id in self.accounts}
-        doubtful = bool(self.publicity) and not self.acknowledgement.everything
+        given = {dag_tags.account_tag(conn_id) for conn_id in self.accounts}
+        doubtful = bool(self.public_access) and not self.acknowledgement.everything
         if any(reference.ours or doubtful for reference in self.unknown):
-            given.add(tags.UNKNOWN_ACCOUNT)
+            given.add(dag_tags.UNKNOWN_ACCOUNT)
         if mode is not Mode.OFF and self._concerns:
-            given.add(tags.ACKNOWLEDGED if self.acknowledged else tags.WARNING)
+            given.add(dag_tags.ACKNOWLEDGED if self.acknowledged else dag_tags.WARNING)
         return frozenset(given)
 
 
@@ -95,7 +95,7 @@ def judge(dag: Any, found: Sequence[Reference], rules: Rules) -> Assessment:
     :param found: its references
     :param rules: the policy; what is not needed is not read
     """
-    public = publicity(
+    public = public_access(
         dag.tags,
         dag.access_control,
         public_tags=rules.public_tags,
@@ -103,7 +103,7 @@ def judge(dag: Any, found: Sequence[Reference], rules: Rules) -> Assessment:
     )
     return Assessment(
         dag_id=str(dag.dag_id),
-        publicity=public,
+        public_access=public,
         references=tuple(found),
         acknowledgement=_acknowledgement(dag, found, rules) if public else Acknowledgement(),
     )

@@ -17,10 +17,9 @@ from typing import Any
 
 from airflow.policies import hookimpl
 
-from airflow_thirdparty import dag_tags as tags
-from airflow_thirdparty import settings
-from airflow_thirdparty.policies import messages as words
-from airflow_thirdparty.policies.account_ids import CacheUnusableError, PublishedList, read_variable
+from airflow_thirdparty import dag_tags, settings
+from airflow_thirdparty.policies import messages
+from airflow_thirdparty.policies.account_ids import AccountIdCache, CacheUnusableError, read_variable
 from airflow_thirdparty.policies.analysis.references import references
 from airflow_thirdparty.policies.assessment import Assessment, judge
 from airflow_thirdparty.policies.rules import Configured, Mode, Rules
@@ -84,7 +83,7 @@ def _is_worker() -> bool:
 def _judge(dag: Any) -> str | None:
     memory = _remembered()
     rules = memory.rules
-    dag.tags.difference_update(tags.STATES)
+    dag.tags.difference_update(dag_tags.STATES)
     found = references(dag, memory.account_ids)
     if not found:
         return None
@@ -92,11 +91,11 @@ def _judge(dag: Any) -> str | None:
     dag.tags.update(assessment.tags(rules.mode))
     if rules.mode is Mode.OFF:
         return None
-    return _speak(assessment, rules, str(dag.fileloc or dag.dag_id))
+    return _report(assessment, rules, str(dag.fileloc or dag.dag_id))
 
 
 def _account_ids() -> frozenset[str]:
-    published = PublishedList(read_variable, settings.account_ids_file, settings.airflow_home())
+    published = AccountIdCache(read_variable, settings.account_ids_file, settings.airflow_home())
     try:
         return published.ids() or frozenset()
     except CacheUnusableError as problem:
@@ -108,18 +107,18 @@ def _account_ids() -> frozenset[str]:
         return frozenset()
 
 
-def _speak(assessment: Assessment, rules: Rules, file: str) -> str | None:
+def _report(assessment: Assessment, rules: Rules, file: str) -> str | None:
     """Log and warn; answer the text of the refusal in mode ``error``."""
     foreign_unknown = any(not reference.ours for reference in assessment.unknown)
-    if assessment.publicity and foreign_unknown and not assessment.acknowledgement.everything:
-        log.warning("%s", words.unknown(assessment))
+    if assessment.public_access and foreign_unknown and not assessment.acknowledgement.everything:
+        log.warning("%s", messages.unknown(assessment))
     if not assessment.at_risk:
         return None
-    text = words.at_risk(assessment, rules)
+    text = messages.at_risk(assessment, rules)
     if rules.mode is Mode.ERROR:
         return text
     log.warning("%s", text)
-    short = words.PublicDagWarning(words.in_short(assessment))
-    with contextlib.suppress(words.PublicDagWarning):  # where warnings are made errors
-        warnings.warn_explicit(short, words.PublicDagWarning, filename=file, lineno=1)
+    short = messages.PublicDagWarning(messages.in_short(assessment))
+    with contextlib.suppress(messages.PublicDagWarning):  # where warnings are made errors
+        warnings.warn_explicit(short, messages.PublicDagWarning, filename=file, lineno=1)
     return None

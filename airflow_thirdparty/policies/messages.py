@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from airflow_thirdparty.policies.assessment import Assessment
-from airflow_thirdparty.policies.public_access import Publicity
+from airflow_thirdparty.policies.public_access import PublicAccess
 from airflow_thirdparty.policies.rules import Rules
 
 _MOST = 10
@@ -53,17 +53,19 @@ class PublicDagWarning(UserWarning):
     """A public DAG uses third-party accounts, and nobody acknowledged that."""
 
 
-def why_public(publicity: Publicity) -> str:
+def why_public(public_access: PublicAccess) -> str:
     """Why a DAG is public.
 
     :param publicity: what was found
     """
     reasons = []
-    if publicity.tags:
-        reasons.append(f"carries the tag {_quoted(publicity.tags)}")
-    if publicity.roles:
-        plural = "s" if len(publicity.roles) > 1 else ""
-        reasons.append(f"lets the role{plural} {_quoted(publicity.roles)} run or edit it by access_control")
+    if public_access.tags:
+        reasons.append(f"carries the tag {_quoted(public_access.tags)}")
+    if public_access.roles:
+        plural = "s" if len(public_access.roles) > 1 else ""
+        reasons.append(
+            f"lets the role{plural} {_quoted(public_access.roles)} run or edit it by access_control"
+        )
     return " and ".join(reasons) or "is not public"
 
 
@@ -86,9 +88,9 @@ def at_risk(assessment: Assessment, rules: Rules) -> str:
     :param rules: the policy
     """
     return (
-        f"DAG {assessment.dag_id!r} is public (it {why_public(assessment.publicity)}) and uses third-party "
-        f"accounts: {what_it_uses(assessment)}. {DANGER} Three ways out: "
-        f"(1) make the DAG less public: {_less_public(assessment.publicity)}; "
+        f"DAG {assessment.dag_id!r} is public (it {why_public(assessment.public_access)}) and uses "
+        f"third-party accounts: {what_it_uses(assessment)}. {DANGER} Three ways out: "
+        f"(1) make the DAG less public: {_less_public(assessment.public_access)}; "
         "(2) move these tasks into a DAG that is not public, or use a connection that is nobody's own login; "
         f"(3) have it reviewed and say so: {how_to_acknowledge(rules)}."
     )
@@ -130,12 +132,12 @@ def how_to_acknowledge(rules: Rules) -> str:
     return ", or ".join(ways) or "this Airflow has no acknowledgement configured, ask its admin"
 
 
-def _less_public(publicity: Publicity) -> str:
+def _less_public(public_access: PublicAccess) -> str:
     ways = []
-    if publicity.tags:
-        ways.append(f"remove the tag {_quoted(publicity.tags)}")
-    if publicity.roles:
-        ways.append(f"let {_quoted(publicity.roles)} only read it in access_control")
+    if public_access.tags:
+        ways.append(f"remove the tag {_quoted(public_access.tags)}")
+    if public_access.roles:
+        ways.append(f"let {_quoted(public_access.roles)} only read it in access_control")
     return " and ".join(ways)
 
 

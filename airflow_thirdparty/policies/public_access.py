@@ -11,7 +11,7 @@ READING = frozenset({"can_read", "can_dag_read", "menu_access"})
 
 
 @dataclass(frozen=True)
-class Publicity:
+class PublicAccess:
     """Why a DAG is public; false when it is not.
 
     :param tags: tags it carries that stand for *public*
@@ -25,9 +25,9 @@ class Publicity:
         return bool(self.tags or self.roles)
 
 
-def publicity(
+def public_access(
     tags: Iterable[str], access_control: object, *, public_tags: Iterable[str], public_roles: Iterable[str]
-) -> Publicity:
+) -> PublicAccess:
     """Judge a DAG by its tags and its ``access_control``; upper and lower case are the same.
 
     :param tags: the DAG's tags
@@ -38,7 +38,7 @@ def publicity(
     marks = {tag.casefold() for tag in public_tags}
     names = {role.casefold() for role in public_roles}
     grants = access_control if isinstance(access_control, Mapping) else {}
-    return Publicity(
+    return PublicAccess(
         tags=tuple(sorted(tag for tag in tags if tag.casefold() in marks)),
         roles=tuple(
             sorted(

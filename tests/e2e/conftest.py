@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from airflow_thirdparty.demo import ports, users
-from airflow_thirdparty.demo.state import Remembered, State
+from airflow_thirdparty.demo.state import PersistedSettings, State
 from airflow_thirdparty.demo.users import User
 from tests.support.people import Person
 
@@ -73,7 +73,7 @@ class Terminal:
 
     def state(self) -> State:
         """The state it keeps."""
-        return State(self.folder, Remembered(**json.loads((self.folder / "demo.json").read_text())))
+        return State(self.folder, PersistedSettings(**json.loads((self.folder / "demo.json").read_text())))
 
     def processes(self) -> list[Path]:
         """All that works for this demo, as folders below ``/proc``."""

@@ -16,10 +16,9 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_transaction
-from airflow_thirdparty.server.broker.registry import oauth_client as service
-from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.registry import oauth_client, registrations
 from airflow_thirdparty.server.broker.tokens.broker import AccessToken, TokenBroker
-from airflow_thirdparty.server.broker.tokens.freshness import Need
+from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.tokens.refresher import Refresher, StillRefreshing
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Endpoints
@@ -67,7 +66,7 @@ def person(name: str) -> Person:
     return Person(AUTH_MANAGER, f"id-of-{name}", "2026-01-01T00:00:00+00:00", name)
 
 
-NO_NEED = Need()
+NO_NEED = TokenRequirements()
 """Whatever the account says."""
 
 ALICE, BOB, CAROL = person("alice"), person("bob"), person("carol")
@@ -122,8 +121,8 @@ def columns_of(account: Account, base_url: str, subject: str, now: datetime) -> 
         "issuer": base_url,
         "subject": subject,
         "subject_name": subject.title(),
-        "pin": account.pin().text(),
-        "endpoints": service.dump_endpoints(endpoints_of(base_url)),
+        "binding": account.binding().text(),
+        "endpoints": oauth_client.dump_endpoints(endpoints_of(base_url)),
         "signed_in_at": now,
         "refreshed_at": None,
     }
@@ -259,7 +258,7 @@ async def ask(
     broker: TokenBroker,
     who: Person,
     account: Account,
-    need: Need = NO_NEED,
+    need: TokenRequirements = NO_NEED,
     hold: float = 3.0,
     tries: int = 5,
 ) -> AccessToken:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from airflow_thirdparty.server.broker.tokens.freshness import Need
+from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.oauth import grants, identity
 from airflow_thirdparty.server.oauth.types import Client, TokenSet
 from airflow_thirdparty.server.store.clock import DatabaseClock, utcnow
@@ -70,7 +70,7 @@ async def test_a_service_whose_clock_differs(rig: Rig, minutes: float) -> None:
     rig.sign_in(lives=3600, ago=4000)
     broker = rig.broker()
     for _ in range(20):
-        token = await ask(broker, ALICE, rig.account, Need())
+        token = await ask(broker, ALICE, rig.account, TokenRequirements())
         assert token.expires_at is not None
         assert token.expires_at > utcnow()
     assert rig.calls == 1
@@ -80,13 +80,13 @@ async def test_a_service_that_takes_long_shortens_the_lifetime(rig: Rig) -> None
     rig.clock.now = utcnow()
     rig.service.fault("token", "answer", delay=0.3)
     family = rig.sign_in(lives=3600)
-    begun = utcnow()
+    started = utcnow()
     tokens = await grants.refresh(
         rig.transport,
         Client("client", "client-secret-canary", "client_secret_basic"),
         endpoints_of(rig.service.base_url),
         family.current,
         ("repo",),
-        begun,
+        started,
     )
-    assert tokens.expires_at == begun + timedelta(seconds=3600), "counted from before the call"
+    assert tokens.expires_at == started + timedelta(seconds=3600), "counted from before the call"

@@ -104,16 +104,16 @@ async def test_a_pool_without_a_free_connection_is_waited_for(
     """A pool that is exhausted raises another kind of error than a database that is gone."""
     from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-    from airflow_thirdparty.server.broker.tokens import results as outcomes
+    from airflow_thirdparty.server.broker.tokens import results
 
-    real, refusals = outcomes.keep, iter(range(3))
+    real, refusals = results.save_tokens, iter(range(3))
 
-    def keep(*args: object, **options: object) -> object:
+    def save_tokens(*args: object, **options: object) -> object:
         if next(refusals, None) is not None:
             raise PoolTimeout("QueuePool limit reached")
         return real(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(outcomes, "keep", keep)
+    monkeypatch.setattr(results, "save_tokens", save_tokens)
     rig.sign_in(**EXPIRED)
     assert (await ask(rig.broker(), ALICE, rig.account)).value in rig.service.access_tokens
     assert rig.calls == 1

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.cli.commands.rotate_keys import rotate_keys
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker.database import in_transaction
-from airflow_thirdparty.server.broker.sign_in import sign_out as signing_out
+from airflow_thirdparty.server.broker.sign_in import signing_out
 from airflow_thirdparty.server.store import rotation
 from airflow_thirdparty.server.store.models import SignIn
 from tests.faults.rig import ALICE, BOB, CAROL, NO_NEED, Rig, ask, person

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import MetaData, create_engine, select
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
-from airflow_thirdparty.server.broker.sign_in import sign_out as signing_out
+from airflow_thirdparty.server.broker.sign_in import signing_out
 from tests.faults.rig import ALICE, Rig, ask
 from tests.faults.test_monsters import MONSTERS
 from tests.faults.test_outages import TROUBLES

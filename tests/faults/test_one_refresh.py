@@ -10,7 +10,7 @@ import pytest
 from airflow import settings
 
 from airflow_thirdparty.server.broker import database as broker_database
-from airflow_thirdparty.server.broker.tokens.freshness import Need
+from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.tokens.refresher import StillRefreshing
 from tests.faults.rig import ALICE, BOB, Rig, ask, register, until
 from tests.support import databases
@@ -18,18 +18,20 @@ from tests.support import databases
 pytestmark = databases.BOTH
 
 EXPIRED = {"lives": 3600, "ago": 4000}
-FORCED = Need(force_refresh=True)
+FORCED = TokenRequirements(force_refresh=True)
 
 
 @pytest.mark.parametrize(
     ("processes", "callers", "need"),
     [
-        pytest.param(1, 200, Need(), id="200 callers in one process"),
-        pytest.param(4, 50, Need(), id="50 callers in each of four processes"),
+        pytest.param(1, 200, TokenRequirements(), id="200 callers in one process"),
+        pytest.param(4, 50, TokenRequirements(), id="50 callers in each of four processes"),
         pytest.param(4, 25, FORCED, id="all of them want another token than the one that was refused"),
     ],
 )
-async def test_many_callers_make_one_call(rig: Rig, processes: int, callers: int, need: Need) -> None:
+async def test_many_callers_make_one_call(
+    rig: Rig, processes: int, callers: int, need: TokenRequirements
+) -> None:
     rig.sign_in(**({"lives": 3600, "ago": 60} if need.force_refresh else EXPIRED))
     rig.service.fault("token", "answer", delay=0.3)
     brokers = [rig.broker(f"process-{number}") for number in range(processes)]
@@ -50,10 +52,10 @@ async def test_no_request_is_held_longer_than_it_may_and_the_refresh_goes_on(rig
     rig.sign_in(**EXPIRED)
     rig.service.fault("token", "answer", delay=1.0)
     broker = rig.broker()
-    begun = time.monotonic()
+    started = time.monotonic()
     with pytest.raises(StillRefreshing):
-        await broker.token(ALICE, rig.account, Need(), hold=0.3)
-    assert time.monotonic() - begun < 0.9
+        await broker.token(ALICE, rig.account, TokenRequirements(), hold=0.3)
+    assert time.monotonic() - started < 0.9
     assert (await ask(broker, ALICE, rig.account)).value in rig.service.access_tokens
     assert rig.calls == 1
 
@@ -62,7 +64,7 @@ async def test_a_cancelled_caller_does_not_take_the_refresh_along(rig: Rig) -> N
     rig.sign_in(**EXPIRED)
     rig.service.fault("token", "answer", delay=0.3)
     broker = rig.broker()
-    caller = asyncio.ensure_future(broker.token(ALICE, rig.account, Need()))
+    caller = asyncio.ensure_future(broker.token(ALICE, rig.account, TokenRequirements()))
     await until(lambda: rig.calls == 1)
     caller.cancel()
     assert (await ask(broker, ALICE, rig.account)).value in rig.service.access_tokens
@@ -77,7 +79,7 @@ async def test_those_who_wait_hold_neither_threads_nor_connections_nor_others_up
     rig.service.fault("token", "hang")
     broker, other = rig.broker(), rig.broker("process-2")
     waiting = [
-        asyncio.ensure_future(one.token(who, rig.account, Need(), hold=1.5))
+        asyncio.ensure_future(one.token(who, rig.account, TokenRequirements(), hold=1.5))
         for who in (ALICE, BOB)
         for one in (broker, other)
         for _ in range(60)
@@ -98,9 +100,9 @@ async def test_those_who_wait_hold_neither_threads_nor_connections_nor_others_up
     assert max(threads for threads, _, _ in busy) <= 2, busy
     assert max(threads for _, threads, _ in busy) == 0, busy
     assert max(connections for _, _, connections in busy) <= 2, busy
-    begun = time.monotonic()
-    await broker.token(ALICE, well, Need())
-    assert time.monotonic() - begun < 0.5
+    started = time.monotonic()
+    await broker.token(ALICE, well, TokenRequirements())
+    assert time.monotonic() - started < 0.5
     outcomes = await asyncio.gather(*waiting, return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {StillRefreshing}
     assert rig.calls == 2
@@ -122,11 +124,11 @@ async def test_a_token_close_to_expiry_is_answered_at_once_and_renewed_beside(
     rig.service.fault("token", "answer", delay=0.2)
     broker = rig.broker()
     for _ in range(20):
-        assert (await broker.token(ALICE, rig.account, Need())).value in old
+        assert (await broker.token(ALICE, rig.account, TokenRequirements())).value in old
     await until(lambda: not broker.refresher._flights)
     assert rig.calls == calls
     if calls:
-        assert (await broker.token(ALICE, rig.account, Need())).value not in old
+        assert (await broker.token(ALICE, rig.account, TokenRequirements())).value not in old
         assert rig.calls == 1
 
 

@@ -13,7 +13,7 @@ import pytest
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable
 from airflow_thirdparty.server.broker.database import in_transaction
 from airflow_thirdparty.server.broker.tokens.broker import TokenBroker
-from airflow_thirdparty.server.broker.tokens.freshness import Need
+from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.oauth.transport import Timeouts, Transport
 from airflow_thirdparty.server.store import client_secrets
 from tests.faults.rig import ALICE, BOB, CAROL, NO_NEED, Rig, ask, person, register, until
@@ -46,7 +46,7 @@ async def transport() -> Any:
     await made.aclose()
 
 
-async def outcome(broker: TokenBroker, who: Any, rig: Rig, need: Need = NO_NEED) -> str:
+async def outcome(broker: TokenBroker, who: Any, rig: Rig, need: TokenRequirements = NO_NEED) -> str:
     try:
         token = await ask(broker, who, rig.account, need)
     except Exception as error:
@@ -226,7 +226,7 @@ async def test_a_task_that_needs_more_than_is_left_is_told_so_in_an_outage(rig: 
     rig.service.fault("token", "status", status=503)
     broker = rig.broker()
     with pytest.raises(ServiceUnavailable):
-        await ask(broker, ALICE, rig.account, Need(min_lifetime=1800))
+        await ask(broker, ALICE, rig.account, TokenRequirements(min_lifetime=1800))
     assert await outcome(broker, ALICE, rig) == "token"
 
 
@@ -242,9 +242,9 @@ async def test_a_hung_service_does_not_slow_another_down(rig: Rig) -> None:
     stuck = [asyncio.ensure_future(broker.token(person(name), hung, NO_NEED, 0.2)) for name in names]
     await until(lambda: rig.calls >= 16)
     rig.service.heal()
-    begun = asyncio.get_running_loop().time()
+    started = asyncio.get_running_loop().time()
     await asyncio.gather(*(ask(broker, person(name), rig.account) for name in names))
-    assert asyncio.get_running_loop().time() - begun < 8, "a hung call takes 25 seconds"
+    assert asyncio.get_running_loop().time() - started < 8, "a hung call takes 25 seconds"
     assert rig.calls == 16 + 40, "those who wait for a place hold no lease and make no call"
     for task in stuck:
         task.cancel()

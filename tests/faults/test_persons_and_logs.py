@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.server.broker.sign_in import flow as signing_in
+from airflow_thirdparty.server.broker.sign_in import flow
 from airflow_thirdparty.server.broker.sign_in.flow import Completed
 from airflow_thirdparty.server.broker.sign_in.storing import OtherSubject
 from airflow_thirdparty.server.execution import projection
@@ -24,17 +24,17 @@ async def signed_in(rig: Rig, subject: str, *, switch: bool = False) -> Complete
     """Sign in as a person does, as somebody at the service."""
     rig.service.settings.subject = subject
     with configured("api", base_url="http://localhost:8080"):
-        begun = await signing_in.begin(
+        started = await flow.begin(
             rig.transport, ALICE, rig.account.conn_id, rig.clock(), switch_subject=switch
         )
         async with httpx2.AsyncClient(trust_env=False) as browser:
-            back = (await browser.get(begun.authorization_url)).headers["location"]
-        return await signing_in.complete(
+            back = (await browser.get(started.authorization_url)).headers["location"]
+        return await flow.complete(
             rig.transport,
             ALICE,
             rig.account.conn_id,
             parse_qsl(urlsplit(back).query),
-            {begun.state_hash: begun.browser_nonce},
+            {started.state_hash: started.browser_nonce},
             rig.clock,
         )
 

@@ -42,13 +42,13 @@ def test_signed_out_is_signed_out_in_every_process_at_once(storm: Storm) -> None
     answer = storm.alice.browser.request(
         "DELETE", f"/third-party-accounts/api/v1/accounts/{CONN_ID}/sign-in", headers=headers
     )
-    begun = time.monotonic()
+    started = time.monotonic()
     assert answer.json()["result"] == "revoked"
     for _ in range(4 * storm.processes):  # each on a connection of its own, so that every process is met
         with httpx2.Client(base_url=storm.url, headers=storm.task.worker.headers, trust_env=False) as client:
             refused = client.get(f"/execution/connections/{CONN_ID}")
         assert refused.status_code == 403, refused.text
         assert refused.json()["detail"]["reason"] == "sign_in_required"
-    assert time.monotonic() - begun < 5  # all of them together; the first answers count
+    assert time.monotonic() - started < 5  # all of them together; the first answers count
     sign_in_at_faulty_service(storm.alice, CONN_ID)
     assert storm.task.ask(CONN_ID).json()["password"]

@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker.database import in_transaction
-from airflow_thirdparty.server.broker.sign_in import flow as signing_in
-from airflow_thirdparty.server.broker.sign_in import sign_out as signing_out
+from airflow_thirdparty.server.broker.sign_in import flow, signing_out
 from airflow_thirdparty.server.store import client_secrets, revocations, sign_ins
 from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import Authorization, ClientSecret, Revocation, SignIn
@@ -58,7 +57,7 @@ def authorization(rig: Rig, who: Any, state_hash: str) -> None:
         state_hash=state_hash,
         conn_id=rig.account.conn_id,
         browser_hash="",
-        pin="",
+        binding="",
         endpoints="{}",
         redirect_uri="",
         scopes="",
@@ -66,7 +65,7 @@ def authorization(rig: Rig, who: Any, state_hash: str) -> None:
         expires_at=rig.clock() + timedelta(days=1),
         **PersonColumns.person_values(who),
     )
-    row.sealed = seal(json.dumps({"verifier": "v", "nonce": None}), signing_in._place(row))
+    row.sealed = seal(json.dumps({"verifier": "v", "nonce": None}), flow._seal_context(row))
     in_transaction(lambda session: session.add(row))
 
 
@@ -101,7 +100,7 @@ def cells(rig: Rig) -> list[Cell]:
         Cell(Revocation, key, "sealed", revocations.open_tokens) for key in keys(Revocation, Revocation.id)
     ]
     found += [
-        Cell(Authorization, key, "sealed", lambda row: open_sealed(row.sealed, signing_in._place(row)))
+        Cell(Authorization, key, "sealed", lambda row: open_sealed(row.sealed, flow._seal_context(row)))
         for key in keys(Authorization, Authorization.state_hash)
     ]
     found += [
@@ -109,7 +108,7 @@ def cells(rig: Rig) -> list[Cell]:
             ClientSecret,
             key,
             "sealed",
-            lambda row: open_sealed(row.sealed, client_secrets._place(row.conn_id, row.version)),
+            lambda row: open_sealed(row.sealed, client_secrets._seal_context(row.conn_id, row.version)),
         )
         for key in keys(ClientSecret, ClientSecret.conn_id)
     ]

@@ -11,9 +11,15 @@ from sqlalchemy import update
 
 from airflow_thirdparty.exceptions import SignInRequired
 from airflow_thirdparty.server.broker.database import in_database, in_transaction
-from airflow_thirdparty.server.broker.housekeeping import loop as duties
-from airflow_thirdparty.server.broker.sign_in import sign_out as signing_out
-from airflow_thirdparty.server.broker.sign_in.sign_out import IMPOSSIBLE, NOTHING, PENDING, REVOKED, sign_out
+from airflow_thirdparty.server.broker.housekeeping import loop
+from airflow_thirdparty.server.broker.sign_in import signing_out
+from airflow_thirdparty.server.broker.sign_in.signing_out import (
+    IMPOSSIBLE,
+    NOTHING,
+    PENDING,
+    REVOKED,
+    sign_out,
+)
 from airflow_thirdparty.server.store.models import SignIn
 from tests.faults.rig import ALICE, BOB, NO_NEED, Rig, ask, register, until
 from tests.support import databases
@@ -49,11 +55,11 @@ async def test_a_refresh_under_way_never_brings_a_sign_in_back(
     await (until(lambda: rig.calls == 1) if moment == "while the service works" else reached.wait())
     done = await sign_out(rig.transport, ALICE, rig.account.conn_id, rig.clock())
     assert done is REVOKED
-    begun = time.monotonic()
+    started = time.monotonic()
     for one in (broker, elsewhere):
         with pytest.raises(SignInRequired):
             await one.token(ALICE, rig.account, NO_NEED)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - started < 1
     go.set()
     if moment == "after the write":
         await waiting  # was handed out a moment before
@@ -61,7 +67,7 @@ async def test_a_refresh_under_way_never_brings_a_sign_in_back(
         with pytest.raises(SignInRequired):
             await waiting
     assert rig.row() is None
-    await duties.round_(broker.refresher)
+    await loop.run_once(broker.refresher)
     assert rig.to_revoke() == []
     assert family.revoked
     sent = " ".join(request["body"] for request in rig.service.requests if request["endpoint"] == "revoke")
@@ -106,13 +112,13 @@ async def test_a_service_that_is_down_is_asked_again_by_whoever_has_the_turn(rig
     calls = rig.service.calls["revoke"]
     for _ in range(30):
         rig.clock.step(20)
-        await duties.round_(broker.refresher)
+        await loop.run_once(broker.refresher)
     assert rig.service.calls["revoke"] - calls <= 20, "one at a time, ever more seldom"
     assert len(rig.to_revoke()) == 2
     rig.service.heal()
     for _ in range(400):
         rig.clock.step(20)
-        await duties.round_(broker.refresher)
+        await loop.run_once(broker.refresher)
         if not rig.to_revoke():
             break
     assert all(family.revoked for family in families)
@@ -122,12 +128,12 @@ async def test_a_service_that_is_down_is_asked_again_by_whoever_has_the_turn(rig
 async def test_a_person_does_not_wait_for_a_service_that_hangs(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signing_out, "HOLD", 0.2)
+    monkeypatch.setattr(signing_out, "MAX_WAIT", 0.2)
     rig.sign_in(lives=3600)
     rig.service.fault("revoke", "hang")
-    begun = time.monotonic()
+    started = time.monotonic()
     assert await sign_out(rig.transport, ALICE, rig.account.conn_id, rig.clock()) is PENDING
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - started < 1
     for task in signing_out._attempts:
         task.cancel()
 
@@ -154,6 +160,6 @@ async def test_given_up_after_a_week(rig: Rig) -> None:
     rig.service.fault("revoke", "status", status=503)
     await sign_out(rig.transport, ALICE, rig.account.conn_id, rig.clock())
     rig.clock.step(timedelta(days=8).total_seconds())
-    await duties.round_(rig.broker().refresher)
+    await loop.run_once(rig.broker().refresher)
     assert rig.to_revoke() == []
     assert "revocation_abandoned" in rig.events()

@@ -48,9 +48,7 @@ def _after(function: Any, *, awaits: bool = False) -> Any:
 
 
 def _arm(step: str | None) -> None:
-    from airflow_thirdparty.server.broker.tokens import leases
-    from airflow_thirdparty.server.broker.tokens import refresher as refreshing
-    from airflow_thirdparty.server.broker.tokens import results as outcomes
+    from airflow_thirdparty.server.broker.tokens import leases, refresher, results
     from airflow_thirdparty.server.oauth import grants
 
     if step == "claiming":
@@ -68,9 +66,9 @@ def _arm(step: str | None) -> None:
     elif step == "answered":
         grants.refresh = _after(grants.refresh, awaits=True)
     elif step == "writing":
-        outcomes.keep = _after(outcomes.keep)
+        results.save_tokens = _after(results.save_tokens)
     elif step == "written":
-        refreshing.Refresher._succeeded = _after(refreshing.Refresher._succeeded, awaits=True)  # type: ignore[method-assign]
+        refresher.Refresher._succeeded = _after(refresher.Refresher._succeeded, awaits=True)  # type: ignore[method-assign]
 
 
 async def _refresh(order: dict[str, Any]) -> str:

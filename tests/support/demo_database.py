@@ -43,17 +43,17 @@ class DemoDatabase:
         ).fetchone()
         return dict(zip(PERSON, row, strict=True))
 
-    def use(self, user_name: str, conn_id: str, number: int, **place: str) -> None:
+    def use(self, user_name: str, conn_id: str, number: int, **context: str) -> None:
         """Let a task instance have used somebody's sign-in."""
-        place = {"dag_id": "d", "run_id": "r", "task_id": "t", **place}
+        context = {"dag_id": "d", "run_id": "r", "task_id": "t", **context}
         rest = {"ti_id": f"made-up-{number}", "map_index": -1, "try_number": 1, "times": 1}
         self.insert(
-            "third_party_use",
+            "third_party_usage",
             conn_id=conn_id,
             first_at=NOW,
             last_at=NOW,
             **self.person(user_name),
-            **place,
+            **context,
             **rest,
         )
 
@@ -85,12 +85,12 @@ class DemoDatabase:
         for tag in tags:
             self.insert("dag_tag", dag_id=dag_id, name=tag)
 
-    def refusal(self, place: tuple[str, str, str], conn_id: str, **error: str) -> None:
+    def refusal(self, context: tuple[str, str, str], conn_id: str, **error: str) -> None:
         """Let a task instance have been refused.
 
         :param place: ids of DAG, run and task
         """
-        dag_id, run_id, task_id = place
+        dag_id, run_id, task_id = context
         self.insert(
             "log",
             dttm=NOW,

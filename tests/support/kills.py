@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.exceptions import SignInLapsed
 from airflow_thirdparty.server.broker.database import in_transaction
 from airflow_thirdparty.server.broker.tokens.broker import TokenBroker
-from airflow_thirdparty.server.broker.tokens.freshness import Need
+from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.tokens.leases import LEASE
 from airflow_thirdparty.server.broker.tokens.refresher import Refresher
 from airflow_thirdparty.server.oauth.transport import Transport
@@ -54,7 +54,7 @@ async def kill_and_recover(bare: BareBroker, who: Any, account: Any, die_at: str
     found: Counter[str] = Counter()
     for _ in range(3):  # what is asked again gets the same answer, and the service is not asked in a loop
         try:
-            await broker.token(who, account, Need())
+            await broker.token(who, account, TokenRequirements())
             found["token"] += 1
         except SignInLapsed:
             found["sign in again"] += 1

@@ -91,7 +91,7 @@ def begin(browser: httpx2.Client, conn_id: str, **body: Any) -> httpx2.Response:
     return browser.post(f"{api(conn_id)}/sign-in", json={"return_to": None, **body})
 
 
-def begun(browser: httpx2.Client, conn_id: str, **body: Any) -> str:
+def started(browser: httpx2.Client, conn_id: str, **body: Any) -> str:
     """Press the button; where the browser is sent to."""
     answer = begin(browser, conn_id, **body)
     assert answer.status_code == 200, answer.text
@@ -117,7 +117,7 @@ def with_query(url: str, **changes: str | None) -> str:
 
 def sign_in(person: Person, conn_id: str, **body: Any) -> httpx2.Response:
     """The whole way."""
-    return person.browser.get(answered(begun(person.browser, conn_id, **body)))
+    return person.browser.get(answered(started(person.browser, conn_id, **body)))
 
 
 def view(person: Person, conn_id: str) -> dict[str, Any]:

@@ -57,13 +57,13 @@ def _lines() -> list[Line]:
         counts = {conn_id: count for conn_id, count in session.execute(statement)}  # noqa: C416  # typed rows
         return [
             Line(
-                account=listed.registration.conn_id,
-                service=listed.account.service if listed.account else "?",
-                kind=listed.account.kind if listed.account else "?",
-                sign_ins=counts.get(listed.registration.conn_id, 0),
-                problem=str(listed.problem or ""),
+                account=entry.registration.conn_id,
+                service=entry.account.service if entry.account else "?",
+                kind=entry.account.kind if entry.account else "?",
+                sign_ins=counts.get(entry.registration.conn_id, 0),
+                problem=str(entry.problem or ""),
             )
-            for listed in registrations.list_all(session)
+            for entry in registrations.list_all(session)
         ]
 
 
@@ -93,10 +93,10 @@ def check(args: argparse.Namespace) -> None:
 
     :param args: what was given on the command line
     """
-    from airflow_thirdparty.server.broker.registry import check as checking
+    from airflow_thirdparty.server.broker.registry import check
 
     try:
-        for line in asyncio.run(checking.check(args.account)):
+        for line in asyncio.run(check.check(args.account)):
             print(line)
     except ThirdPartyAccountError as error:
         raise SystemExit(str(error)) from None

@@ -61,7 +61,7 @@ def _from_database() -> Report:
             AuditedDag(
                 dag_id=dag.dag_id,
                 file=dag.file,
-                standing=dag.standing.value,
+                risk=dag.risk.value,
                 accounts=tasks_by_account(session, dag.dag_id, dag.accounts),
                 unknown=("a task",) if dag.unknown else (),
             )
@@ -96,20 +96,20 @@ def _from_folder(folder: Path, ids: frozenset[str], *, strict: bool) -> Report:
 
 
 def _audit(dag: Any, ids: frozenset[str], rules: Any, *, strict: bool) -> AuditedDag | None:
-    from airflow_thirdparty.policies import messages as words
+    from airflow_thirdparty.policies import messages
     from airflow_thirdparty.policies.assessment import assess
 
     found = assess(dag, ids, rules)
-    doubtful = bool(found.publicity and found.unknown) and not found.acknowledgement.everything
+    doubtful = bool(found.public_access and found.unknown) and not found.acknowledgement.everything
     if not found.uses_accounts and not doubtful:
         return None
     return AuditedDag(
         dag_id=found.dag_id,
         file=str(dag.relative_fileloc or dag.fileloc),
-        standing="at_risk" if found.at_risk else "acknowledged" if found.acknowledged else "quiet",
+        risk="at_risk" if found.at_risk else "acknowledged" if found.acknowledged else "quiet",
         accounts=found.accounts,
         unknown=tuple(f"{reference.task_id}: {reference.written}" for reference in found.unknown),
-        public=words.why_public(found.publicity) if found.publicity else None,
+        public=messages.why_public(found.public_access) if found.public_access else None,
         acknowledged_by=found.acknowledgement.by if found.acknowledged else (),
         counts=found.at_risk or (strict and doubtful),
     )

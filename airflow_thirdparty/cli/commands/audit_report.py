@@ -28,7 +28,7 @@ class AuditedDag:
 
     dag_id: str
     file: str
-    standing: str
+    risk: str
     accounts: Mapping[str, Sequence[str]]
     unknown: tuple[str, ...] = ()
     public: str | None = None
@@ -38,14 +38,14 @@ class AuditedDag:
     @property
     def is_finding(self) -> bool:
         """Whether the audit fails because of it."""
-        return self.standing == "at_risk" if self.counts is None else self.counts
+        return self.risk == "at_risk" if self.counts is None else self.counts
 
     def as_dict(self) -> dict[str, Any]:
         """The DAG as it stands in JSON."""
         return {
             "dag_id": self.dag_id,
             "file": self.file,
-            "standing": self.standing,
+            "standing": self.risk,
             "finding": self.is_finding,
             "accounts": {conn_id: list(tasks) for conn_id, tasks in self.accounts.items()},
             "unknown": list(self.unknown),
@@ -91,8 +91,8 @@ def as_text(report: Report) -> str:
     :param report: the findings
     """
     lines = []
-    for standing, heading in _HEADINGS:
-        dags = [dag for dag in report.dags if dag.standing == standing]
+    for risk, heading in _HEADINGS:
+        dags = [dag for dag in report.dags if dag.risk == risk]
         if dags:
             lines += [f"{heading}:", *(line for dag in dags for line in _lines(dag)), ""]
     if report.import_errors:

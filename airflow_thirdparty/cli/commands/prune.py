@@ -33,7 +33,7 @@ def prune(args: argparse.Namespace) -> None:
     old = in_transaction(lambda session: pruning.count(session, now))
     _show(candidates)
     print(
-        f"Old rows: {old.causes} records of runs that are gone, {old.uses} uses, {old.delegations} "
+        f"Old rows: {old.attributions} records of runs that are gone, {old.uses} uses, {old.delegations} "
         f"delegations to DAGs that are gone, {old.authorizations} sign-ins never finished."
     )
     if not args.yes:

@@ -114,12 +114,12 @@ def passed_to(task: Any, function: Any) -> dict[str, Values]:
 
 
 def _collect(source: Mapping[Any, Any], found: dict[str, Values]) -> None:
-    for name in _telling(tuple(source)):
+    for name in _candidate_names(tuple(source)):
         found[name] = found.get(name, NOTHING) | _argument(source[name])
 
 
 @functools.lru_cache(maxsize=1024)
-def _telling(names: tuple[Any, ...]) -> tuple[str, ...]:
+def _candidate_names(names: tuple[Any, ...]) -> tuple[str, ...]:
     # operators of one class have the same attributes, so this is looked through once for all of them
     return tuple(
         name for name in names if isinstance(name, str) and (name.endswith(SUFFIX) or name in OWN_FIELDS)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from airflow_thirdparty.policies.analysis import operators
-from airflow_thirdparty.policies.analysis.source import Mention, mentions
+from airflow_thirdparty.policies.analysis.source import ConnectionUse, mentions
 from airflow_thirdparty.policies.analysis.values import UNKNOWN, Values
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ def _templates(value: Any) -> list[str]:
 
 
 def _in_python(task: Any, accounts: frozenset[str]) -> Iterator[Reference]:
-    found: list[Mention] = []
+    found: list[ConnectionUse] = []
     for function in operators.functions(task):
         passed = functools.partial(operators.passed_to, task, function)
         found += mentions(function, passed, accounts=accounts)

@@ -44,7 +44,7 @@ _TELLING_STARTS = ("ThirdPartyAccount", *OUR_ROOMS)
 _DEEPEST = 6
 
 
-class Mention(NamedTuple):
+class ConnectionUse(NamedTuple):
     """A place in a task's source that asks for a connection.
 
     :param values: the ids it can ask for
@@ -69,7 +69,7 @@ def mentions(
     *,
     objects: Mapping[str, object] | None = None,
     accounts: Collection[str] = (),
-) -> list[Mention]:
+) -> list[ConnectionUse]:
     """Find what a task's function asks for, also in functions of the same authors that it calls.
 
     :param function: the ``python_callable`` of a task
@@ -89,21 +89,21 @@ def mentions(
     return found
 
 
-def _declared(function: object) -> Iterator[Mention]:
+def _declared(function: object) -> Iterator[ConnectionUse]:
     """What ``@uses_account`` left on a function, or on what wraps it."""
     seen = 0
     while function is not None and seen < _DEEPEST:
         ids = getattr(function, "__dict__", {}).get(_MARK)
         if ids:
             path = getattr(getattr(function, "__code__", None), "co_filename", "")
-            yield Mention(values_of(ids), True, f"@{_DECORATOR}", 0, path, declares=True)
+            yield ConnectionUse(values_of(ids), True, f"@{_DECORATOR}", 0, path, declares=True)
         function, seen = getattr(function, "__wrapped__", None), seen + 1
 
 
 @dataclass
 class _Search:
     accounts: frozenset[str]
-    found: list[Mention] = field(default_factory=list)
+    found: list[ConnectionUse] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._seen: set[tuple[types.CodeType, tuple[tuple[str, Values], ...], bool]] = set()
@@ -125,7 +125,7 @@ class _Search:
         node = tree_of(function)
         if node is None:
             missing = f"the source of {function.__name__}() is not there"
-            self.found.append(Mention(UNKNOWN, False, missing, 0, function.__code__.co_filename))
+            self.found.append(ConnectionUse(UNKNOWN, False, missing, 0, function.__code__.co_filename))
             return
         nodes = nodes_of(node)
         scope = Scope(function, nodes, arguments, certain, objects)
@@ -160,7 +160,7 @@ class _Search:
             self._promising[function.__code__] = known
         return known
 
-    def _asked(self, call: ast.Call, scope: Scope) -> Iterator[Mention]:
+    def _asked(self, call: ast.Call, scope: Scope) -> Iterator[ConnectionUse]:
         name = _name(call.func, scope)
         if _is_ours(call.func, scope):
             declares = _name(call.func, scope) == _DECORATOR
@@ -176,18 +176,18 @@ class _Search:
         elif name.endswith("Hook"):
             yield from self._positional(call, scope)
 
-    def _mention(self, call: ast.Call, scope: Scope, expressions: list[ast.expr]) -> Mention:
+    def _mention(self, call: ast.Call, scope: Scope, expressions: list[ast.expr]) -> ConnectionUse:
         values = union(map(scope.evaluate, expressions)) if expressions else UNKNOWN
         return _at(call, scope, values, ours=False)
 
-    def _got(self, call: ast.Call, scope: Scope) -> Iterator[Mention]:
+    def _got(self, call: ast.Call, scope: Scope) -> Iterator[ConnectionUse]:
         mention = self._mention(call, scope, call.args[:1])
         # many libraries have a get_connection(); unless it is a hook's, only an account's id tells
         is_hook = _base(call.func, scope).lower().endswith(("hook", "connection", "self", "cls"))
         if call.args and (is_hook or mention.values.known & self.accounts):
             yield mention
 
-    def _positional(self, call: ast.Call, scope: Scope) -> Iterator[Mention]:
+    def _positional(self, call: ast.Call, scope: Scope) -> Iterator[ConnectionUse]:
         values = [scope.evaluate(argument) for argument in call.args if not isinstance(argument, ast.Starred)]
         known = union(values).known & self.accounts
         hidden = [k for k in call.keywords if k.arg is None] or len(values) < len(call.args)
@@ -198,7 +198,7 @@ class _Search:
 
 def _speaks_of_connections(function: types.FunctionType) -> bool:
     names = names_in(function.__code__)
-    if any(_telling(name) for name in names):
+    if any(_candidate_names(name) for name in names):
         return True
     if any(_lives_with_us(function.__globals__.get(name)) for name in names):
         return True
@@ -206,7 +206,7 @@ def _speaks_of_connections(function: types.FunctionType) -> bool:
     return _DECORATORS_MODULE in sys.modules and _DECORATOR in source_of(function)
 
 
-def _telling(name: str) -> bool:
+def _candidate_names(name: str) -> bool:
     return name.endswith(_TELLING_ENDS) or name in _TELLING or name.startswith(_TELLING_STARTS)
 
 
@@ -218,7 +218,7 @@ def _lives_with_us(thing: object) -> bool:
     return isinstance(thing, types.FunctionType) and str(thing.__module__).startswith(OUR_ROOMS)
 
 
-def _from_context(part: ast.Attribute, scope: Scope) -> Iterator[Mention]:
+def _from_context(part: ast.Attribute, scope: Scope) -> Iterator[ConnectionUse]:
     """``conn.github``, where ``conn`` is what Airflow puts into a task's context."""
     if part.attr != "get" and _is_accessor(part.value, scope):
         yield _at(part, scope, Values(frozenset({part.attr})), ours=False)
@@ -230,8 +230,8 @@ def _is_accessor(expression: ast.expr, scope: Scope) -> bool:
     return isinstance(expression, ast.Name) and expression.id == _ACCESSOR and scope.is_handed_in(_ACCESSOR)
 
 
-def _at(place: ast.expr, scope: Scope, values: Values, *, ours: bool) -> Mention:
-    return Mention(values, ours, _shown(place), place.lineno, scope.function.__code__.co_filename)
+def _at(place: ast.expr, scope: Scope, values: Values, *, ours: bool) -> ConnectionUse:
+    return ConnectionUse(values, ours, _shown(place), place.lineno, scope.function.__code__.co_filename)
 
 
 def _shown(expression: ast.expr) -> str:

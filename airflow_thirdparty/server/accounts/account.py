@@ -45,7 +45,7 @@ class Registration:
 
 
 @dataclass(frozen=True)
-class Pin:
+class AccountBinding:
     """What sign-ins and the client secret belong to: they are good for nothing else.
 
     :param kind: how people authenticate
@@ -58,7 +58,7 @@ class Pin:
     origins: tuple[tuple[str, str], ...]
 
     def text(self) -> str:
-        """The pin as stored: two pins are the same when their texts are."""
+        """The binding as stored: two bindings are the same when their texts are."""
         return self._text
 
     @cached_property
@@ -100,15 +100,15 @@ class Account:
         """What is known about the service."""
         return PRESETS[self.service]
 
-    def pin(self) -> Pin:
+    def binding(self) -> AccountBinding:
         """What sign-ins made now belong to."""
-        return self._pin
+        return self._binding
 
     @cached_property
-    def _pin(self) -> Pin:
+    def _binding(self) -> AccountBinding:
         addresses = {name: getattr(self, name) for name in (*URL_FIELDS, "host")}
         origins = tuple((name, origin(url)) for name, url in sorted(addresses.items()) if url)
-        return Pin(self.kind, self.client_id, origins)
+        return AccountBinding(self.kind, self.client_id, origins)
 
     def allows(self, dag_id: str) -> bool:
         """Whether this DAG may use the account; compared to the letter, no patterns."""

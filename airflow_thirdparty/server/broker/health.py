@@ -13,11 +13,11 @@ from airflow_thirdparty import settings
 PASSED = "third_party_accounts.passed"
 """The key in a request's ASGI scope under which our middlewares leave their names as it passes them."""
 
-MIDDLEWARES = ("projection", "cause recorder")
+MIDDLEWARES = ("projection", "attribution")
 """What every request to this API server has to pass."""
 
 
-def leave_name(scope: MutableMapping[str, Any], name: str) -> None:
+def mark_passed(scope: MutableMapping[str, Any], name: str) -> None:
     """Note that a request has passed a middleware.
 
     :param name: one of :data:`MIDDLEWARES`

@@ -13,7 +13,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from airflow_thirdparty.server.broker import health
-from airflow_thirdparty.server.execution.projection import Answer, project
+from airflow_thirdparty.server.execution.projection import ExecutionResponse, project
 from airflow_thirdparty.wire import CONN_TYPE, REQUEST_PREFIX, TokenRequest
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class ProjectionMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        health.leave_name(scope, "projection")
+        health.mark_passed(scope, "projection")
         request = None
         if scope["method"] == "GET" and (asked := _QUESTION.search(scope["path"])):
             try:
@@ -93,7 +93,9 @@ class _Sender:
             if row.get("conn_type") == CONN_TYPE:
                 answer = await self._projected(row)
         if answer is None and self.request is not None:
-            answer = Answer(404, {"detail": {"reason": "not_found", "message": "not a third-party account"}})
+            answer = ExecutionResponse(
+                404, {"detail": {"reason": "not_found", "message": "not a third-party account"}}
+            )
         if answer is None:
             await self.send(start)
             await self.send({"type": "http.response.body", "body": self.body})
@@ -102,15 +104,17 @@ class _Sender:
         await self.send({**start, "status": answer.status, "headers": _headers(start, len(body))})
         await self.send({"type": "http.response.body", "body": body})
 
-    async def _projected(self, row: dict[str, Any]) -> Answer:
+    async def _projected(self, row: dict[str, Any]) -> ExecutionResponse:
         ti_token = self.scope.get("ti_token")
         try:
             if ti_token is None:
-                return Answer(403, {"detail": {"reason": "no_task", "message": "no task instance asks"}})
+                return ExecutionResponse(
+                    403, {"detail": {"reason": "no_task", "message": "no task instance asks"}}
+                )
             return await project(row, str(ti_token.id), self.request)
         except Exception:  # whatever went wrong, the registration is not the answer to a task's question
             log.exception("The account '%s' could not be projected", row.get("conn_id"))
-            return Answer(
+            return ExecutionResponse(
                 503, {"detail": {"reason": "failed", "message": "the account cannot be answered now"}}
             )
 

@@ -15,15 +15,14 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account, Registration, origin, parse
 from airflow_thirdparty.server.broker import runtime
-from airflow_thirdparty.server.broker.acting import queries as facts
-from airflow_thirdparty.server.broker.acting import resolver as acting_user
+from airflow_thirdparty.server.broker.acting import queries, resolver
 from airflow_thirdparty.server.broker.acting.resolver import RunFacts
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.telemetry import audit, metrics
 from airflow_thirdparty.server.broker.tokens.broker import AccessToken, Found
-from airflow_thirdparty.server.broker.tokens.freshness import Need
+from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.tokens.refresher import StillRefreshing
-from airflow_thirdparty.server.broker.usage.recorder import ledger
+from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
 from airflow_thirdparty.server.execution import expose
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
@@ -32,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Answer:
+class ExecutionResponse:
     """What the Execution API answers instead of the row.
 
     :param body: JSON
@@ -59,7 +58,7 @@ class Refused:
     facts: RunFacts | None = None
 
 
-async def project(row: dict[str, Any], ti_id: str, request: TokenRequest | None) -> Answer:
+async def project(row: dict[str, Any], ti_id: str, request: TokenRequest | None) -> ExecutionResponse:
     """Answer a task instance that asks for an account.
 
     :param row: the connection as the Execution API would answer it
@@ -71,31 +70,37 @@ async def project(row: dict[str, Any], ti_id: str, request: TokenRequest | None)
     if isinstance(outcome, tuple):
         account, granted, token = outcome
         metrics.issued(conn_id)
-        ledger().note(ti_id, granted.person, granted.facts)
-        return Answer(200, _projected(row, account, token, request))
+        usage_recorder().note(ti_id, granted.person, granted.facts)
+        return ExecutionResponse(200, _projected(row, account, token, request))
     error = outcome.error
-    if isinstance(error, (StillRefreshing, acting_user.NotYetOnRecord)):
-        return Answer(503, {"detail": error.as_dict()})
+    if isinstance(error, (StillRefreshing, resolver.NotYetOnRecord)):
+        return ExecutionResponse(503, {"detail": error.as_dict()})
     metrics.refused(conn_id, error.code)
     await _explain(conn_id, outcome)
     if request is not None:
-        return Answer(200, _empty(row, {"refusal": error.as_dict()}))
+        return ExecutionResponse(200, _empty(row, {"refusal": error.as_dict()}))
     status = 503 if isinstance(error, ServiceUnavailable) else 403
-    return Answer(status, {"detail": {"reason": error.code, "message": str(error)}})
+    return ExecutionResponse(status, {"detail": {"reason": error.code, "message": str(error)}})
 
 
 async def _decide(
     row: dict[str, Any], ti_id: str, request: TokenRequest | None
 ) -> tuple[Account, Granted, AccessToken] | Refused:
-    need = Need(request.scopes, request.min_lifetime, request.force_refresh) if request else Need()
+    requirements = (
+        TokenRequirements(request.scopes, request.min_lifetime, request.force_refresh)
+        if request
+        else TokenRequirements()
+    )
     refused_facts: RunFacts | None = None
     try:
         account = _account(row)
-        granted = await in_database(partial(_look_up, ti_id=ti_id, account=account, need=need))
+        granted = await in_database(
+            partial(_look_up, ti_id=ti_id, account=account, requirements=requirements)
+        )
         if isinstance(granted, Refused):
             return granted
         refused_facts = granted.facts
-        token = await runtime.token_broker().settle(granted.found, need)
+        token = await runtime.token_broker().hand_out(granted.found, requirements)
     except ThirdPartyAccountError as error:
         return Refused(error, refused_facts)
     return account, granted, token
@@ -114,11 +119,13 @@ def _account(row: dict[str, Any]) -> Account:
     )
 
 
-def _look_up(session: Session, ti_id: str, account: Account, need: Need) -> Granted | Refused:
+def _look_up(
+    session: Session, ti_id: str, account: Account, requirements: TokenRequirements
+) -> Granted | Refused:
     team = None
     if conf.getboolean("core", "multi_team", fallback=False):
         team = Connection.get_team_name(account.conn_id, session=session)
-    found = facts.gather(
+    found = queries.gather(
         session,
         ti_id,
         account.conn_id,
@@ -127,11 +134,11 @@ def _look_up(session: Session, ti_id: str, account: Account, need: Need) -> Gran
         account_team=team,
     )
     if found is None:
-        return Refused(acting_user.superseded())
-    acting = acting_user.acting_user(found)
+        return Refused(resolver.superseded())
+    acting = resolver.acting_user(found)
     try:
         person = acting.demand()
-        return Granted(person, found, runtime.token_broker().look_up(session, person, account, need))
+        return Granted(person, found, runtime.token_broker().look_up(session, person, account, requirements))
     except ThirdPartyAccountError as error:
         return Refused(error, found)
 

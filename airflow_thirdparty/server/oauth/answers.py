@@ -18,7 +18,7 @@ _SUCCESS = range(200, 300)
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """What came back, whole and within its limits.
 
     :param status: of HTTP

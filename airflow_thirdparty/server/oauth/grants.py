@@ -9,7 +9,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
-from airflow_thirdparty.server.oauth.answers import Answer
+from airflow_thirdparty.server.oauth.answers import HttpResponse
 from airflow_thirdparty.server.oauth.client_auth import authenticated
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
@@ -95,7 +95,7 @@ async def _ask(
         raise
 
 
-def _rescued(answer: Answer) -> str | None:
+def _rescued(answer: HttpResponse) -> str | None:
     """The refresh token of an answer whose other parts cannot be used."""
     try:
         return _token(answer.json(), "refresh_token", TOKEN_CAP, answer.step)
@@ -103,7 +103,7 @@ def _rescued(answer: Answer) -> str | None:
         return None
 
 
-def _tokens(answer: Answer, scopes: tuple[str, ...] | None, now: datetime) -> TokenSet:
+def _tokens(answer: HttpResponse, scopes: tuple[str, ...] | None, now: datetime) -> TokenSet:
     found, step = answer.json(), answer.step
     token_type = found.get("token_type", "Bearer")
     if not isinstance(token_type, str) or token_type.lower() != "bearer":

@@ -8,7 +8,7 @@ from typing import Any
 from authlib.oauth2.rfc8414 import get_well_known_url
 
 from airflow_thirdparty.server.oauth.addresses import AddressRefused, origin_of
-from airflow_thirdparty.server.oauth.answers import Answer
+from airflow_thirdparty.server.oauth.answers import HttpResponse
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Endpoints
@@ -88,7 +88,7 @@ def merge(
     return merged
 
 
-async def _description(transport: Transport, issuer: str) -> Answer:
+async def _description(transport: Transport, issuer: str) -> HttpResponse:
     """Ask where OpenID Connect keeps it, then where RFC 8414 does."""
     if "?" in issuer or "#" in issuer:  # RFC 8414 section 2
         raise OAuthError(Kind.REFUSED, _STEP, "An issuer has neither query nor fragment")

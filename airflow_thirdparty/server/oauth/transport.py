@@ -13,7 +13,7 @@ import anyio
 import httpcore2
 
 from airflow_thirdparty.server.oauth.addresses import AddressRefused, Origin, parse
-from airflow_thirdparty.server.oauth.answers import Answer, BoundedBody, TooLarge
+from airflow_thirdparty.server.oauth.answers import BoundedBody, HttpResponse, TooLarge
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.network import GuardedBackend, Resolver, resolve
 
@@ -89,7 +89,7 @@ class Transport:
             raise OAuthError(Kind.REFUSED, step, str(error)) from None
         return url
 
-    async def get(self, url: str, *, step: str, bearer: str | None = None) -> Answer:
+    async def get(self, url: str, *, step: str, bearer: str | None = None) -> HttpResponse:
         """Call with GET.
 
         :param url: whom to call
@@ -102,7 +102,7 @@ class Transport:
 
     async def post_form(
         self, url: str, form: str | Mapping[str, str], *, step: str, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> HttpResponse:
         """Call with POST and a form.
 
         :param url: whom to call
@@ -123,7 +123,7 @@ class Transport:
 
     async def _call(
         self, method: str, url: str, step: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Answer:
+    ) -> HttpResponse:
         try:
             origin, target = parse(url, allow_http=self.allow_http)
             with anyio.fail_after(self._timeouts.total):
@@ -151,7 +151,7 @@ class Transport:
         step: str,
         headers: Mapping[str, str],
         body: bytes | None,
-    ) -> Answer:
+    ) -> HttpResponse:
         limits = self._timeouts
         timeout = {"connect": limits.connect, "read": limits.read, "write": limits.read, "pool": limits.total}
         url = httpcore2.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target)
@@ -167,7 +167,7 @@ class Transport:
             whole = BoundedBody(found.get("content-encoding", "").strip().lower(), self._body_cap)
             async for chunk in response.aiter_stream():
                 whole.feed(chunk)
-            return Answer(response.status, found, whole.whole(), step)
+            return HttpResponse(response.status, found, whole.whole(), step)
 
     def _pool(self, origin: Origin) -> httpcore2.AsyncConnectionPool:
         pools = self._of_this_loop()

@@ -16,7 +16,7 @@ from airflow.configuration import conf
 from sqlalchemy import ColumnElement, Integer, case, cast, select
 
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.people.user_state import Standing, is_shared
+from airflow_thirdparty.server.people.user_state import UserState, is_shared
 
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 SIMPLE = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
@@ -45,7 +45,7 @@ class Directory(Protocol):
         :param user_id: where the query has the id of a person
         """
 
-    def standing(self, person: Person, values: Sequence[Any]) -> Standing:
+    def user_state(self, person: Person, values: Sequence[Any]) -> UserState:
         """Say whether the person is still there, from what :meth:`columns` brought."""
 
 
@@ -63,9 +63,9 @@ class OtherDirectory:
         """Nothing to look up."""
         return []
 
-    def standing(self, person: Person, values: Sequence[Any]) -> Standing:
+    def user_state(self, person: Person, values: Sequence[Any]) -> UserState:
         """Take their word."""
-        return Standing.PRESENT
+        return UserState.PRESENT
 
 
 class SimpleDirectory(OtherDirectory):
@@ -75,13 +75,13 @@ class SimpleDirectory(OtherDirectory):
         """Not known; and where everybody is an admin, nobody is anybody."""
         return None if self._all_are_admins() else ""
 
-    def standing(self, person: Person, values: Sequence[Any]) -> Standing:
+    def user_state(self, person: Person, values: Sequence[Any]) -> UserState:
         """Look the name up in the configuration."""
         if self._all_are_admins():
-            return Standing.SHARED
+            return UserState.SHARED
         users = conf.getlist("core", "simple_auth_manager_users", fallback=[])
         names = {user.split(":")[0] for user in users}
-        return Standing.PRESENT if person.user_id in names else Standing.GONE
+        return UserState.PRESENT if person.user_id in names else UserState.GONE
 
     @staticmethod
     def _all_are_admins() -> bool:
@@ -107,14 +107,14 @@ class FabDirectory(OtherDirectory):
             select(User.created_on).where(User.id == key).scalar_subquery(),
         ]
 
-    def standing(self, person: Person, values: Sequence[Any]) -> Standing:
+    def user_state(self, person: Person, values: Sequence[Any]) -> UserState:
         """Compare with today's user of that id; one without a date of creation cannot be told apart."""
         active, created_on = values
         if created_on is None:
-            return Standing.GONE
+            return UserState.GONE
         if created_on.isoformat() != person.created:
-            return Standing.RECREATED
-        return Standing.PRESENT if active else Standing.DEACTIVATED
+            return UserState.RECREATED
+        return UserState.PRESENT if active else UserState.DEACTIVATED
 
 
 KNOWN = {FAB: FabDirectory, SIMPLE: SimpleDirectory}
@@ -152,14 +152,14 @@ def person_of(user: BaseUser) -> Person | None:
     return Person(users.auth_manager, user_id, created, name)
 
 
-def standing_of(person: Person, values: Sequence[Any]) -> Standing:
+def user_state_of(person: Person, values: Sequence[Any]) -> UserState:
     """What today's auth manager says about the person; :data:`Standing.GONE` if it is another one.
 
     :param values: what :meth:`Directory.columns` brought
     """
     users = directory()
     if is_shared(person.name) or is_shared(person.user_id):
-        return Standing.SHARED
+        return UserState.SHARED
     if person.auth_manager != users.auth_manager:
-        return Standing.GONE
-    return users.standing(person, values)
+        return UserState.GONE
+    return users.user_state(person, values)

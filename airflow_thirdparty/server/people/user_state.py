@@ -8,7 +8,7 @@ SHARED_NAMES = frozenset({"", "anonymous", "unknown"})
 """Names, in lower case, under which auth managers hide several people, or nobody."""
 
 
-class Standing(enum.Enum):
+class UserState(enum.Enum):
     """What the auth manager says today about a person met earlier."""
 
     PRESENT = "present"

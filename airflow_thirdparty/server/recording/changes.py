@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
 from sqlalchemy.orm.attributes import History
 
 from airflow_thirdparty.server.broker.database import utcnow
-from airflow_thirdparty.server.store.causes import BACKFILL, RERUN, RUN, Recording, write
+from airflow_thirdparty.server.store.attributions import BACKFILL, RERUN, RUN, Recording, write
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ Key = tuple[str, str]
 
 
 @dataclass
-class Journal:
+class RequestChanges:
     """What one request changed.
 
     :param scope: the request, as ASGI knows it
@@ -63,7 +63,7 @@ class Journal:
         """Add what the session is writing."""
         if "ti_token" in self.scope and not self._of_task():
             return
-        changes = Changes.of(session)
+        changes = FlushedChanges.of(session)
         if not changes:
             return
         rows = self._rows(session, changes)
@@ -78,7 +78,7 @@ class Journal:
     def _of_task(self) -> bool:
         return getattr(self.scope.get("endpoint"), "__module__", "") == OF_TASKS
 
-    def _rows(self, session: Session, changes: Changes) -> list[Mapping[str, Any]]:
+    def _rows(self, session: Session, changes: FlushedChanges) -> list[Mapping[str, Any]]:
         at = utcnow()
         rows: list[Mapping[str, Any]] = [
             _row(BACKFILL, at, dag_id=backfill.dag_id, backfill_id=backfill.id)
@@ -109,7 +109,7 @@ class Journal:
 
 
 @dataclass
-class Changes:
+class FlushedChanges:
     """What a session is writing about runs.
 
     :param created: runs that are new
@@ -123,7 +123,7 @@ class Changes:
     backfills: list[Backfill] = field(default_factory=list)
 
     @classmethod
-    def of(cls, session: Session) -> Changes:
+    def of(cls, session: Session) -> FlushedChanges:
         """Read them off."""
         changes = cls()
         for obj in session.new:
@@ -180,26 +180,26 @@ def _runs(session: Session, keys: set[Key]) -> Iterator[Any]:
         yield from session.connection().execute(statement)
 
 
-_current: ContextVar[Journal | None] = ContextVar("third_party_account_journal", default=None)
+_current: ContextVar[RequestChanges | None] = ContextVar("third_party_account_changes", default=None)
 
 
 @contextmanager
-def noting(scope: MutableMapping[str, Any]) -> Iterator[Journal]:
+def track_changes(scope: MutableMapping[str, Any]) -> Iterator[RequestChanges]:
     """Note what happens on behalf of a request meanwhile."""
-    journal = Journal(scope)
-    token = _current.set(journal)
+    changes = RequestChanges(scope)
+    token = _current.set(changes)
     try:
-        yield journal
+        yield changes
     finally:
         _current.reset(token)
 
 
 def _after_flush(session: Session, _context: UOWTransaction) -> None:
-    journal = _current.get()
-    if journal is None:
+    changes = _current.get()
+    if changes is None:
         return
     try:
-        journal.note(session)
+        changes.note(session)
     except Exception:
         # the request that changes a run matters more than the record of it; the run then acts for nobody
         log.exception("It could not be noted who caused a run")

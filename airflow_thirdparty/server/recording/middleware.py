@@ -18,8 +18,8 @@ from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.telemetry import metrics
 from airflow_thirdparty.server.people.directory import person_of
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.recording import changes as journal
-from airflow_thirdparty.server.store.causes import settle
+from airflow_thirdparty.server.recording import changes
+from airflow_thirdparty.server.store.attributions import attribute
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class CauseRecorderMiddleware:
+class AttributionMiddleware:
     """Holds the answer of a request that caused a run or a re-run until it is on record whose request it was.
 
     Every other answer passes untouched.  When the record cannot be written the answer still leaves, a metric
@@ -43,16 +43,16 @@ class CauseRecorderMiddleware:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        journal.listen()
+        changes.listen()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "http":
-            health.leave_name(scope, "cause recorder")
+            health.mark_passed(scope, "attribution")
         if scope["type"] != "http" or scope["method"] in READING:
             await self.app(scope, receive, send)
             return
-        with journal.noting(scope) as noted:
+        with changes.track_changes(scope) as noted:
 
             async def hold(message: Message) -> None:
                 if message["type"] == "http.response.start" and noted.recording:
@@ -62,14 +62,14 @@ class CauseRecorderMiddleware:
             await self.app(scope, receive, hold)
 
 
-async def _put_on_record(scope: Scope, noted: journal.Journal) -> None:
+async def _put_on_record(scope: Scope, noted: changes.RequestChanges) -> None:
     try:
         # whoever closes the window now has made the change all the same
         with anyio.CancelScope(shield=True):
             person = await _whose(scope)
-            await in_database(partial(settle, recording=noted.recording, person=person))
+            await in_database(partial(attribute, recording=noted.recording, person=person))
     except Exception:
-        metrics.cause_not_recorded()
+        metrics.attribution_not_recorded()
         log.exception("It could not be put on record who caused a run; it acts for nobody")
 
 

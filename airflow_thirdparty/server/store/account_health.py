@@ -1,4 +1,4 @@
-"""How an account's service fares: the gate, shared by all processes, that spares a service in trouble."""
+"""How an account's service fares: the circuit breaker, shared by all processes, that spares a service."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def all_of(session: Session) -> dict[str, AccountHealth]:
 
 
 @dataclass(frozen=True)
-class ClosedGate:
+class OpenCircuit:
     """Why the service may not be called now.
 
     :param until: when to ask again
@@ -37,7 +37,9 @@ class ClosedGate:
     flagged_text: str | None
 
 
-def closed_gate(session: Session, conn_id: str, now: datetime, reserve_until: datetime) -> ClosedGate | None:
+def find_open_circuit(
+    session: Session, conn_id: str, now: datetime, reserve_until: datetime
+) -> OpenCircuit | None:
     """Ask whether the service may be called now; when it is in trouble, one caller at a time gets a try.
 
     :param reserve_until: until when the others wait if this caller gets the try
@@ -57,7 +59,7 @@ def closed_gate(session: Session, conn_id: str, now: datetime, reserve_until: da
         if cast("CursorResult[Any]", result).rowcount == 1:
             return None
         until = reserve_until
-    return ClosedGate(until, row.failed_text, row.flagged_text if row.flagged_at else None)
+    return OpenCircuit(until, row.failed_text, row.flagged_text if row.flagged_at else None)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Failure:
 
 
 def note_failure(session: Session, conn_id: str, failure: Failure, next_call_at: datetime) -> bool:
-    """Write down that the service failed, and close the gate.
+    """Write down that the service failed, and open the circuit.
 
     When only one sign-in has failed so far, one other may try at once: the trouble may be that sign-in's own.
 
@@ -108,7 +110,7 @@ def note_failure(session: Session, conn_id: str, failure: Failure, next_call_at:
 
 
 def note_success(session: Session, conn_id: str) -> None:
-    """Write down that the service answered as it should, which opens the gate."""
+    """Write down that the service answered as it should, which closes the circuit."""
     session.execute(
         delete(AccountHealth)
         .where(AccountHealth.conn_id == conn_id)

@@ -17,7 +17,7 @@ from airflow_thirdparty.server.accounts.account import Account, Registration, pa
 from airflow_thirdparty.server.store import account_health
 from airflow_thirdparty.server.store.clock import utcnow
 from airflow_thirdparty.server.store.models import ClientSecret
-from airflow_thirdparty.server.store.seal import Place, SealError, open_sealed, seal
+from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, seal
 from airflow_thirdparty.wire import CONN_TYPE
 
 log = logging.getLogger(__name__)
@@ -176,9 +176,9 @@ def _tested_secret(session: Session, conn_id: str, account: Account) -> str | No
     if not any(_is_success_of(obj, conn_id) for obj in session):
         return None
     row = session.get(ClientSecret, _staged_key(conn_id))
-    if row is None or row.pin != account.pin().text():
+    if row is None or row.binding != account.binding().text():
         return None
-    secret = open_sealed(row.sealed, _place(row.conn_id, row.version))
+    secret = open_sealed(row.sealed, _seal_context(row.conn_id, row.version))
     _forget(session, row.conn_id)
     return secret
 
@@ -193,8 +193,8 @@ def _forget(session: Session, key: str) -> None:
     session.execute(delete(ClientSecret).where(ClientSecret.conn_id == key))
 
 
-def _place(key: str, version: int) -> Place:
-    return Place("client_secret", key, version)
+def _seal_context(key: str, version: int) -> SealContext:
+    return SealContext("client_secret", key, version)
 
 
 def store(session: Session, key: str, secret: str, account: Account) -> None:
@@ -207,11 +207,11 @@ def store(session: Session, key: str, secret: str, account: Account) -> None:
     if row is None:
         row = ClientSecret(conn_id=key)
         session.add(row)
-    row.sealed = seal(secret, _place(key, version))
+    row.sealed = seal(secret, _seal_context(key, version))
     row.version = version
-    row.pin = account.pin().text()
+    row.binding = account.binding().text()
     row.updated_at = utcnow()
-    # what was wrong with the account may be mended by this, so nobody waits for its gate to open
+    # what was wrong with the account may be mended by this, so nobody waits for its circuit to close
     account_health.note_success(session, key)
 
 
@@ -232,14 +232,14 @@ def read(session: Session, account: Account) -> str | None:
             "An admin enters it in the connection's password field.",
             field="password",
         )
-    if row.pin != account.pin().text():
+    if row.binding != account.binding().text():
         raise AccountMisconfigured(
             f"Account '{account.conn_id}': its client id or one of its addresses changed since the client "
             "secret was entered, so the secret is not sent there.",
             "An admin enters the client secret again in the connection's password field.",
             field="password",
         )
-    return open_sealed(row.sealed, _place(row.conn_id, row.version))
+    return open_sealed(row.sealed, _seal_context(row.conn_id, row.version))
 
 
 def move_found(session: Session, conn_id: str | None = None) -> int:

@@ -35,7 +35,7 @@ class Delegation(PersonColumns, Base):
 
 
 @dataclass(frozen=True)
-class Pin:
+class CodeFingerprint:
     """The code that a delegation may be pinned to.
 
     :param code: hash of the DAG's file
@@ -46,7 +46,7 @@ class Pin:
     bundle: str
 
     @classmethod
-    def of(cls, source: str | None, bundle_version: str | None) -> Pin:
+    def of(cls, source: str | None, bundle_version: str | None) -> CodeFingerprint:
         """Name some code.
 
         :param source: the DAG's file

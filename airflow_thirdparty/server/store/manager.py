@@ -6,10 +6,10 @@ from pathlib import Path
 
 from airflow.utils.db_manager import BaseDBManager
 
-from airflow_thirdparty.server.store import causes, delegations, models, uses
+from airflow_thirdparty.server.store import attributions, delegations, models, usage
 from airflow_thirdparty.server.store.base import metadata
 
-__all__ = ["ThirdPartyAccountsDBManager", "causes", "delegations", "models", "uses"]
+__all__ = ["ThirdPartyAccountsDBManager", "attributions", "delegations", "models", "usage"]
 
 FOLDER = Path(__file__).parent
 

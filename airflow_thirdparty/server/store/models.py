@@ -13,7 +13,7 @@ from airflow_thirdparty.server.store.base import CONN_ID, Base, PersonColumns
 class ClientSecret(Base):
     """An account's client secret, moved out of the connection row.
 
-    ``pin`` is what the secret was entered for: it is sent nowhere else.
+    ``binding`` is what the secret was entered for: it is sent nowhere else.
     """
 
     __tablename__ = "third_party_client_secret"
@@ -21,7 +21,7 @@ class ClientSecret(Base):
     conn_id: Mapped[str] = mapped_column(CONN_ID, primary_key=True)
     sealed: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer)
-    pin: Mapped[str] = mapped_column(Text)
+    binding: Mapped[str] = mapped_column(Text)
     updated_at: Mapped[datetime]
 
 
@@ -54,7 +54,7 @@ class Authorization(PersonColumns, Base):
     conn_id: Mapped[str] = mapped_column(CONN_ID)
     sealed: Mapped[str] = mapped_column(Text)
     browser_hash: Mapped[str] = mapped_column(String(64))
-    pin: Mapped[str] = mapped_column(Text)
+    binding: Mapped[str] = mapped_column(Text)
     endpoints: Mapped[str] = mapped_column(Text)
     redirect_uri: Mapped[str] = mapped_column(String(2000))
     scopes: Mapped[str] = mapped_column(Text)
@@ -92,7 +92,7 @@ class SignIn(PersonColumns, Base):
     issuer: Mapped[str] = mapped_column(String(500))
     subject: Mapped[str] = mapped_column(String(500))
     subject_name: Mapped[str] = mapped_column(String(500))
-    pin: Mapped[str] = mapped_column(Text)
+    binding: Mapped[str] = mapped_column(Text)
     endpoints: Mapped[str] = mapped_column(Text)
     signed_in_at: Mapped[datetime]
     refreshed_at: Mapped[datetime | None]
@@ -117,7 +117,7 @@ class Revocation(PersonColumns, Base):
     conn_id: Mapped[str] = mapped_column(CONN_ID)
     sealed: Mapped[str] = mapped_column(Text)
     key: Mapped[str] = mapped_column(String(40))
-    pin: Mapped[str] = mapped_column(Text)
+    binding: Mapped[str] = mapped_column(Text)
     endpoints: Mapped[str] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     next_at: Mapped[datetime] = mapped_column(index=True)
@@ -125,10 +125,10 @@ class Revocation(PersonColumns, Base):
     failed_code: Mapped[str | None] = mapped_column(String(60))
 
 
-class Duty(Base):
+class LeaderLease(Base):
     """Background work that one API server process does at a time, by a lease."""
 
-    __tablename__ = "third_party_duty"
+    __tablename__ = "third_party_leader_lease"
 
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
     owner: Mapped[str | None] = mapped_column(String(80))

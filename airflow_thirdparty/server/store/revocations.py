@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import Revocation
-from airflow_thirdparty.server.store.seal import Place, open_sealed, seal
+from airflow_thirdparty.server.store.seal import SealContext, open_sealed, seal
 
 KEEP_TRYING = timedelta(days=7)
 """How long a service that is down is asked again to revoke."""
@@ -27,8 +27,8 @@ class Tokens:
     refresh: str | None = field(repr=False)
 
 
-def _place(row: Revocation) -> Place:
-    return Place("revocation", row.conn_id, 1, row.person, row.key)
+def _seal_context(row: Revocation) -> SealContext:
+    return SealContext("revocation", row.conn_id, 1, row.person, row.key)
 
 
 def queue(
@@ -37,25 +37,25 @@ def queue(
     conn_id: str,
     access: str,
     refresh: str | None,
-    pin: str,
+    binding: str,
     endpoints: str,
     now: datetime,
 ) -> Revocation:
     """Remember tokens until they are revoked.
 
-    :param pin: what the tokens belong to: they are sent nowhere else
+    :param binding: what the tokens belong to: they are sent nowhere else
     """
     row = Revocation(
         conn_id=conn_id,
         key=secrets.token_hex(16),
-        pin=pin,
+        binding=binding,
         endpoints=endpoints,
         attempts=0,
         next_at=now,
         give_up_at=now + KEEP_TRYING,
         **PersonColumns.person_values(person),
     )
-    row.sealed = seal(json.dumps({"access": access, "refresh": refresh}), _place(row))
+    row.sealed = seal(json.dumps({"access": access, "refresh": refresh}), _seal_context(row))
     session.add(row)
     session.flush()
     return row
@@ -66,7 +66,7 @@ def open_tokens(row: Revocation) -> Tokens:
 
     :raises SealError: when it cannot be opened
     """
-    return Tokens(**json.loads(open_sealed(row.sealed, _place(row))))
+    return Tokens(**json.loads(open_sealed(row.sealed, _seal_context(row))))
 
 
 def due(session: Session, now: datetime, at_most: int = 200) -> dict[str, list[int]]:

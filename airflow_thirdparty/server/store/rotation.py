@@ -18,11 +18,21 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import Column, Select, Table, and_, bindparam, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.store import causes, delegations, models, uses
+from airflow_thirdparty.server.store import attributions, delegations, models, usage
 from airflow_thirdparty.server.store.base import metadata
-from airflow_thirdparty.server.store.seal import Place, SealError, reseal
+from airflow_thirdparty.server.store.seal import SealContext, SealError, reseal
 
-__all__ = ["BATCH", "Lost", "Report", "causes", "delegations", "models", "rotate", "sealed_columns", "uses"]
+__all__ = [
+    "BATCH",
+    "Lost",
+    "Report",
+    "attributions",
+    "delegations",
+    "models",
+    "rotate",
+    "sealed_columns",
+    "usage",
+]
 
 BATCH = 500
 """Rows sealed anew in one transaction."""
@@ -82,7 +92,7 @@ def rotate(
     :raises SealError: ``no_key`` when Airflow has no Fernet key
     """
     if not get_fernet().is_encrypted:
-        raise SealError("no_key", Place("every secret", "*", 0))
+        raise SealError("no_key", SealContext("every secret", "*", 0))
     first = Fernet(conf.get_mandatory_value("core", "fernet_key").split(",")[0].strip())
     report = Report()
     for table, columns in sealed_columns().items():
@@ -159,12 +169,12 @@ def _write(session: Session, table: Table, column: Column[Any], changes: list[di
 
 
 def _lost(table: Table, column: Column[Any], row: Mapping[str, Any]) -> Lost:
-    what = _WORDS.get((table.name, column.name), f"{table.name}.{column.name}")
+    what = _MESSAGES.get((table.name, column.name), f"{table.name}.{column.name}")
     user = f"'{row['user_name']}' (id {row['user_id']})" if row.get("user_id") else None
     return Lost(what, str(row.get("conn_id", "")), user)
 
 
-_WORDS = {
+_MESSAGES = {
     ("third_party_sign_in", "sealed_access"): "access token",
     ("third_party_sign_in", "sealed_refresh"): "refresh token",
     ("third_party_client_secret", "sealed"): "client secret",

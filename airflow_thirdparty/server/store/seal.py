@@ -24,13 +24,13 @@ class SealError(Exception):
         ``moved`` (it opens, but belongs to another place)
     """
 
-    def __init__(self, code: str, place: Place) -> None:
+    def __init__(self, code: str, context: SealContext) -> None:
         self.code = code
-        self.place = place
-        super().__init__(f"{_WORDS[code]} ({place.field} of account '{place.account}')")
+        self.context = context
+        super().__init__(f"{_MESSAGES[code]} ({context.field} of account '{context.account}')")
 
 
-_WORDS = {
+_MESSAGES = {
     "no_key": "[core] fernet_key is empty, so secrets cannot be kept; set a key and try again",
     "key_lost": "none of the keys in [core] fernet_key opens this secret",
     "moved": "this secret was sealed for another place",
@@ -38,7 +38,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True)
-class Place:
+class SealContext:
     """Where a secret belongs.
 
     :param field: name of the column
@@ -61,32 +61,32 @@ class Place:
         return [self.field, self.account, str(self.version), self.key, *owner]
 
 
-def seal(value: str, place: Place) -> str:
+def seal(value: str, context: SealContext) -> str:
     """Encrypt a secret so that it opens at this place only.
 
     :raises SealError: ``no_key`` when Airflow has no Fernet key
     """
     fernet = get_fernet()
     if not fernet.is_encrypted:
-        raise SealError("no_key", place)
-    envelope = json.dumps({"place": place.claims(), "value": value})
+        raise SealError("no_key", context)
+    envelope = json.dumps({"context": context.claims(), "value": value})
     return fernet.encrypt(envelope.encode()).decode()
 
 
-def open_sealed(sealed: str, place: Place) -> str:
+def open_sealed(sealed: str, context: SealContext) -> str:
     """Decrypt a secret that was sealed for this place.
 
     :raises SealError: when no configured key opens it, or when it was sealed for another place
     """
     fernet = get_fernet()
     if not fernet.is_encrypted:
-        raise SealError("no_key", place)
+        raise SealError("no_key", context)
     try:
         envelope = json.loads(fernet.decrypt(sealed.encode()))
     except (InvalidToken, ValueError):
-        raise SealError("key_lost", place) from None
-    if not isinstance(envelope, dict) or envelope.get("place") != place.claims():
-        raise SealError("moved", place)
+        raise SealError("key_lost", context) from None
+    if not isinstance(envelope, dict) or envelope.get("context") != context.claims():
+        raise SealError("moved", context)
     return str(envelope["value"])
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import SignIn
-from airflow_thirdparty.server.store.seal import Place, open_sealed, seal
+from airflow_thirdparty.server.store.seal import SealContext, open_sealed, seal
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Credentials:
     scopes: tuple[str, ...]
 
 
-def place(person: Person, conn_id: str, version: int, column: str) -> Place:
+def context(person: Person, conn_id: str, version: int, column: str) -> SealContext:
     """Where a sign-in's secret belongs."""
-    return Place(column, conn_id, version, person)
+    return SealContext(column, conn_id, version, person)
 
 
 # built once, since it is on the path of every fetch; what a session read before may have changed since
@@ -70,7 +70,7 @@ def open_access(row: SignIn) -> str:
 
     :raises SealError: when it cannot be opened here
     """
-    return open_sealed(row.sealed_access, place(row.person, row.conn_id, row.version, "access"))
+    return open_sealed(row.sealed_access, context(row.person, row.conn_id, row.version, "access"))
 
 
 def open_refresh(row: SignIn) -> str | None:
@@ -80,7 +80,7 @@ def open_refresh(row: SignIn) -> str | None:
     """
     if row.sealed_refresh is None:
         return None
-    return open_sealed(row.sealed_refresh, place(row.person, row.conn_id, row.version, "refresh"))
+    return open_sealed(row.sealed_refresh, context(row.person, row.conn_id, row.version, "refresh"))
 
 
 def open_credentials(row: SignIn) -> Credentials:
@@ -107,10 +107,10 @@ def credential_columns(
     refresh = credentials.refresh
     return {
         "version": version,
-        "sealed_access": seal(credentials.access, place(person, conn_id, version, "access")),
+        "sealed_access": seal(credentials.access, context(person, conn_id, version, "access")),
         "sealed_refresh": None
         if refresh is None
-        else seal(refresh, place(person, conn_id, version, "refresh")),
+        else seal(refresh, context(person, conn_id, version, "refresh")),
         "access_issued_at": credentials.issued_at,
         "access_expires_at": credentials.expires_at,
         "scopes": " ".join(credentials.scopes),
@@ -138,7 +138,7 @@ def put(
 ) -> SignIn:
     """Store a new sign-in, in place of the person's former one to this account.
 
-    :param columns: the columns that only a sign-in sets: identity, pin, endpoints, kind
+    :param columns: the columns that only a sign-in sets: identity, binding, endpoints, kind
     :raises SealError: when Airflow has no Fernet key
     """
     for _ in range(TRIES):

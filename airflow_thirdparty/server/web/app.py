@@ -21,9 +21,9 @@ from airflow_thirdparty.server.broker.acting.delegations import (
     NoSuchDelegation,
     NotTheDelegate,
 )
-from airflow_thirdparty.server.broker.housekeeping import loop as duties
+from airflow_thirdparty.server.broker.housekeeping import loop
 from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
-from airflow_thirdparty.server.broker.usage.recorder import ledger
+from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
 from airflow_thirdparty.server.web.dependencies import CrossSite, NotAdmin, SharedIdentity
 from airflow_thirdparty.server.web.headers import add_security_headers
 from airflow_thirdparty.server.web.models import Problem, ProblemAnswer
@@ -53,7 +53,7 @@ DRAIN = 27.0
 
 @asynccontextmanager
 async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
-    background = asyncio.create_task(duties.run(runtime.refresher()))
+    background = asyncio.create_task(loop.run(runtime.refresher()))
     try:
         yield
     finally:
@@ -62,7 +62,7 @@ async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
             await background
         # new tokens that a service is just handing out must not die with the process
         await runtime.refresher().drain(DRAIN)
-        await ledger().drain()
+        await usage_recorder().drain()
 
 
 def create_app() -> FastAPI:
@@ -80,13 +80,13 @@ def create_app() -> FastAPI:
     for routes in (accounts, dags, delegations, runs, uses, pages):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=pages.DIST, check_dir=False), name="static")
-    app.add_exception_handler(ThirdPartyAccountError, _in_words)
+    app.add_exception_handler(ThirdPartyAccountError, _to_user_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.middleware("http")(add_security_headers)
     return app
 
 
-async def _in_words(_request: Request, error: Exception) -> Response:
+async def _to_user_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ThirdPartyAccountError)  # noqa: S101  # registered for this class
     status = next((STATUS[cls] for cls in type(error).__mro__ if cls in STATUS), 400)
     return JSONResponse(ProblemAnswer(error=Problem.of(error)).model_dump(), status_code=status)

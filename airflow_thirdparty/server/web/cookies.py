@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import Response
 
 from airflow_thirdparty import settings
-from airflow_thirdparty.server.broker.sign_in.flow import LIFETIME, Begun
+from airflow_thirdparty.server.broker.sign_in.flow import LIFETIME, StartedSignIn
 from airflow_thirdparty.wire import WEB_PREFIX
 
 NAME = "third_party_authorization_"
@@ -18,14 +18,14 @@ def _path(conn_id: str) -> str:
     return f"{urlsplit(settings.base_url()).path}{WEB_PREFIX}/callback/{quote(conn_id, safe='')}"
 
 
-def bind(response: Response, conn_id: str, begun: Begun) -> None:
+def bind(response: Response, conn_id: str, started: StartedSignIn) -> None:
     """Give the browser a random value of which only the hash is stored here.
 
     One cookie per sign-in, so that several can be under way at once; sent to its callback only.
     """
     response.set_cookie(
-        NAME + begun.state_hash,
-        begun.browser_nonce,
+        NAME + started.state_hash,
+        started.browser_nonce,
         max_age=int(LIFETIME.total_seconds()),
         path=_path(conn_id),
         secure=settings.base_url().startswith("https://"),

@@ -14,7 +14,7 @@ from fastapi import Depends, HTTPException, Request
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import origin
 from airflow_thirdparty.server.broker import links
-from airflow_thirdparty.server.people import directory as people
+from airflow_thirdparty.server.people import directory
 from airflow_thirdparty.server.people.person import Person
 
 
@@ -35,7 +35,7 @@ def get_person(user: GetUserDep) -> Person:
 
     :raises SharedIdentity: when several people share the caller's identity
     """
-    person = people.person_of(user)
+    person = directory.person_of(user)
     if person is None:
         raise SharedIdentity(
             "You are not logged in as one single person, so no sign-in can be kept for you.",

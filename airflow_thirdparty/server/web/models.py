@@ -74,15 +74,15 @@ class AccountView(BaseModel):
     @classmethod
     def of(cls, view: View) -> AccountView:
         """Spell what the broker knows."""
-        account, row, standing = view.listed.account, view.sign_in, view.standing
-        problem = view.listed.problem
+        account, row, standing = view.entry.account, view.sign_in, view.standing
+        problem = view.entry.problem
         return cls(
-            conn_id=view.listed.registration.conn_id,
+            conn_id=view.entry.registration.conn_id,
             service=account.service if account else "",
             service_name=account.preset.name if account else "",
             icon=account.service if account else "generic",
             kind=account.kind if account else "oauth2",
-            description=view.listed.registration.description,
+            description=view.entry.registration.description,
             status=standing.status.value if standing else "sign_in_needed",
             status_text=standing.text if standing else "An admin has to mend this account first.",
             status_at=standing.at if standing else None,
@@ -201,9 +201,9 @@ class AccountOverview(BaseModel):
     @classmethod
     def of(cls, seen: Overview) -> AccountOverview:
         """Spell what the broker knows."""
-        account = seen.listed.account
+        account = seen.entry.account
         return cls(
-            conn_id=seen.listed.registration.conn_id,
+            conn_id=seen.entry.registration.conn_id,
             service=account.service if account else "",
             service_name=account.preset.name if account else "",
             icon=account.service if account else "generic",

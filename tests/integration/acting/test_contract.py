@@ -18,7 +18,7 @@ from airflow.utils.types import DagRunTriggeredByType, DagRunType
 from fastapi import APIRouter
 
 from airflow_thirdparty.server.broker.acting.resolver import NEVER, ON_RECORD
-from airflow_thirdparty.server.recording import changes as journal
+from airflow_thirdparty.server.recording import changes
 from tests.integration.acting.reruns import RERUNS
 
 CORE = "airflow.api_fastapi.core_api.routes.public"
@@ -28,8 +28,8 @@ EXECUTION = "airflow.api_fastapi.execution_api.routes"
 @pytest.mark.parametrize(
     ("model", "columns"),
     [
-        pytest.param(DagRun, journal.RUN_COLUMNS, id="columns that show a hand in a run"),
-        pytest.param(TaskInstance, journal.TASK_COLUMNS, id="columns that show a hand in a task"),
+        pytest.param(DagRun, changes.RUN_COLUMNS, id="columns that show a hand in a run"),
+        pytest.param(TaskInstance, changes.TASK_COLUMNS, id="columns that show a hand in a task"),
         pytest.param(DagRun, ("id", "dag_id", "run_id", "created_at", "backfill_id"), id="which run it is"),
         pytest.param(DagRun, ("bundle_version",), id="code of a run"),
         pytest.param(Backfill, ("id", "dag_id"), id="which backfill it is"),
@@ -65,8 +65,8 @@ def test_columns(model: type, columns: tuple[str, ...]):
         (f"{CORE}.task_instances", "patch_task_instance"),
         (f"{CORE}.task_instances", "bulk_task_instances"),
         (f"{CORE}.task_instances", "delete_task_instance"),
-        (journal.OF_TASKS, "trigger_dag_run"),
-        (journal.OF_TASKS, "clear_dag_run"),
+        (changes.OF_TASKS, "trigger_dag_run"),
+        (changes.OF_TASKS, "clear_dag_run"),
     ],
 )
 def test_endpoints(module: str, name: str):

@@ -13,10 +13,10 @@ from airflow.utils.session import create_session
 from sqlalchemy import delete, func, select, update
 
 from airflow_thirdparty.server.broker.housekeeping import pruning
-from airflow_thirdparty.server.store.causes import Cause
+from airflow_thirdparty.server.store.attributions import Attribution
 from airflow_thirdparty.server.store.delegations import Delegation
 from airflow_thirdparty.server.store.models import SignIn
-from airflow_thirdparty.server.store.uses import Use
+from airflow_thirdparty.server.store.usage import Usage
 from tests.support import databases
 from tests.support.people import Person
 from tests.support.services import Service
@@ -70,7 +70,7 @@ def account(register: Callable[..., str], alice: Person, bob: Person) -> Iterato
         assert person.sign_in(conn_id).status_code == 200
     yield conn_id
     with create_session(scoped=False) as session:
-        for model in (SignIn, Delegation, Use):
+        for model in (SignIn, Delegation, Usage):
             session.execute(delete(model))
 
 
@@ -124,7 +124,7 @@ def test_idle_sign_ins(capsys, account: str, alice: Person, bob: Person, tasks: 
         session.execute(update(SignIn).values(signed_in_at=long_ago, refreshed_at=None))
     tasks.add_dag(DAG_ID)
     assert tasks.start(DAG_ID, alice.trigger(DAG_ID)).connection(account).status_code == 200
-    wait_for(lambda: how_many(Use) == 1)
+    wait_for(lambda: how_many(Usage) == 1)
     assert command(capsys, "prune", "--idle", "50")[1].startswith("0 sign-ins")
     said = command(capsys, "prune", "--idle", "30", "--yes")[1]
     assert f"not used since {long_ago:%Y-%m-%d}" in said
@@ -190,7 +190,7 @@ def test_records_go_with_their_runs(capsys, alice: Person, tasks: Tasks):
         # as `airflow db clean` does
         session.execute(delete(DagRun).where(DagRun.run_id == gone))
         before = datetime.now(timezone.utc) - 2 * pruning.SETTLING
-        session.execute(update(Cause).values(at=before))
+        session.execute(update(Attribution).values(at=before))
     command(capsys, "prune")
     assert {kept, gone} <= recorded_runs()
     command(capsys, "prune", "--yes")
@@ -200,7 +200,7 @@ def test_records_go_with_their_runs(capsys, alice: Person, tasks: Tasks):
 
 def recorded_runs() -> set[str | None]:
     with create_session(scoped=False) as session:
-        return set(session.scalars(select(Cause.run_id)))
+        return set(session.scalars(select(Attribution.run_id)))
 
 
 def test_background_work_prunes_step_by_step(alice: Person, tasks: Tasks, monkeypatch: pytest.MonkeyPatch):
@@ -210,13 +210,13 @@ def test_background_work_prunes_step_by_step(alice: Person, tasks: Tasks, monkey
     with create_session(scoped=False) as session:
         pruning.everything(session, now + 2 * pruning.SETTLING)
         session.execute(delete(DagRun).where(DagRun.run_id.in_(runs)))
-        session.execute(update(Cause).values(at=now - 2 * pruning.SETTLING))
-        session.execute(delete(Cause).where(Cause.run_id.notin_(runs)))
+        session.execute(update(Attribution).values(at=now - 2 * pruning.SETTLING))
+        session.execute(delete(Attribution).where(Attribution.run_id.notin_(runs)))
     monkeypatch.setattr(pruning, "AT_ONCE", 3)
     pruned = []
     for _ in range(3):
         with create_session(scoped=False) as session:
-            pruned.append(pruning.step(session, now).causes)
+            pruned.append(pruning.step(session, now).attributions)
     assert pruned == [3, 1, 0]
 
 

@@ -10,9 +10,9 @@ import pytest
 from airflow.api_fastapi.core_api.datamodels.dag_run import DAGRunClearBody
 from sqlalchemy import event, select, text, update
 
-from airflow_thirdparty.server.recording import changes as journal
-from airflow_thirdparty.server.recording import middleware as recorder
-from airflow_thirdparty.server.store.causes import Cause
+from airflow_thirdparty.server.recording import changes
+from airflow_thirdparty.server.recording import middleware as recording
+from airflow_thirdparty.server.store.attributions import Attribution
 from tests.integration.acting import real_airflow
 from tests.integration.acting.real_airflow import Server
 
@@ -24,11 +24,13 @@ ONE = pytest.mark.parametrize("server", real_airflow.FAB_KINDS, indirect=True, s
 pytestmark = ONE
 
 
-def records(run_id: str) -> list[Cause]:
+def records(run_id: str) -> list[Attribution]:
     from airflow.utils.session import create_session
 
     with create_session(scoped=False) as session:
-        return list(session.scalars(select(Cause).where(Cause.run_id == run_id).order_by(Cause.id)))
+        return list(
+            session.scalars(select(Attribution).where(Attribution.run_id == run_id).order_by(Attribution.id))
+        )
 
 
 def rename(table: str, name: str) -> None:
@@ -60,7 +62,12 @@ def statements() -> Iterator[list[str]]:
 
 def test_what_a_record_says(server: Server):
     (record,) = records(server.trigger("alice"))
-    assert (record.kind, record.dag_id, record.settled, record.user_name) == ("run", "by_hand", True, "alice")
+    assert (record.kind, record.dag_id, record.attributed, record.user_name) == (
+        "run",
+        "by_hand",
+        True,
+        "alice",
+    )
     assert record.run_pk
     assert record.run_created
     assert record.user_created
@@ -92,7 +99,9 @@ def test_a_backfill_is_on_record_with_its_runs(server: Server):
     server.end_backfills()
     number = server.backfill("alice", "2024-05-01")
     with create_session(scoped=False) as session:
-        rows = session.scalars(select(Cause).where(Cause.backfill_id == number).order_by(Cause.id)).all()
+        rows = session.scalars(
+            select(Attribution).where(Attribution.backfill_id == number).order_by(Attribution.id)
+        ).all()
     assert [(row.kind, row.user_name) for row in rows] == [("backfill", "alice"), ("run", "alice")]
 
 
@@ -164,13 +173,13 @@ def test_when_nothing_can_be_recorded_the_request_still_succeeds(
     server: Server, monkeypatch: pytest.MonkeyPatch, caplog
 ):
     counted = []
-    monkeypatch.setattr(recorder.metrics, "cause_not_recorded", lambda: counted.append(1))
-    rename("third_party_cause", "third_party_cause_mislaid")
+    monkeypatch.setattr(recording.metrics, "attribution_not_recorded", lambda: counted.append(1))
+    rename("third_party_attribution", "third_party_attribution_mislaid")
     try:
         with caplog.at_level(logging.ERROR):
             run_id = server.trigger("alice")
     finally:
-        rename("third_party_cause_mislaid", "third_party_cause")
+        rename("third_party_attribution_mislaid", "third_party_attribution")
     assert counted == [1]
     assert "it acts for nobody" in caplog.text
     assert records(run_id) == []
@@ -180,11 +189,11 @@ def test_when_nothing_can_be_recorded_the_request_still_succeeds(
 def test_when_the_person_cannot_be_filled_in_the_run_acts_for_nobody(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(recorder, "settle", None)
+    monkeypatch.setattr(recording, "attribute", None)
     run_id = server.trigger("alice")
     monkeypatch.undo()
     (record,) = records(run_id)
-    assert (record.settled, record.user_id) == (False, "")
+    assert (record.attributed, record.user_id) == (False, "")
     ti_id = server.start("by_hand", run_id)
     assert server.acting(ti_id, later=0).refusal.code == "service_unavailable"
     assert server.acting(ti_id).refusal.code == NOBODY
@@ -194,7 +203,7 @@ def test_a_rerun_whose_person_cannot_be_filled_in_acts_for_nobody(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ):
     run_id = server.trigger("alice")
-    monkeypatch.setattr(recorder, "settle", None)
+    monkeypatch.setattr(recording, "attribute", None)
     clear(server, "alice", run_id, reset_dag_runs=False)
     monkeypatch.undo()
     assert server.acts_for("by_hand", run_id) == "rerun_by_other_user"
@@ -205,15 +214,17 @@ def test_a_row_that_is_not_this_requests_is_not_settled(server: Server):
     from airflow.utils.session import create_session
 
     from airflow_thirdparty.server.people.person import Person
-    from airflow_thirdparty.server.store.causes import Recording, settle
+    from airflow_thirdparty.server.store.attributions import Recording, attribute
 
     run_id = server.trigger("alice")
     (record,) = records(run_id)
     with create_session(scoped=False) as session:
-        session.execute(update(Cause).where(Cause.id == record.id).values(settled=False, user_id=""))
-        settle(session, Recording(written=[record.id]), Person("fab", "666", "", "mallory"))
+        session.execute(
+            update(Attribution).where(Attribution.id == record.id).values(attributed=False, user_id="")
+        )
+        attribute(session, Recording(written=[record.id]), Person("fab", "666", "", "mallory"))
     (record,) = records(run_id)
-    assert (record.settled, record.user_id) == (False, "")
+    assert (record.attributed, record.user_id) == (False, "")
 
 
 def test_the_user_is_the_one_airflow_took(server: Server):
@@ -240,7 +251,7 @@ def test_other_requests_are_not_touched(server: Server):
         server.rest("admin", "POST", "/variables", expect=201, json={"key": ti_id.hex, "value": "1"})
         server.execution(ti_id, "PUT", f"/task-instances/{ti_id}/heartbeat", expect=204, json=HEARTBEAT)
         server.finish(ti_id)
-    assert not [statement for statement in seen if "third_party_cause" in statement]
+    assert not [statement for statement in seen if "third_party_attribution" in statement]
 
 
 HEARTBEAT = {"hostname": "worker", "pid": 1}
@@ -266,6 +277,6 @@ def test_a_task_reports_its_own_state_without_leaving_a_record(server: Server):
 
 def test_nothing_is_noted_outside_of_requests(server: Server):
     """The scheduler, the command line and background work have no journal."""
-    assert journal._current.get() is None
+    assert changes._current.get() is None
     server.cli("dags", "trigger", "by_hand", LOGNAME="alice")
     assert records(server.latest_run("by_hand")) == []

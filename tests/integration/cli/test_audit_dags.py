@@ -14,7 +14,7 @@ from airflow.cli import cli_parser
 from airflow.models.connection import Connection
 from airflow.utils.session import create_session
 
-from airflow_thirdparty import dag_tags as tags
+from airflow_thirdparty import dag_tags
 from airflow_thirdparty.wire import CONN_TYPE
 from tests.support.databases import Database
 from tests.support.tasks import Tasks
@@ -215,10 +215,10 @@ def stored(database: Database, tmp_path_factory: pytest.TempPathFactory) -> None
             Connection(conn_id="slack", conn_type=CONN_TYPE, login="client", extra='{"service": "github"}')
         )
     found: dict[str, set[str]] = {
-        "risky": {"account:slack", tags.WARNING},
-        "reviewed": {"account:slack", tags.ACKNOWLEDGED},
+        "risky": {"account:slack", dag_tags.WARNING},
+        "reviewed": {"account:slack", dag_tags.ACKNOWLEDGED},
         "private": {"account:slack"},
-        "doubtful": {tags.UNKNOWN_ACCOUNT},
+        "doubtful": {dag_tags.UNKNOWN_ACCOUNT},
     }
     for dag in DagBag(folder).dags.values():
         dag.tags = {*dag.tags, *found.get(dag.dag_id, ())}

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from airflow.utils.session import create_session
 
-from airflow_thirdparty import dag_tags as tags
+from airflow_thirdparty import dag_tags
 from airflow_thirdparty.server.broker.views.dag_tasks import tasks_by_account
 from airflow_thirdparty.server.broker.views.dags import (
     DagAccounts,
-    Standing,
+    RiskLevel,
     accounts_of,
     dags_at_risk,
     dags_with_accounts,
@@ -26,17 +26,17 @@ LONG = "x" * 150
 IDS = {"github", "slack", LONG}
 
 DAGS = {
-    "risky": {"account:github", "account:slack", tags.WARNING, "public"},
-    "reviewed": {"account:github", tags.ACKNOWLEDGED, "public"},
+    "risky": {"account:github", "account:slack", dag_tags.WARNING, "public"},
+    "reviewed": {"account:github", dag_tags.ACKNOWLEDGED, "public"},
     "private": {"account:github", "account:gone"},
-    "long": {tags.account_tag(LONG)},
-    "doubtful": {tags.UNKNOWN_ACCOUNT},
+    "long": {dag_tags.account_tag(LONG)},
+    "doubtful": {dag_tags.UNKNOWN_ACCOUNT},
     "unrelated": {"account:acme", "accounting", "blue"},
-    "removed": {"account:github", tags.WARNING},
+    "removed": {"account:github", dag_tags.WARNING},
 }
 
-RISKY = DagAccounts("risky", "risky.py", BUNDLE, ("github", "slack"), standing=Standing.AT_RISK)
-REVIEWED = DagAccounts("reviewed", "reviewed.py", BUNDLE, ("github",), standing=Standing.ACKNOWLEDGED)
+RISKY = DagAccounts("risky", "risky.py", BUNDLE, ("github", "slack"), risk=RiskLevel.AT_RISK)
+REVIEWED = DagAccounts("reviewed", "reviewed.py", BUNDLE, ("github",), risk=RiskLevel.ACKNOWLEDGED)
 PRIVATE = DagAccounts("private", "private.py", BUNDLE, ("github",), missing=("gone",))
 LONG_ID = DagAccounts("long", "long.py", BUNDLE, (LONG,))
 DOUBTFUL = DagAccounts("doubtful", "doubtful.py", BUNDLE, (), unknown=True)
@@ -76,17 +76,17 @@ def test_one_dag(dags: None, dag_id: str, expected: DagAccounts | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("standing", "expected"),
+    ("risk", "expected"),
     [
         pytest.param(None, [DOUBTFUL, LONG_ID, PRIVATE, REVIEWED, RISKY], id="all that use accounts"),
-        pytest.param(Standing.AT_RISK, [RISKY], id="at risk"),
-        pytest.param(Standing.ACKNOWLEDGED, [REVIEWED], id="acknowledged"),
-        pytest.param(Standing.QUIET, [DOUBTFUL, LONG_ID, PRIVATE], id="quiet"),
+        pytest.param(RiskLevel.AT_RISK, [RISKY], id="at risk"),
+        pytest.param(RiskLevel.ACKNOWLEDGED, [REVIEWED], id="acknowledged"),
+        pytest.param(RiskLevel.QUIET, [DOUBTFUL, LONG_ID, PRIVATE], id="quiet"),
     ],
 )
-def test_all_dags(dags: None, standing: Standing | None, expected: list[DagAccounts]) -> None:
+def test_all_dags(dags: None, risk: RiskLevel | None, expected: list[DagAccounts]) -> None:
     with create_session(scoped=False) as session:
-        assert dags_with_accounts(session, IDS, standing) == expected
+        assert dags_with_accounts(session, IDS, risk) == expected
 
 
 def test_the_list_costs_one_query(dags: None) -> None:

@@ -11,7 +11,7 @@ from airflow.models.connection import Connection
 from airflow.utils.session import create_session
 from sqlalchemy import text
 
-from airflow_thirdparty import dag_tags as tags
+from airflow_thirdparty import dag_tags
 from airflow_thirdparty.server.broker.housekeeping.publication import publish_account_ids
 from airflow_thirdparty.server.broker.views.dags import dags_at_risk
 from airflow_thirdparty.wire import ACCOUNTS_VARIABLE, CONN_TYPE
@@ -78,11 +78,11 @@ FILES = {
 }
 
 EXPECTED = {
-    "risky": {"public", "account:github", "account:slack", tags.WARNING},
-    "by_role": {"account:slack", tags.WARNING},
-    "reviewed": {"public", "third-party-accounts-reviewed", "account:slack", tags.ACKNOWLEDGED},
+    "risky": {"public", "account:github", "account:slack", dag_tags.WARNING},
+    "by_role": {"account:slack", dag_tags.WARNING},
+    "reviewed": {"public", "third-party-accounts-reviewed", "account:slack", dag_tags.ACKNOWLEDGED},
     "private": {"mine", "account:github"},
-    "doubtful": {"public", tags.UNKNOWN_ACCOUNT},
+    "doubtful": {"public", dag_tags.UNKNOWN_ACCOUNT},
     "unrelated": {"public", "blue"},
 }
 
@@ -219,7 +219,7 @@ def test_a_new_account_is_found_within_a_minute(parsed: DagProcessor) -> None:
     assert parsed.import_errors() == {}
     assert parsed.tags() == {
         **EXPECTED,
-        "unrelated": {"public", "blue", "account:elsewhere", tags.WARNING},
+        "unrelated": {"public", "blue", "account:elsewhere", dag_tags.WARNING},
     }
     after = parsed.written()
     assert {dag_id for dag_id in EXPECTED if after[dag_id] != before[dag_id]} == {"unrelated"}

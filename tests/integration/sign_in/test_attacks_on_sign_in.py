@@ -17,10 +17,10 @@ from tests.support.signing_in import (
     answered,
     api,
     begin,
-    begun,
     query,
     rows,
     sign_in,
+    started,
     view,
     with_query,
 )
@@ -45,7 +45,7 @@ def test_a_callback_belongs_to_one_browser_and_user(
     victims_browser: Callable[[Person, Person], httpx2.Client],
     status: int,
 ) -> None:
-    callback = answered(begun(alice.browser, account))
+    callback = answered(started(alice.browser, account))
     browser = victims_browser(alice, bob)
     got = browser.get(callback)
     assert got.status_code == status, got.text
@@ -57,7 +57,7 @@ def test_a_callback_belongs_to_one_browser_and_user(
 def test_the_attackers_cookie_does_not_help_in_another_users_browser(
     alice: Person, bob: Person, account: str, provider: Remote
 ) -> None:
-    callback = answered(begun(bob.browser, account))
+    callback = answered(started(bob.browser, account))
     planted = next(cookie for cookie in bob.browser.cookies.jar if cookie.name.startswith(COOKIE))
     refused = alice.browser.get(
         callback, headers={"Cookie": f"_token={alice.jwt}; {planted.name}={planted.value}"}
@@ -87,7 +87,7 @@ def test_the_attackers_cookie_does_not_help_in_another_users_browser(
 def test_the_cookie_cannot_be_made_from_the_state(
     alice: Person, account: str, provider: Remote, forged: Callable[[str, str], str]
 ) -> None:
-    callback = answered(begun(alice.browser, account))
+    callback = answered(started(alice.browser, account))
     state, code = query(callback)["state"], query(callback)["code"]
     name = COOKIE + hashlib.sha256(state.encode()).hexdigest()
     attacker = alice.new_browser()
@@ -102,8 +102,8 @@ def test_the_browsers_secret_is_random_and_not_stored(alice: Person, account: st
 
     from airflow_thirdparty.server.store.models import Authorization
 
-    url = begun(alice.browser, account)
-    begun(alice.browser, account)
+    url = started(alice.browser, account)
+    started(alice.browser, account)
     values = [c.value or "" for c in alice.browser.cookies.jar if c.name.startswith(COOKIE)]
     assert len(set(values)) == len(values) == 2
     with create_session() as session:
@@ -124,8 +124,8 @@ def test_an_evil_service_gets_no_code_of_another(
     alice: Person, account: str, accounts: Accounts, provider: Remote, evil: Remote
 ) -> None:
     other = accounts.add("evil", evil.base_url)
-    begun(alice.browser, other)
-    callback = answered(begun(alice.browser, account))
+    started(alice.browser, other)
+    callback = answered(started(alice.browser, account))
     mixed_up = callback.replace(f"/callback/{account}", f"/callback/{other}")
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in alice.browser.cookies.jar)
     assert httpx2.get(mixed_up, headers={"Cookie": cookies}, trust_env=False).status_code == 403
@@ -143,7 +143,7 @@ def test_an_evil_service_gets_no_code_of_another(
 def test_the_answer_names_its_service(
     alice: Person, account: str, provider: Remote, issuer: str | None, status: int
 ) -> None:
-    callback = with_query(answered(begun(alice.browser, account)), iss=issuer)
+    callback = with_query(answered(started(alice.browser, account)), iss=issuer)
     assert alice.browser.get(callback).status_code == status
     assert (provider.calls("token"), rows()["sign_in"]) == (0, 0)
 
@@ -181,7 +181,7 @@ def test_discovery_cannot_weaken_it(
 
 
 def test_every_authorization_has_its_own_s256_challenge(alice: Person, account: str) -> None:
-    first, second = (query(begun(alice.browser, account)) for _ in range(2))
+    first, second = (query(started(alice.browser, account)) for _ in range(2))
     assert first["code_challenge_method"] == second["code_challenge_method"] == "S256"
     for name in ("code_challenge", "state", "nonce"):
         assert len(first[name]) >= 43
@@ -223,7 +223,7 @@ def test_the_redirect_uri_comes_from_base_url_only(
 def test_an_account_changed_meanwhile_ends_the_sign_in(
     alice: Person, account: str, accounts: Accounts, provider: Remote, changed: dict[str, str]
 ) -> None:
-    callback = answered(begun(alice.browser, account))
+    callback = answered(started(alice.browser, account))
     accounts.change(account, **changed)
     assert alice.browser.get(callback).status_code in (400, 403)
     assert (rows()["sign_in"], provider.calls("token")) == (0, 0)
@@ -330,7 +330,7 @@ def test_what_others_say_is_text(alice: Person, account: str, provider: Remote, 
         ),
         alice.browser.get(
             with_query(
-                answered(begun(alice.browser, account)), code=None, error=payload, error_description=payload
+                answered(started(alice.browser, account)), code=None, error=payload, error_description=payload
             )
         ),
     ]

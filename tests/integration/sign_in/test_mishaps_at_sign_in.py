@@ -12,7 +12,7 @@ from airflow_thirdparty import wire
 from tests.support.airflow_server import configured
 from tests.support.faulty_service_client import Remote
 from tests.support.people import Person
-from tests.support.signing_in import Accounts, answered, api, begin, begun, rows, sign_in, view, with_query
+from tests.support.signing_in import Accounts, answered, api, begin, rows, sign_in, started, view, with_query
 
 NOTHING = {"sign_in": 0, "authorization": 0, "revocation": 0}
 
@@ -91,14 +91,14 @@ def test_without_a_key_nobody_signs_in(alice: Person, accounts: Accounts, provid
 def test_a_callback_that_brings_nothing(
     alice: Person, account: str, change: dict[str, str | None], status: int, words: str
 ) -> None:
-    callback = with_query(answered(begun(alice.browser, account)), **change)
+    callback = with_query(answered(started(alice.browser, account)), **change)
     page = alice.browser.get(callback)
     assert (page.status_code, words in page.text) == (status, True), page.text
     assert rows()["sign_in"] == 0
 
 
 def test_a_second_callback(alice: Person, account: str, provider: Remote) -> None:
-    callback = answered(begun(alice.browser, account))
+    callback = answered(started(alice.browser, account))
     assert alice.browser.get(callback).status_code == 200
     second = alice.browser.get(callback)
     assert second.status_code == 403
@@ -124,7 +124,7 @@ def test_a_second_callback(alice: Person, account: str, provider: Remote) -> Non
 def test_a_service_that_answers_badly(
     alice: Person, account: str, provider: Remote, endpoint: str, fault: dict[str, Any], words: str
 ) -> None:
-    callback = answered(begun(alice.browser, account))
+    callback = answered(started(alice.browser, account))
     provider.fault(endpoint, **fault)
     page = alice.browser.get(callback)
     assert page.status_code == 400
@@ -176,8 +176,8 @@ def expire() -> None:
 def test_what_was_kept_of_a_sign_in_is_touched(
     alice: Person, account: str, provider: Remote, happens: Callable[[], None], words: str
 ) -> None:
-    begun(alice.browser, account)
-    callback = answered(begun(alice.browser, account))
+    started(alice.browser, account)
+    callback = answered(started(alice.browser, account))
     happens()
     page = alice.browser.get(callback)
     assert page.status_code == 403
@@ -196,8 +196,8 @@ def test_a_swapped_seal_is_on_record(alice: Person, account: str) -> None:
             return session.scalar(events) or 0
 
     before = on_record()
-    begun(alice.browser, account)
-    callback = answered(begun(alice.browser, account))
+    started(alice.browser, account)
+    callback = answered(started(alice.browser, account))
     swap_seals()
     alice.browser.get(callback)
     assert on_record() == before + 1

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from airflow_thirdparty.server.broker.sign_in import flow as signing_in
-from airflow_thirdparty.server.store.seal import Place
+from airflow_thirdparty.server.broker.sign_in import flow
+from airflow_thirdparty.server.store.seal import SealContext
 from tests.support import databases
 from tests.support.faulty_service_client import Remote
 from tests.support.people import Person
-from tests.support.signing_in import answered, begun, query, rows, sign_in, view, with_query
+from tests.support.signing_in import answered, query, rows, sign_in, started, view, with_query
 
 pytestmark = databases.BOTH
 
@@ -26,7 +26,7 @@ def test_the_plain_way(alice: Person, account: str, provider: Remote) -> None:
 
 
 def test_swapped_codes_are_worth_nothing(alice: Person, bob: Person, account: str, provider: Remote) -> None:
-    of_alice, of_bob = answered(begun(alice.browser, account)), answered(begun(bob.browser, account))
+    of_alice, of_bob = answered(started(alice.browser, account)), answered(started(bob.browser, account))
     swapped = [
         alice.browser.get(with_query(of_alice, code=query(of_bob)["code"])),
         bob.browser.get(with_query(of_bob, code=query(of_alice)["code"])),
@@ -39,18 +39,18 @@ def test_swapped_codes_are_worth_nothing(alice: Person, bob: Person, account: st
 @pytest.fixture
 def slow_opening(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets all requests read a sign-in before the first of them has taken it."""
-    opened = signing_in.open_sealed
+    opened = flow.open_sealed
 
-    def later(sealed: str, place: Place) -> str:
+    def later(sealed: str, place: SealContext) -> str:
         time.sleep(0.1)
         return opened(sealed, place)
 
-    monkeypatch.setattr(signing_in, "open_sealed", later)
+    monkeypatch.setattr(flow, "open_sealed", later)
 
 
 @pytest.mark.usefixtures("slow_opening")
 def test_a_callback_counts_once(alice: Person, account: str, provider: Remote) -> None:
-    callback = answered(begun(alice.browser, account))
+    callback = answered(started(alice.browser, account))
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in alice.browser.cookies.jar)
     with ThreadPoolExecutor(20) as pool:
         statuses = list(

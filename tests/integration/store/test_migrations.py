@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, inspect, select
 
 from airflow_thirdparty.server.store.base import metadata
 from airflow_thirdparty.server.store.manager import ThirdPartyAccountsDBManager
-from airflow_thirdparty.server.store.models import Duty
+from airflow_thirdparty.server.store.models import LeaderLease
 from tests.support import databases
 from tests.support.databases import Database
 
@@ -72,8 +72,8 @@ def test_a_reset_leaves_nothing_old(fresh_database: Database) -> None:
     from airflow.utils.db import resetdb
 
     with create_session() as session:
-        session.add(Duty(name="old"))
+        session.add(LeaderLease(name="old"))
     resetdb()
     assert our_tables(fresh_database) == EXPECTED
     with create_session() as session:
-        assert session.scalars(select(Duty)).all() == []
+        assert session.scalars(select(LeaderLease)).all() == []

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_thirdparty.demo import messages as words
-from airflow_thirdparty.demo import ports
+from airflow_thirdparty.demo import messages, ports
 from airflow_thirdparty.demo.__main__ import main
 
 
@@ -37,7 +36,7 @@ def test_a_taken_port_is_named_with_a_way_out(
 
 def test_a_table() -> None:
     rows = [("alice", "alice"), ("carol", "nobody: a very long explanation")]
-    assert words.table(("triggered by", "the service saw"), rows) == (
+    assert messages.table(("triggered by", "the service saw"), rows) == (
         "  triggered by   the service saw\n"
         "  ------------   ---------------\n"
         "  alice          alice\n"

@@ -17,8 +17,8 @@ import pytest
 
 from airflow_thirdparty.policies.account_ids import (
     LIFETIME,
+    AccountIdCache,
     CacheUnusableError,
-    PublishedList,
 )
 
 
@@ -36,8 +36,8 @@ class Server:
         self.now += self.takes
         return self.answer
 
-    def list(self, home: Path, configured: str = "") -> PublishedList:
-        return PublishedList(self.read, lambda: configured, str(home), clock=lambda: self.now)
+    def list(self, home: Path, configured: str = "") -> AccountIdCache:
+        return AccountIdCache(self.read, lambda: configured, str(home), clock=lambda: self.now)
 
 
 @pytest.fixture
@@ -249,7 +249,7 @@ def _parse_process(home: str, log: str, start: float) -> None:
         return '["github"]'
 
     time.sleep(max(0.0, start - time.time()))
-    assert PublishedList(read, home=home).ids() == {"github"}
+    assert AccountIdCache(read, home=home).ids() == {"github"}
 
 
 def test_processes_that_start_together_read_once_and_all_get_the_list(home: Path, tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_nobody_waits_for_a_slow_read_when_a_list_is_there(server: Server, home:
         assert go_on.wait(10)
         return '["slack"]'
 
-    slow = PublishedList(slowly, home=str(home), clock=lambda: server.now)
+    slow = AccountIdCache(slowly, home=str(home), clock=lambda: server.now)
     thread = threading.Thread(target=slow.ids)
     thread.start()
     assert reading.wait(10)

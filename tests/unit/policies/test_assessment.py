@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from airflow_thirdparty import dag_tags as tags
-from airflow_thirdparty.policies import messages as words
+from airflow_thirdparty import dag_tags
+from airflow_thirdparty.policies import messages
 from airflow_thirdparty.policies.assessment import Assessment, assess
 from airflow_thirdparty.policies.rules import Mode, Rules
 
 ACCOUNTS = {"github", "slack"}
 RULES = Rules(acknowledgement_param="reviewed")
-WARNED, QUIET = {tags.WARNING}, {tags.ACKNOWLEDGED}
-GITHUB, SLACK, DOUBT = {"account:github"}, {"account:slack"}, {tags.UNKNOWN_ACCOUNT}
+WARNED, QUIET = {dag_tags.WARNING}, {dag_tags.ACKNOWLEDGED}
+GITHUB, SLACK, DOUBT = {"account:github"}, {"account:slack"}, {dag_tags.UNKNOWN_ACCOUNT}
 
 USES_GITHUB = "HttpOperator(task_id='t', endpoint='/', http_conn_id='github')"
 USES_BOTH = "HttpOperator.partial(task_id='t', endpoint='/').expand(http_conn_id=['github', 'slack'])"
@@ -85,13 +85,13 @@ def test_tags(load: Any, arguments: str, tasks: str, expected: set[str]) -> None
     assert assessment.tags(Mode.WARN) == expected
     assert assessment.tags(Mode.ERROR) == expected
     assert assessment.tags(Mode.OFF) == expected - WARNED - QUIET
-    assert assessment.at_risk is (tags.WARNING in expected)
-    assert assessment.acknowledged is (tags.ACKNOWLEDGED in expected)
+    assert assessment.at_risk is (dag_tags.WARNING in expected)
+    assert assessment.acknowledged is (dag_tags.ACKNOWLEDGED in expected)
 
 
 def test_the_refusal_names_dag_tasks_accounts_and_three_ways_out(load: Any) -> None:
     assessment = _assess(load, f"tags=['public'], {USERS_EDIT}", USES_BOTH)
-    text = words.at_risk(assessment, RULES)
+    text = messages.at_risk(assessment, RULES)
     for needed in (
         "'risky'",
         "'github' in task 't'",
@@ -120,7 +120,7 @@ def test_the_refusal_names_dag_tasks_accounts_and_three_ways_out(load: Any) -> N
     ],
 )
 def test_how_to_acknowledge(rules: Rules, expected: str) -> None:
-    assert expected in words.how_to_acknowledge(rules)
+    assert expected in messages.how_to_acknowledge(rules)
 
 
 def test_long_lists_are_counted(load: Any) -> None:
@@ -130,9 +130,9 @@ def test_long_lists_are_counted(load: Any) -> None:
         for n in range(12)
     )
     assessment = _assess(load, "tags=['public']", many)
-    assert "'t0', 't1', 't10', 't11'" in words.what_it_uses(assessment)
-    assert "and 2 more" in words.what_it_uses(assessment)
-    assert "and 2 more" in words.unknown(assessment)
+    assert "'t0', 't1', 't10', 't11'" in messages.what_it_uses(assessment)
+    assert "and 2 more" in messages.what_it_uses(assessment)
+    assert "and 2 more" in messages.unknown(assessment)
 
 
 def _assess(load: Any, arguments: str, tasks: str) -> Assessment:

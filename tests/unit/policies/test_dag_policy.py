@@ -13,8 +13,7 @@ import pytest
 from airflow.exceptions import AirflowClusterPolicyViolation
 from airflow.sdk import get_parsing_context
 
-from airflow_thirdparty import dag_tags as tags
-from airflow_thirdparty import settings
+from airflow_thirdparty import dag_tags, settings
 from airflow_thirdparty.policies import dag_policy
 from airflow_thirdparty.policies.messages import PublicDagWarning
 
@@ -22,7 +21,7 @@ RISKY = """
     with DAG("risky", schedule=None, tags=["public"]) as dag:
         HttpOperator(task_id="fetch", endpoint="/", http_conn_id="github")
 """
-FOUND = {"public", "account:github", tags.WARNING}
+FOUND = {"public", "account:github", dag_tags.WARNING}
 POLICY = "AIRFLOW__THIRD_PARTY_ACCOUNTS__PUBLIC_DAG_POLICY"
 
 
@@ -83,14 +82,14 @@ def test_perhaps_an_account_is_said_and_not_refused(
     monkeypatch.setenv(POLICY, "error")
     dag = load(RISKY.replace("github", "{{ params.which }}"))
     dag_policy.dag_policy(dag)
-    assert dag.tags == {"public", tags.UNKNOWN_ACCOUNT}
+    assert dag.tags == {"public", dag_tags.UNKNOWN_ACCOUNT}
     assert "can only be known when it runs" in caplog.text
     assert "argument http_conn_id" in caplog.text
 
 
 def test_tags_that_only_the_policy_sets_are_taken_away(load: Any) -> None:
     dag = load(f"""
-        with DAG("d", schedule=None, tags=["mine", "{tags.WARNING}", "{tags.ACKNOWLEDGED}"]) as dag:
+        with DAG("d", schedule=None, tags=["mine", "{dag_tags.WARNING}", "{dag_tags.ACKNOWLEDGED}"]) as dag:
             BashOperator(task_id="t", bash_command="true")
     """)
     dag_policy.dag_policy(dag)

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.telemetry import audit
-from airflow_thirdparty.server.people.directory import directory, standing_of
+from airflow_thirdparty.server.people.directory import directory, user_state_of
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.people.user_state import Standing
-from airflow_thirdparty.server.store.delegations import Delegation, Pin
+from airflow_thirdparty.server.people.user_state import UserState
+from airflow_thirdparty.server.store.delegations import CodeFingerprint, Delegation
 
 
 class CannotDelegate(ThirdPartyAccountError):
@@ -58,7 +58,7 @@ class State(str, enum.Enum):
 
 
 @dataclass(frozen=True)
-class Wish:
+class DelegationRequest:
     """What a user consents to.
 
     :param pinned: only for the code that the DAG has now
@@ -98,24 +98,24 @@ def _consents(session: Session, now: datetime, *chosen: ColumnElement[bool]) -> 
     columns = directory().columns(Delegation.auth_manager.expression, Delegation.user_id.expression)
     statement = select(Delegation, *columns).where(*chosen).order_by(Delegation.dag_id, Delegation.conn_id)
     rows = session.execute(statement).all()
-    present = _pins(session, {row[0].dag_id for row in rows if row[0].pinned})
+    present = _fingerprints(session, {row[0].dag_id for row in rows if row[0].pinned})
     return [
-        Consent(row, _state(row, standing_of(row.person, values), present.get(row.dag_id), now))
+        Consent(row, _state(row, user_state_of(row.person, values), present.get(row.dag_id), now))
         for row, *values in rows
     ]
 
 
-def _state(row: Delegation, standing: Standing, present: Pin | None, now: datetime) -> State:
-    if standing is not Standing.PRESENT:
+def _state(row: Delegation, user_state: UserState, present: CodeFingerprint | None, now: datetime) -> State:
+    if user_state is not UserState.PRESENT:
         return State.DELEGATE_GONE
     if row.expires_at is not None and row.expires_at <= now:
         return State.EXPIRED
-    if row.pinned and Pin(row.pinned_code, row.pinned_bundle) != present:
+    if row.pinned and CodeFingerprint(row.pinned_code, row.pinned_bundle) != present:
         return State.CODE_CHANGED
     return State.ACTIVE
 
 
-def _pins(session: Session, dag_ids: Collection[str]) -> dict[str, Pin]:
+def _fingerprints(session: Session, dag_ids: Collection[str]) -> dict[str, CodeFingerprint]:
     """The code that the next run of each of these DAGs will have."""
     if not dag_ids:
         return {}
@@ -138,26 +138,28 @@ def _pins(session: Session, dag_ids: Collection[str]) -> dict[str, Pin]:
         .outerjoin(DagCode, DagCode.dag_version_id == DagVersion.id)
         .where(DagModel.dag_id.in_(dag_ids))
     )
-    return {dag_id: Pin.of(source, bundle) for dag_id, source, bundle in rows}
+    return {dag_id: CodeFingerprint.of(source, bundle) for dag_id, source, bundle in rows}
 
 
 def delegate(
-    session: Session, person: Person, dag_id: str, account: Account, wish: Wish, now: datetime
+    session: Session, person: Person, dag_id: str, account: Account, request: DelegationRequest, now: datetime
 ) -> Consent:
     """Make or renew the caller's delegation of an account to a DAG.
 
     :raises CannotDelegate: when the wish makes no sense
     :raises DelegatedByAnother: when somebody else's is in force
     """
-    _check(dag_id, account, wish, now)
+    _check(dag_id, account, request, now)
     for consent in of_dag(session, dag_id, now):
-        if consent.row.conn_id == wish.conn_id:
+        if consent.row.conn_id == request.conn_id:
             if consent.row.person != person and consent.holds_the_place:
                 raise _taken(consent.row)
             session.delete(consent.row)
             session.flush()
-    pin = (_pins(session, {dag_id}) if wish.pinned else {}).get(dag_id, Pin("", ""))
-    if wish.pinned and not pin.code:
+    fingerprint = (_fingerprints(session, {dag_id}) if request.pinned else {}).get(
+        dag_id, CodeFingerprint("", "")
+    )
+    if request.pinned and not fingerprint.code:
         raise CannotDelegate(
             f"The code of DAG '{dag_id}' is not known yet, so a delegation cannot be pinned to it.",
             "Wait until the DAG has been parsed, or delegate without the pin.",
@@ -165,13 +167,13 @@ def delegate(
         )
     row = Delegation(
         dag_id=dag_id,
-        conn_id=wish.conn_id,
-        on_schedule=wish.on_schedule,
-        on_asset_events=wish.on_asset_events,
-        expires_at=wish.expires_at,
-        pinned=wish.pinned,
-        pinned_code=pin.code,
-        pinned_bundle=pin.bundle,
+        conn_id=request.conn_id,
+        on_schedule=request.on_schedule,
+        on_asset_events=request.on_asset_events,
+        expires_at=request.expires_at,
+        pinned=request.pinned,
+        pinned_code=fingerprint.code,
+        pinned_bundle=fingerprint.bundle,
         made_at=now,
         **Delegation.person_values(person),
     )
@@ -181,18 +183,20 @@ def delegate(
     except IntegrityError:
         session.rollback()
         raise _taken(row) from None
-    audit.write(session, "delegated", conn_id=wish.conn_id, person=person, dag_id=dag_id, **_audited(wish))
+    audit.write(
+        session, "delegated", conn_id=request.conn_id, person=person, dag_id=dag_id, **_audited(request)
+    )
     return Consent(row, State.ACTIVE)
 
 
-def _check(dag_id: str, account: Account, wish: Wish, now: datetime) -> None:
-    if not (wish.on_schedule or wish.on_asset_events):
+def _check(dag_id: str, account: Account, request: DelegationRequest, now: datetime) -> None:
+    if not (request.on_schedule or request.on_asset_events):
         raise CannotDelegate(
             "The delegation is for no runs at all.",
             "Choose scheduled runs, runs fired by asset events, or both.",
             field="scheduled",
         )
-    if wish.expires_at is not None and wish.expires_at <= now:
+    if request.expires_at is not None and request.expires_at <= now:
         raise CannotDelegate(
             "The delegation would end before it begins.", "Choose a later end.", field="expires_at"
         )
@@ -211,12 +215,12 @@ def _taken(row: Delegation) -> DelegatedByAnother:
     )
 
 
-def _audited(wish: Wish) -> dict[str, Any]:
+def _audited(request: DelegationRequest) -> dict[str, Any]:
     return {
-        "scheduled": wish.on_schedule,
-        "asset_events": wish.on_asset_events,
-        "expires_at": wish.expires_at.isoformat() if wish.expires_at else None,
-        "pinned": wish.pinned,
+        "scheduled": request.on_schedule,
+        "asset_events": request.on_asset_events,
+        "expires_at": request.expires_at.isoformat() if request.expires_at else None,
+        "pinned": request.pinned,
     }
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.people.user_state import Standing
+from airflow_thirdparty.server.people.user_state import UserState
 
 TASK = "running"
 TRIGGER = "deferred"
@@ -15,20 +15,20 @@ TRIGGER = "deferred"
 
 
 @dataclass(frozen=True)
-class CauseFact:
+class AttributionFact:
     """One recorded change to the run.
 
     :param kind: ``run``: created it; ``rerun``: made tasks of it start again, or changed what runs
     :param person: who made it; ``None`` when nobody is known
     :param standing: what the auth manager says about the person today
-    :param settled: whether it has been worked out who made it
+    :param attributed: whether it has been worked out who made it
     :param clears: by how much it raised the run's ``clear_number``
     """
 
     kind: str
     person: Person | None
-    standing: Standing
-    settled: bool
+    user_state: UserState
+    attributed: bool
     at: datetime
     clears: int = 0
 
@@ -41,7 +41,7 @@ class DelegationFact:
     """
 
     person: Person
-    standing: Standing
+    user_state: UserState
     on_schedule: bool
     on_asset_events: bool
     expires_at: datetime | None = None
@@ -56,7 +56,7 @@ class RunFacts:
     :param user_name: the run's own note of who triggered it; it can be forged, so it never grants
     :param run_created: when the run was created
     :param clear_number: how often Airflow says the run was cleared
-    :param causes_cut_off: there are more recorded changes than were read
+    :param attributions_cut_off: there are more recorded changes than were read
     :param clears_seen: the most often any task of the run has been cleared, as its tries betray
     :param tries_beyond: the task has had more tries than its retries allow
     :param asker: :data:`TASK` or :data:`TRIGGER`
@@ -78,8 +78,8 @@ class RunFacts:
     run_created: datetime | None
     started: datetime | None = None
     clear_number: int = 0
-    causes: tuple[CauseFact, ...] = ()
-    causes_cut_off: bool = False
+    attributions: tuple[AttributionFact, ...] = ()
+    attributions_cut_off: bool = False
     clears_seen: int = 0
     tries_beyond: bool = False
     delegation: DelegationFact | None = None

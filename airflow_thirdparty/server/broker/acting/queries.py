@@ -23,14 +23,14 @@ from airflow.models.team import Team
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, null, select
 from sqlalchemy.orm import Session, aliased
 
-from airflow_thirdparty.server.broker.acting.facts import TASK, CauseFact, DelegationFact, RunFacts
-from airflow_thirdparty.server.people.directory import Directory, directory, standing_of
+from airflow_thirdparty.server.broker.acting.facts import TASK, AttributionFact, DelegationFact, RunFacts
+from airflow_thirdparty.server.people.directory import Directory, directory, user_state_of
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.people.user_state import Standing
-from airflow_thirdparty.server.store.causes import Cause
-from airflow_thirdparty.server.store.delegations import Delegation, Pin
+from airflow_thirdparty.server.people.user_state import UserState
+from airflow_thirdparty.server.store.attributions import Attribution
+from airflow_thirdparty.server.store.delegations import CodeFingerprint, Delegation
 
-MOST_CAUSES = 500
+MOST_ATTRIBUTIONS = 500
 """More changes to one run than this are not read; the run then acts for nobody."""
 
 
@@ -74,8 +74,8 @@ def gather(
         run_created=first["run_created"],
         started=first["start_date"],
         clear_number=first["clear_number"],
-        causes=_causes(rows),
-        causes_cut_off=len(rows) >= MOST_CAUSES,
+        attributions=_attributions(rows),
+        attributions_cut_off=len(rows) >= MOST_ATTRIBUTIONS,
         clears_seen=first["clears_seen"] or 0,
         tries_beyond=bool(first["tries_beyond"]),
         delegation=_delegation(first),
@@ -88,7 +88,7 @@ def gather(
 
 @lru_cache(maxsize=8)
 def _statement(users: Directory, multi_team: bool) -> Select[Any]:
-    task, run, cause, consent = TaskInstance, DagRun, Cause, Delegation
+    task, run, attribution, consent = TaskInstance, DagRun, Attribution, Delegation
     columns: list[Any] = [
         task.task_id,
         task.map_index,
@@ -105,11 +105,11 @@ def _statement(users: Directory, multi_team: bool) -> Select[Any]:
         _clears_seen().label("clears_seen"),
         _tries_beyond().label("tries_beyond"),
         (_team() if multi_team else null()).label("dag_team"),
-        *_person("cause", cause, users),
-        cause.kind.label("cause_kind"),
-        cause.settled.label("cause_settled"),
-        cause.clears.label("cause_clears"),
-        cause.at.label("cause_at"),
+        *_person("attribution", attribution, users),
+        attribution.kind.label("attribution_kind"),
+        attribution.attributed.label("attribution_attributed"),
+        attribution.clears.label("attribution_clears"),
+        attribution.at.label("attribution_at"),
         *_person("consent", consent, users),
         consent.on_schedule,
         consent.on_asset_events,
@@ -124,18 +124,18 @@ def _statement(users: Directory, multi_team: bool) -> Select[Any]:
         select(*columns)
         .select_from(task)
         .join(run, and_(run.dag_id == task.dag_id, run.run_id == task.run_id))
-        .outerjoin(cause, and_(cause.run_pk == run.id, cause.run_created == run.created_at))
+        .outerjoin(attribution, and_(attribution.run_pk == run.id, attribution.run_created == run.created_at))
         .outerjoin(
             consent, and_(consent.dag_id == task.dag_id, consent.conn_id == bindparam("asked_conn_id"))
         )
         .where(task.id == bindparam("ti_id"))
-        .order_by(cause.id)
-        .limit(MOST_CAUSES)
+        .order_by(attribution.id)
+        .limit(MOST_ATTRIBUTIONS)
     )
 
 
 def _person(
-    prefix: str, holder: type[Cause] | type[Delegation], users: Directory
+    prefix: str, holder: type[Attribution] | type[Delegation], users: Directory
 ) -> list[ColumnElement[Any]]:
     extra = users.columns(holder.auth_manager.expression, holder.user_id.expression)
     return [
@@ -143,7 +143,7 @@ def _person(
         holder.user_id.label(f"{prefix}_user_id"),
         holder.user_created.label(f"{prefix}_user_created"),
         holder.user_name.label(f"{prefix}_user_name"),
-        *(column.label(f"{prefix}_standing_{number}") for number, column in enumerate(extra)),
+        *(column.label(f"{prefix}_user_state_{number}") for number, column in enumerate(extra)),
     ]
 
 
@@ -200,47 +200,47 @@ def _code() -> ColumnElement[str]:
     )
 
 
-def _who(prefix: str, row: Any) -> tuple[Person | None, Standing]:
+def _who(prefix: str, row: Any) -> tuple[Person | None, UserState]:
     if not row[f"{prefix}_user_id"]:
-        return None, Standing.GONE
+        return None, UserState.GONE
     person = Person(
         row[f"{prefix}_auth_manager"],
         row[f"{prefix}_user_id"],
         row[f"{prefix}_user_created"],
         row[f"{prefix}_user_name"],
     )
-    values = [row[key] for key in row if key.startswith(f"{prefix}_standing_")]
-    return person, standing_of(person, values)
+    values = [row[key] for key in row if key.startswith(f"{prefix}_user_state_")]
+    return person, user_state_of(person, values)
 
 
-def _causes(rows: Sequence[Any]) -> tuple[CauseFact, ...]:
-    causes = []
+def _attributions(rows: Sequence[Any]) -> tuple[AttributionFact, ...]:
+    attributions = []
     for row in (row._mapping for row in rows):
-        if row["cause_kind"] is None:
+        if row["attribution_kind"] is None:
             continue
-        person, standing = _who("cause", row)
-        causes.append(
-            CauseFact(
-                kind=row["cause_kind"],
+        person, user_state = _who("attribution", row)
+        attributions.append(
+            AttributionFact(
+                kind=row["attribution_kind"],
                 person=person,
-                standing=standing,
-                settled=row["cause_settled"],
-                at=row["cause_at"],
-                clears=row["cause_clears"],
+                user_state=user_state,
+                attributed=row["attribution_attributed"],
+                at=row["attribution_at"],
+                clears=row["attribution_clears"],
             )
         )
-    return tuple(causes)
+    return tuple(attributions)
 
 
 def _delegation(row: Any) -> DelegationFact | None:
-    person, standing = _who("consent", row)
+    person, user_state = _who("consent", row)
     if person is None:
         return None
-    pin = Pin.of(row["code"], row["bundle_version"])
-    matches = not row["pinned"] or Pin(row["pinned_code"], row["pinned_bundle"]) == pin
+    fingerprint = CodeFingerprint.of(row["code"], row["bundle_version"])
+    matches = not row["pinned"] or CodeFingerprint(row["pinned_code"], row["pinned_bundle"]) == fingerprint
     return DelegationFact(
         person=person,
-        standing=standing,
+        user_state=user_state,
         on_schedule=row["on_schedule"],
         on_asset_events=row["on_asset_events"],
         expires_at=row["expires_at"],

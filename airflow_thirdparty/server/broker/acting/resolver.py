@@ -20,12 +20,12 @@ from airflow_thirdparty.server.broker.acting.facts import (
     TASK,
     TRIGGER,
     Acting,
-    CauseFact,
+    AttributionFact,
     DelegationFact,
     RunFacts,
 )
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.people.user_state import Standing, is_shared
+from airflow_thirdparty.server.people.user_state import UserState, is_shared
 
 __all__ = ["TASK", "TRIGGER", "Acting", "NotYetOnRecord", "RunFacts", "acting_user", "superseded"]
 
@@ -52,8 +52,8 @@ def acting_user(facts: RunFacts) -> Acting:
         _check_task_instance(facts)
         _check_account(facts)
         delegated = facts.triggered_by in ("timetable", "asset")
-        person, standing = _delegate(facts) if delegated else _originator(facts)
-        _check_standing(facts, person, standing)
+        person, user_state = _delegate(facts) if delegated else _originator(facts)
+        _check_user_state(facts, person, user_state)
         _check_reruns(facts, person)
     except ThirdPartyAccountError as refusal:
         return Acting(refusal=refusal)
@@ -107,10 +107,10 @@ NEVER = {
 }
 
 
-def _originator(facts: RunFacts) -> tuple[Person, Standing]:
+def _originator(facts: RunFacts) -> tuple[Person, UserState]:
     """Find who is on record as having caused the run."""
-    origins = [cause for cause in facts.causes if cause.kind == "run"]
-    people = {cause.person for cause in origins}
+    origins = [attribution for attribution in facts.attributions if attribution.kind == "run"]
+    people = {attribution.person for attribution in origins}
     person = people.pop() if len(people) == 1 else None
     if facts.triggered_by not in ON_RECORD or person is None:
         raise _not_on_record(facts, origins)
@@ -118,12 +118,12 @@ def _originator(facts: RunFacts) -> tuple[Person, Standing]:
         raise ActingUserUnknown(
             f"{_run(facts)} bears another user name than the user on record.", TRIGGER_AGAIN
         )
-    return person, origins[0].standing
+    return person, origins[0].user_state
 
 
-def _not_on_record(facts: RunFacts, origins: list[CauseFact]) -> ThirdPartyAccountError:
+def _not_on_record(facts: RunFacts, origins: list[AttributionFact]) -> ThirdPartyAccountError:
     how = facts.triggered_by or ""
-    on_its_way = not origins or not all(cause.settled for cause in origins)
+    on_its_way = not origins or not all(attribution.attributed for attribution in origins)
     young = facts.run_created is not None and facts.now - facts.run_created < GRACE
     if how in ON_RECORD and on_its_way and young:
         return NotYetOnRecord(
@@ -137,7 +137,7 @@ def _not_on_record(facts: RunFacts, origins: list[CauseFact]) -> ThirdPartyAccou
     return ActingUserUnknown(f"{_run(facts)} {reason}.", remedies.get(how, TRIGGER_AGAIN))
 
 
-def _delegate(facts: RunFacts) -> tuple[Person, Standing]:
+def _delegate(facts: RunFacts) -> tuple[Person, UserState]:
     """Find who delegated their account to the DAG, for the way in which this run came about."""
     what = "scheduled runs" if facts.triggered_by == "timetable" else "runs fired by asset events"
     account = f"account '{facts.conn_id}'"
@@ -157,7 +157,7 @@ def _delegate(facts: RunFacts) -> tuple[Person, Standing]:
             f"DAG '{facts.dag_id}' has changed since {account} was delegated to it.",
             "The delegate looks at the change and delegates again on the DAG's Accounts tab.",
         )
-    return consent.person, consent.standing
+    return consent.person, consent.user_state
 
 
 def _covers(consent: DelegationFact, facts: RunFacts) -> bool:
@@ -166,25 +166,29 @@ def _covers(consent: DelegationFact, facts: RunFacts) -> bool:
     return consent.on_asset_events and facts.run_type == "asset_triggered"
 
 
-def _check_standing(facts: RunFacts, person: Person, standing: Standing) -> None:
-    if standing is Standing.SHARED or is_shared(person.name) or is_shared(person.user_id):
+def _check_user_state(facts: RunFacts, person: Person, user_state: UserState) -> None:
+    if user_state is UserState.SHARED or is_shared(person.name) or is_shared(person.user_id):
         raise ActingUserUnknown(
             f"{_run(facts)} was caused by a shared identity, which is no single person.", TRIGGER_AGAIN
         )
-    if standing is not Standing.PRESENT:
-        words = {
-            Standing.GONE: "does not exist any more",
-            Standing.DEACTIVATED: "has been deactivated",
-            Standing.RECREATED: "has been deleted and created anew since",
+    if user_state is not UserState.PRESENT:
+        states = {
+            UserState.GONE: "does not exist any more",
+            UserState.DEACTIVATED: "has been deactivated",
+            UserState.RECREATED: "has been deleted and created anew since",
         }
-        raise ActingUserUnknown(f"{_run(facts)} acts for a user who {words[standing]}.", TRIGGER_AGAIN)
+        raise ActingUserUnknown(f"{_run(facts)} acts for a user who {states[user_state]}.", TRIGGER_AGAIN)
 
 
 def _check_reruns(facts: RunFacts, person: Person) -> None:
     """Refuse when anybody else, or nobody known, has had a hand in the run before the task started."""
-    reruns = [cause for cause in facts.causes if cause.kind != "run"]
-    others = [cause for cause in reruns if cause.person != person and not _came_later(cause, facts)]
-    if any(not cause.settled and facts.now - cause.at < GRACE for cause in others):
+    reruns = [attribution for attribution in facts.attributions if attribution.kind != "run"]
+    others = [
+        attribution
+        for attribution in reruns
+        if attribution.person != person and not _came_later(attribution, facts)
+    ]
+    if any(not attribution.attributed and facts.now - attribution.at < GRACE for attribution in others):
         raise NotYetOnRecord(
             f"{_run(facts)} was re-run a moment ago and it is not on record yet by whom.", ASK_AGAIN
         )
@@ -195,8 +199,8 @@ def _check_reruns(facts: RunFacts, person: Person) -> None:
         )
     # what nobody put on record has no date, so it counts against tasks that were running already, too
     unaccounted = (
-        facts.causes_cut_off
-        or sum(cause.clears for cause in facts.causes) != facts.clear_number
+        facts.attributions_cut_off
+        or sum(attribution.clears for attribution in facts.attributions) != facts.clear_number
         or facts.clears_seen > len(reruns)
         or (facts.tries_beyond and not reruns)
     )
@@ -206,5 +210,5 @@ def _check_reruns(facts: RunFacts, person: Person) -> None:
         )
 
 
-def _came_later(cause: CauseFact, facts: RunFacts) -> bool:
-    return facts.started is not None and facts.started + SKEW < cause.at
+def _came_later(attribution: AttributionFact, facts: RunFacts) -> bool:
+    return facts.started is not None and facts.started + SKEW < attribution.at

@@ -21,18 +21,18 @@ from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.housekeeping import pruning, publication
 from airflow_thirdparty.server.broker.registry import registrations
-from airflow_thirdparty.server.broker.sign_in import sign_out as signing_out
+from airflow_thirdparty.server.broker.sign_in import signing_out
 from airflow_thirdparty.server.broker.tokens.refresher import Refresher
 from airflow_thirdparty.server.store import client_secrets, revocations, sign_ins
 from airflow_thirdparty.server.store.clock import Clock
-from airflow_thirdparty.server.store.models import Duty
+from airflow_thirdparty.server.store.models import LeaderLease
 
 log = logging.getLogger(__name__)
 
-PAUSE = 20.0
+INTERVAL = 20.0
 """Seconds between rounds."""
 
-TURN = timedelta(seconds=3 * PAUSE)
+LEADER_LEASE = timedelta(seconds=3 * INTERVAL)
 """How long whoever has the turn may be silent before another process takes over."""
 
 REVOKING = 40.0
@@ -45,58 +45,58 @@ NAME = "housekeeping"
 
 
 async def run(refresher: Refresher) -> None:
-    """Do the duties until cancelled; a failed round is logged and the next one comes."""
+    """Do the work until cancelled; a failed round is logged and the next one comes."""
     while True:
         try:
-            await round_(refresher)
+            await run_once(refresher)
         except Exception as error:  # the next round may succeed; requests are not affected
             log.warning("A round of background work failed: %s", type(error).__name__)
             log.debug("How it failed", exc_info=True)
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(INTERVAL)
 
 
-async def round_(refresher: Refresher) -> bool:
+async def run_once(refresher: Refresher) -> bool:
     """Do what is due, if it is this process's turn.
 
     :return: whether it was
     """
     clock = refresher.clock
-    if not await in_database(partial(take_turn, owner=refresher.owner, clock=clock)):
+    if not await in_database(partial(become_leader, owner=refresher.owner, clock=clock)):
         return False
     await _take_up_refreshes(refresher)
-    for duty in _DUTIES:
-        await _do(duty, clock())
+    for work in _WORK:
+        await _do(work, clock())
     await _revoke(refresher)
     return True
 
 
-def take_turn(session: Session, owner: str, clock: Clock, name: str = NAME) -> bool:
-    """Become or stay the one who does the duties; another takes over when the owner falls silent."""
+def become_leader(session: Session, owner: str, clock: Clock, name: str = NAME) -> bool:
+    """Become or stay the one who does the work; another takes over when the owner falls silent."""
     clock.measure(session)
     now = clock()
     statement = (
-        update(Duty)
-        .where(Duty.name == name, (Duty.owner == owner) | (Duty.until < now))
-        .values(owner=owner, until=now + TURN)
+        update(LeaderLease)
+        .where(LeaderLease.name == name, (LeaderLease.owner == owner) | (LeaderLease.until < now))
+        .values(owner=owner, until=now + LEADER_LEASE)
         .execution_options(synchronize_session=False)
     )
     if getattr(session.execute(statement), "rowcount", 0) == 1:
         return True
-    if session.get(Duty, name) is not None:
+    if session.get(LeaderLease, name) is not None:
         return False
     try:
         with session.begin_nested():
-            session.add(Duty(name=name, owner=owner, until=now + TURN))
+            session.add(LeaderLease(name=name, owner=owner, until=now + LEADER_LEASE))
     except IntegrityError:
         return False
     return True
 
 
-async def _do(duty: Callable[[Session, datetime], object], now: datetime) -> None:
+async def _do(work: Callable[[Session, datetime], object], now: datetime) -> None:
     try:
-        await in_database(lambda session: duty(session, now))
-    except Exception as error:  # one duty that cannot be done keeps nobody from the others
-        log.warning("Background work '%s' failed: %s", duty.__name__.strip("_"), type(error).__name__)
+        await in_database(lambda session: work(session, now))
+    except Exception as error:  # what cannot be done now keeps nothing else from being done
+        log.warning("Background work '%s' failed: %s", work.__name__.strip("_"), type(error).__name__)
 
 
 def _move_client_secrets(session: Session, now: datetime) -> None:
@@ -111,7 +111,7 @@ def _prune_old_rows(session: Session, now: datetime) -> None:
     pruning.step(session, now)
 
 
-_DUTIES = (_prune_old_rows, _move_client_secrets, _publish_accounts)
+_WORK = (_prune_old_rows, _move_client_secrets, _publish_accounts)
 
 
 async def _take_up_refreshes(refresher: Refresher) -> None:
@@ -120,7 +120,7 @@ async def _take_up_refreshes(refresher: Refresher) -> None:
     Many services accept a refresh token that they have just replaced for some seconds more, for this case.
     """
     for row_id, version, account in await in_database(partial(_cut_off, now=refresher.clock())):
-        refresher.renew_early(row_id, version, account)
+        refresher.refresh_in_background(row_id, version, account)
 
 
 def _cut_off(session: Session, now: datetime) -> list[tuple[int, int, Account]]:
@@ -130,7 +130,7 @@ def _cut_off(session: Session, now: datetime) -> list[tuple[int, int, Account]]:
             account = registrations.find(session, row.conn_id)
         except AccountMisconfigured:
             continue
-        if row.pin == account.pin().text() and (row.retry_at is None or row.retry_at <= now):
+        if row.binding == account.binding().text() and (row.retry_at is None or row.retry_at <= now):
             found.append((row.id, row.version, account))
     return found
 

@@ -13,22 +13,22 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.sign_in import sign_out as signing_out
+from airflow_thirdparty.server.broker.sign_in import signing_out
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.oauth.transport import Transport
-from airflow_thirdparty.server.people.directory import directory, standing_of
+from airflow_thirdparty.server.people.directory import directory, user_state_of
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.people.user_state import Standing
+from airflow_thirdparty.server.people.user_state import UserState
 from airflow_thirdparty.server.store.delegations import Delegation
 from airflow_thirdparty.server.store.models import SignIn
-from airflow_thirdparty.server.store.uses import Use
+from airflow_thirdparty.server.store.usage import Usage
 from airflow_thirdparty.wire import CONN_TYPE
 
 WORDS = {
-    Standing.GONE: "the user is gone",
-    Standing.DEACTIVATED: "the user has been deactivated",
-    Standing.RECREATED: "the user has been deleted and created anew",
-    Standing.SHARED: "the identity is shared",
+    UserState.GONE: "the user is gone",
+    UserState.DEACTIVATED: "the user has been deactivated",
+    UserState.RECREATED: "the user has been deleted and created anew",
+    UserState.SHARED: "the identity is shared",
 }
 
 
@@ -48,11 +48,11 @@ def departed(session: Session) -> list[Candidate]:
     """Sign-ins of people who are gone or shut out, as far as the auth manager can be asked."""
     columns = directory().columns(SignIn.auth_manager.expression, SignIn.user_id.expression)
     statement = select(SignIn, *columns).order_by(SignIn.user_name, SignIn.conn_id)
-    found = [(row, standing_of(row.person, values)) for row, *values in session.execute(statement)]
+    found = [(row, user_state_of(row.person, values)) for row, *values in session.execute(statement)]
     return [
-        Candidate(row.person, row.conn_id, WORDS[standing])
-        for row, standing in found
-        if standing is not Standing.PRESENT
+        Candidate(row.person, row.conn_id, WORDS[user_state])
+        for row, user_state in found
+        if user_state is not UserState.PRESENT
     ]
 
 
@@ -60,9 +60,13 @@ def idle(session: Session, before: datetime) -> list[Candidate]:
     """Sign-ins that were neither made, refreshed nor used since."""
     used = (
         select(
-            Use.auth_manager, Use.user_id, Use.user_created, Use.conn_id, func.max(Use.last_at).label("at")
+            Usage.auth_manager,
+            Usage.user_id,
+            Usage.user_created,
+            Usage.conn_id,
+            func.max(Usage.last_at).label("at"),
         )
-        .group_by(Use.auth_manager, Use.user_id, Use.user_created, Use.conn_id)
+        .group_by(Usage.auth_manager, Usage.user_id, Usage.user_created, Usage.conn_id)
         .subquery()
     )
     same = and_(

@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
-from airflow_thirdparty.server.store.causes import BACKFILL, Cause
+from airflow_thirdparty.server.store.attributions import BACKFILL, Attribution
 from airflow_thirdparty.server.store.delegations import Delegation
 from airflow_thirdparty.server.store.models import Authorization
-from airflow_thirdparty.server.store.uses import Use
+from airflow_thirdparty.server.store.usage import Usage
 
 AT_ONCE = 1000
 """How many of the oldest rows one step looks at, so that it is quick whatever there is."""
@@ -28,13 +28,13 @@ SETTLING = timedelta(hours=1)
 class Pruned:
     """How many rows are, or were, too old.
 
-    :param causes: records of who caused what, whose run or backfill is gone
+    :param attributions: records of who caused what, whose run or backfill is gone
     :param uses: uses of sign-ins, past the time they are kept
     :param delegations: delegations to DAGs that are gone
     :param authorizations: sign-ins that were begun and never finished
     """
 
-    causes: int
+    attributions: int
     uses: int
     delegations: int
     authorizations: int
@@ -45,17 +45,17 @@ class Pruned:
 
 def _gone(now: datetime) -> ColumnElement[bool]:
     """Airflow has deleted what the record is about, as ``airflow db clean`` does by its own horizon."""
-    run = exists().where(DagRun.id == Cause.run_pk, DagRun.created_at == Cause.run_created)
-    backfill = exists().where(Backfill.id == Cause.backfill_id)
+    run = exists().where(DagRun.id == Attribution.run_pk, DagRun.created_at == Attribution.run_created)
+    backfill = exists().where(Backfill.id == Attribution.backfill_id)
     subject = or_(
-        and_(Cause.kind == BACKFILL, ~backfill),
-        and_(Cause.kind != BACKFILL, ~run),
+        and_(Attribution.kind == BACKFILL, ~backfill),
+        and_(Attribution.kind != BACKFILL, ~run),
     )
-    return and_(Cause.at < now - SETTLING, subject)
+    return and_(Attribution.at < now - SETTLING, subject)
 
 
 def _past(now: datetime) -> ColumnElement[bool]:
-    return Use.last_at < now - timedelta(days=settings.keep_uses_days())
+    return Usage.last_at < now - timedelta(days=settings.keep_uses_days())
 
 
 def _without_dag() -> ColumnElement[bool]:
@@ -70,8 +70,8 @@ def count(session: Session, now: datetime) -> Pruned:
         return session.scalar(select(func.count()).select_from(model).where(which)) or 0
 
     return Pruned(
-        causes=how_many(Cause, _gone(now)),
-        uses=how_many(Use, _past(now)),
+        attributions=how_many(Attribution, _gone(now)),
+        uses=how_many(Usage, _past(now)),
         delegations=how_many(Delegation, _without_dag()),
         authorizations=how_many(Authorization, Authorization.expires_at < now),
     )
@@ -81,14 +81,14 @@ def step(session: Session, now: datetime) -> Pruned:
     """Delete some of the oldest rows that are too old; what is left comes with the next step."""
 
     def some(
-        model: type[Cause] | type[Use], oldest: ColumnElement[datetime], which: ColumnElement[bool]
+        model: type[Attribution] | type[Usage], oldest: ColumnElement[datetime], which: ColumnElement[bool]
     ) -> int:
         looked_at = select(model.id).order_by(oldest).limit(AT_ONCE).subquery()
         return _delete(session, model, and_(model.id.in_(select(looked_at.c.id)), which))
 
     return Pruned(
-        causes=some(Cause, Cause.at.expression, _gone(now)),
-        uses=some(Use, Use.last_at.expression, _past(now)),
+        attributions=some(Attribution, Attribution.at.expression, _gone(now)),
+        uses=some(Usage, Usage.last_at.expression, _past(now)),
         delegations=_delete(session, Delegation, _without_dag()),
         authorizations=_delete(session, Authorization, Authorization.expires_at < now),
     )
@@ -97,8 +97,8 @@ def step(session: Session, now: datetime) -> Pruned:
 def everything(session: Session, now: datetime) -> Pruned:
     """Delete every row that is too old."""
     return Pruned(
-        causes=_delete(session, Cause, _gone(now)),
-        uses=_delete(session, Use, _past(now)),
+        attributions=_delete(session, Attribution, _gone(now)),
+        uses=_delete(session, Usage, _past(now)),
         delegations=_delete(session, Delegation, _without_dag()),
         authorizations=_delete(session, Authorization, Authorization.expires_at < now),
     )

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import links, runtime
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.registry import oauth_client as service
-from airflow_thirdparty.server.broker.registry import registrations
-from airflow_thirdparty.server.broker.sign_in import flow as signing_in
+from airflow_thirdparty.server.broker.registry import oauth_client, registrations
+from airflow_thirdparty.server.broker.sign_in import flow
 from airflow_thirdparty.server.oauth.errors import OAuthError
 
 
@@ -28,9 +27,9 @@ async def check(conn_id: str) -> list[str]:
     lines.append("There is a client secret." if account.client_auth_method != "none" else "A public client.")
     lines.append(f"The redirect URI to register at the service: {links.redirect_uri(conn_id)}")
     try:
-        found = await signing_in.find_endpoints(runtime.transport(), account)
+        found = await flow.find_endpoints(runtime.transport(), account)
     except OAuthError as error:
-        raise service.in_words(error, account) from None
+        raise oauth_client.to_user_error(error, account) from None
     lines.append(f"People sign in at {found.authorize_url}; codes are exchanged at {found.exchange_url}.")
     if not found.revoke_url:
         lines.append("The service offers no way to revoke: signing out only forgets.")
@@ -40,5 +39,5 @@ async def check(conn_id: str) -> list[str]:
 def _registered(session: Session, conn_id: str) -> Account:
     account = registrations.find(session, conn_id)
     if account.kind == "oauth2":
-        service.client(session, account)
+        oauth_client.client(session, account)
     return account

@@ -47,7 +47,7 @@ def endpoints(text: str, account: Account) -> Endpoints:
     """Where a sign-in's tokens go: what it was made with, and what the account says since.
 
     The sign-in is pinned to the origin of every address, so what the account says can have moved within one
-    service only; the caller has compared the pins.
+    service only; the caller has compared the bindings.
 
     :param text: as stored with the sign-in
     """
@@ -60,7 +60,7 @@ def endpoints(text: str, account: Account) -> Endpoints:
     )
 
 
-def in_words(error: OAuthError, account: Account) -> ThirdPartyAccountError:
+def to_user_error(error: OAuthError, account: Account) -> ThirdPartyAccountError:
     """A failure of the protocol as an error of ours, for whoever waits for the outcome."""
     name = account.preset.name if account.service not in ("openid", "custom") else account.conn_id
     code = f" ({error.code})" if error.code else ""

@@ -26,7 +26,7 @@ class NoSuchAccount(AccountMisconfigured):
 
 
 @dataclass(frozen=True)
-class Listed:
+class AccountEntry:
     """An account on the list: usable, or with the reason why it is not.
 
     :param problem: why the account cannot be used; ``None`` when it can
@@ -60,35 +60,35 @@ def _read(session: Session, conn_id: str) -> Registration | None:
     return registration_of(row) if row is not None and row.conn_type == CONN_TYPE else None
 
 
-def list_all(session: Session) -> list[Listed]:
+def list_all(session: Session) -> list[AccountEntry]:
     """All accounts, in one query plus one look-up for each that lives in a secrets backend."""
     rows = session.scalars(select(Connection).where(Connection.conn_type == CONN_TYPE)).all()
-    listed = {row.conn_id: _listed(row) for row in rows}
+    entry = {row.conn_id: _listed(row) for row in rows}
     for conn_id in settings.accounts_in_secrets_backend():
-        listed[conn_id] = _listed_from_secrets_backend(conn_id)
-    return [listed[conn_id] for conn_id in sorted(listed)]
+        entry[conn_id] = _listed_from_secrets_backend(conn_id)
+    return [entry[conn_id] for conn_id in sorted(entry)]
 
 
-def _listed(row: Connection) -> Listed:
+def _listed(row: Connection) -> AccountEntry:
     try:
         registration = registration_of(row)
     except AccountMisconfigured as problem:
-        return Listed(Registration(row.conn_id, description=row.description), None, problem)
+        return AccountEntry(Registration(row.conn_id, description=row.description), None, problem)
     return _checked(registration)
 
 
-def _checked(registration: Registration) -> Listed:
+def _checked(registration: Registration) -> AccountEntry:
     try:
-        return Listed(registration, parse(registration), None)
+        return AccountEntry(registration, parse(registration), None)
     except AccountMisconfigured as problem:
-        return Listed(registration, None, problem)
+        return AccountEntry(registration, None, problem)
 
 
-def _listed_from_secrets_backend(conn_id: str) -> Listed:
+def _listed_from_secrets_backend(conn_id: str) -> AccountEntry:
     try:
         registration = _from_secrets_backend(conn_id)
     except AccountMisconfigured as unreadable:
-        return Listed(Registration(conn_id), None, unreadable)
+        return AccountEntry(Registration(conn_id), None, unreadable)
     if registration is not None:
         return _checked(registration)
     problem = AccountMisconfigured(
@@ -96,7 +96,7 @@ def _listed_from_secrets_backend(conn_id: str) -> Listed:
         "Correct the name, or add the connection to the secrets backend.",
         field="accounts",
     )
-    return Listed(Registration(conn_id), None, problem)
+    return AccountEntry(Registration(conn_id), None, problem)
 
 
 def _from_secrets_backend(conn_id: str) -> Registration | None:

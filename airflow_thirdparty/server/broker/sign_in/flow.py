@@ -19,10 +19,9 @@ from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccoun
 from airflow_thirdparty.server.accounts.account import Account, origin
 from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.registry import oauth_client as service
-from airflow_thirdparty.server.broker.registry import registrations
-from airflow_thirdparty.server.broker.sign_in import storing as keeping
-from airflow_thirdparty.server.broker.sign_in.storing import Taken
+from airflow_thirdparty.server.broker.registry import oauth_client, registrations
+from airflow_thirdparty.server.broker.sign_in import storing
+from airflow_thirdparty.server.broker.sign_in.storing import PendingSignIn
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.broker.telemetry.tracing import span
 from airflow_thirdparty.server.oauth import authorization, grants, identity, metadata
@@ -32,7 +31,7 @@ from airflow_thirdparty.server.oauth.types import Client, Endpoints, Identity, T
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import Authorization
-from airflow_thirdparty.server.store.seal import Place, SealError, open_sealed, seal
+from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, seal
 
 LIFETIME = timedelta(minutes=10)
 """How long a sign-in that was begun may take."""
@@ -51,7 +50,7 @@ class SignInCancelled(ThirdPartyAccountError):
 
 
 @dataclass(frozen=True)
-class Begun:
+class StartedSignIn:
     """A sign-in that was begun.
 
     :param authorization_url: where the browser goes
@@ -85,7 +84,7 @@ async def begin(
     now: datetime,
     return_to: str | None = None,
     switch_subject: bool = False,
-) -> Begun:
+) -> StartedSignIn:
     """Begin a sign-in (RFC 6749 section 4.1.1, RFC 7636, OpenID Connect Core 3.1.2.1).
 
     :param switch_subject: the user agreed to replace a sign-in as somebody else
@@ -112,15 +111,15 @@ async def begin(
             allow_http=transport.allow_http,
         )
     except OAuthError as error:
-        raise service.in_words(error, account) from None
+        raise oauth_client.to_user_error(error, account) from None
     nonce = secrets.token_urlsafe(32)
     state_hash = digest(request.state)
     row = Authorization(
         state_hash=state_hash,
         conn_id=conn_id,
         browser_hash=digest(nonce),
-        pin=account.pin().text(),
-        endpoints=service.dump_endpoints(endpoints),
+        binding=account.binding().text(),
+        endpoints=oauth_client.dump_endpoints(endpoints),
         redirect_uri=redirect_uri,
         scopes=" ".join(account.scopes),
         return_to=return_to,
@@ -130,18 +129,18 @@ async def begin(
     )
     kept = json.dumps({"verifier": request.verifier, "nonce": request.nonce})
     try:
-        row.sealed = seal(kept, _place(row))
+        row.sealed = seal(kept, _seal_context(row))
     except SealError as error:
-        raise keeping.cannot_be_kept(error) from None
+        raise storing.cannot_be_kept(error) from None
     await in_database(lambda session: session.add(row))
-    return Begun(request.url, state_hash, nonce)
+    return StartedSignIn(request.url, state_hash, nonce)
 
 
 def _account_and_client(session: Session, conn_id: str) -> tuple[Account, Client]:
     account = registrations.find(session, conn_id)
     if account.kind != "oauth2":
         return account, Client(account.client_id)
-    return account, service.client(session, account)
+    return account, oauth_client.client(session, account)
 
 
 async def find_endpoints(transport: Transport, account: Account) -> Endpoints:
@@ -162,8 +161,8 @@ async def find_endpoints(transport: Transport, account: Account) -> Endpoints:
     return metadata.merge(discovered, issuer=account.issuer, **configured)
 
 
-def _place(row: Authorization) -> Place:
-    return Place("authorization", row.conn_id, 1, row.person, row.state_hash)
+def _seal_context(row: Authorization) -> SealContext:
+    return SealContext("authorization", row.conn_id, 1, row.person, row.state_hash)
 
 
 async def complete(
@@ -185,25 +184,25 @@ async def complete(
     """
     state = dict(params).get("state", "")
     now = clock()
-    taken = await in_database(
+    pending = await in_database(
         partial(_take, person=person, conn_id=conn_id, state=state, nonces=browser_nonces, now=now)
     )
     try:
         with span("exchange", conn_id):
-            tokens, who = await _exchange(transport, taken, params, state, now)
+            tokens, who = await _exchange(transport, pending, params, state, now)
     except OAuthError as error:
-        raise _in_words(error, taken.account) from None
+        raise _to_user_error(error, pending.account) from None
     other = await in_database(
-        partial(keeping.keep, person=person, taken=taken, tokens=tokens, who=who, now=clock())
+        partial(storing.store_sign_in, person=person, pending=pending, tokens=tokens, who=who, now=clock())
     )
     if other is not None:
         raise other
-    return Completed(taken.account, who, taken.return_to)
+    return Completed(pending.account, who, pending.return_to)
 
 
 def _take(
     session: Session, person: Person, conn_id: str, state: str, nonces: dict[str, str], now: datetime
-) -> Taken:
+) -> PendingSignIn:
     session.execute(delete(Authorization).where(Authorization.expires_at < now))
     state_hash = digest(state)
     row = session.get(Authorization, state_hash)
@@ -215,18 +214,18 @@ def _take(
     if row.person != person or row.conn_id != conn_id:
         raise _refused("it was begun by another user or for another account")
     try:
-        kept = json.loads(open_sealed(row.sealed, _place(row)))
+        kept = json.loads(open_sealed(row.sealed, _seal_context(row)))
     except SealError as error:
         audit.write(session, "seal_refused", conn_id=conn_id, person=person, code=error.code)
         session.commit()  # the refusal that follows rolls back, the audit row stays
         raise _refused(f"what was kept of it cannot be opened ({error.code})") from None
     account, client = _account_and_client(session, conn_id)
-    if account.pin().text() != row.pin:
+    if account.binding().text() != row.binding:
         raise _refused("the account's addresses were changed in the meantime")
-    taken = Taken(
+    pending = PendingSignIn(
         account,
         client,
-        service.load_endpoints(row.endpoints),
+        oauth_client.load_endpoints(row.endpoints),
         row.redirect_uri,
         tuple(row.scopes.split()),
         kept["verifier"],
@@ -241,7 +240,7 @@ def _take(
     )
     if cast("CursorResult[Any]", gone).rowcount != 1:
         raise _refused("it was used before")
-    return taken
+    return pending
 
 
 def _refused(why: str) -> SignInRefused:
@@ -249,26 +248,26 @@ def _refused(why: str) -> SignInRefused:
 
 
 async def _exchange(
-    transport: Transport, taken: Taken, params: list[tuple[str, str]], state: str, now: datetime
+    transport: Transport, pending: PendingSignIn, params: list[tuple[str, str]], state: str, now: datetime
 ) -> tuple[TokenSet, Identity]:
-    code = authorization.check_answer(taken.endpoints, params, state)
+    code = authorization.check_answer(pending.endpoints, params, state)
     tokens = await grants.exchange_code(
         transport,
-        taken.client,
-        taken.endpoints,
+        pending.client,
+        pending.endpoints,
         code=code,
-        redirect_uri=taken.redirect_uri,
-        verifier=taken.verifier,
-        scopes=taken.scopes,
+        redirect_uri=pending.redirect_uri,
+        verifier=pending.verifier,
+        scopes=pending.scopes,
         now=now,
     )
     who = await identity.identify(
-        transport, taken.endpoints, tokens, client_id=taken.client.client_id, nonce=taken.nonce, now=now
+        transport, pending.endpoints, tokens, client_id=pending.client.client_id, nonce=pending.nonce, now=now
     )
     return tokens, who
 
 
-def _in_words(error: OAuthError, account: Account) -> ThirdPartyAccountError:
+def _to_user_error(error: OAuthError, account: Account) -> ThirdPartyAccountError:
     if error.kind is Kind.CANCELLED:
         return SignInCancelled(
             f"You did not allow access at the service of account '{account.conn_id}'. Nothing was stored.",
@@ -280,4 +279,4 @@ def _in_words(error: OAuthError, account: Account) -> ThirdPartyAccountError:
             "Nothing was stored.",
             "Begin it again.",
         )
-    return service.in_words(error, account)
+    return oauth_client.to_user_error(error, account)

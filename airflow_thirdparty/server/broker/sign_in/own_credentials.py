@@ -12,7 +12,7 @@ from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.registry import registrations
-from airflow_thirdparty.server.broker.sign_in import storing as keeping
+from airflow_thirdparty.server.broker.sign_in import storing
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import sign_ins
@@ -40,7 +40,7 @@ def _store(
         "issuer": "",
         "subject": name,
         "subject_name": name,
-        "pin": account.pin().text(),
+        "binding": account.binding().text(),
         "endpoints": "{}",
         "signed_in_at": now,
         "refreshed_at": None,
@@ -48,7 +48,7 @@ def _store(
     try:
         sign_ins.put(session, person, conn_id, Credentials(value, None, now, None, ()), columns)
     except SealError as error:
-        raise keeping.cannot_be_kept(error) from None
+        raise storing.cannot_be_kept(error) from None
     audit.write(session, "sign_in", conn_id=conn_id, person=person)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.registry import oauth_client as service
+from airflow_thirdparty.server.broker.registry import oauth_client
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.oauth.types import Client, Endpoints, Identity, TokenSet
 from airflow_thirdparty.server.people.person import Person
@@ -26,7 +26,7 @@ class OtherSubject(ThirdPartyAccountError):
 
 
 @dataclass(frozen=True)
-class Taken:
+class PendingSignIn:
     """A sign-in as it was begun, taken out of the store: nobody can take it again."""
 
     account: Account
@@ -40,21 +40,23 @@ class Taken:
     switch_subject: bool
 
 
-def keep(
-    session: Session, person: Person, taken: Taken, tokens: TokenSet, who: Identity, now: datetime
+def store_sign_in(
+    session: Session, person: Person, pending: PendingSignIn, tokens: TokenSet, who: Identity, now: datetime
 ) -> OtherSubject | None:
     """Store a sign-in.
 
     :return: why it was not stored, when the user is somebody else there than before and did not agree to it
     :raises AccountMisconfigured: when Airflow has no key to seal it with
     """
-    conn_id = taken.account.conn_id
+    conn_id = pending.account.conn_id
     before = sign_ins.find(session, person, conn_id)
     try:
-        if before is not None and _is_unexpected(before, taken, who):
-            _give_back(session, person, taken, tokens, now)
+        if before is not None and _is_unexpected(before, pending, who):
+            _give_back(session, person, pending, tokens, now)
             return _other_subject(before.subject_name, who.name, conn_id)
-        sign_ins.put(session, person, conn_id, _credentials(taken, tokens, now), _columns(taken, who, now))
+        sign_ins.put(
+            session, person, conn_id, _credentials(pending, tokens, now), _columns(pending, who, now)
+        )
     except SealError as error:
         raise cannot_be_kept(error) from None
     account_health.note_success(session, conn_id)
@@ -71,44 +73,46 @@ def cannot_be_kept(error: SealError) -> AccountMisconfigured:
     )
 
 
-def _is_unexpected(before: SignIn, taken: Taken, who: Identity) -> bool:
+def _is_unexpected(before: SignIn, pending: PendingSignIn, who: Identity) -> bool:
     """Whether somebody else signed in; where the account points elsewhere now, nobody can be compared."""
-    if taken.switch_subject or (before.issuer, before.subject) == (who.issuer, who.subject):
+    if pending.switch_subject or (before.issuer, before.subject) == (who.issuer, who.subject):
         return False
-    return before.issuer == who.issuer or before.pin == taken.account.pin().text()
+    return before.issuer == who.issuer or before.binding == pending.account.binding().text()
 
 
-def _give_back(session: Session, person: Person, taken: Taken, tokens: TokenSet, now: datetime) -> None:
+def _give_back(
+    session: Session, person: Person, pending: PendingSignIn, tokens: TokenSet, now: datetime
+) -> None:
     revocations.queue(
         session,
         person,
-        taken.account.conn_id,
+        pending.account.conn_id,
         tokens.access_token,
         tokens.refresh_token,
-        taken.account.pin().text(),
-        service.dump_endpoints(taken.endpoints),
+        pending.account.binding().text(),
+        oauth_client.dump_endpoints(pending.endpoints),
         now,
     )
 
 
-def _credentials(taken: Taken, tokens: TokenSet, now: datetime) -> Credentials:
+def _credentials(pending: PendingSignIn, tokens: TokenSet, now: datetime) -> Credentials:
     return Credentials(
         tokens.access_token,
         tokens.refresh_token,
         now,
         tokens.expires_at,
-        tokens.scopes if tokens.scopes is not None else taken.scopes,
+        tokens.scopes if tokens.scopes is not None else pending.scopes,
     )
 
 
-def _columns(taken: Taken, who: Identity, now: datetime) -> dict[str, object]:
+def _columns(pending: PendingSignIn, who: Identity, now: datetime) -> dict[str, object]:
     return {
         "kind": "oauth2",
         "issuer": who.issuer,
         "subject": who.subject,
         "subject_name": who.name,
-        "pin": taken.account.pin().text(),
-        "endpoints": service.dump_endpoints(taken.endpoints),
+        "binding": pending.account.binding().text(),
+        "endpoints": oauth_client.dump_endpoints(pending.endpoints),
         "signed_in_at": now,
         "refreshed_at": None,
     }

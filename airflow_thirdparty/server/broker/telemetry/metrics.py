@@ -52,6 +52,6 @@ def lost(conn_id: str) -> None:
     _count("lost", account=conn_id)
 
 
-def cause_not_recorded() -> None:
+def attribution_not_recorded() -> None:
     """It could not be put on record who caused a run or a re-run."""
-    _count("cause_not_recorded")
+    _count("attribution_not_recorded")

@@ -12,7 +12,12 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.tokens import refusals
-from airflow_thirdparty.server.broker.tokens.freshness import Freshness, Need, judge, missing_scopes
+from airflow_thirdparty.server.broker.tokens.freshness import (
+    Freshness,
+    TokenRequirements,
+    judge,
+    missing_scopes,
+)
 from airflow_thirdparty.server.broker.tokens.refresher import Refresher, StillRefreshing
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import sign_ins
@@ -20,7 +25,7 @@ from airflow_thirdparty.server.store.models import SignIn
 from airflow_thirdparty.server.store.seal import SealError
 from airflow_thirdparty.server.store.sign_ins import Credentials
 
-HOLD = 3.0
+MAX_WAIT = 3.0
 """Longest a request is held, in seconds; Airflow's client gives up on a try after five."""
 
 
@@ -66,7 +71,9 @@ class TokenBroker:
     def __init__(self, refresher: Refresher) -> None:
         self.refresher = refresher
 
-    def look_up(self, session: Session, person: Person, account: Account, need: Need) -> Found:
+    def look_up(
+        self, session: Session, person: Person, account: Account, requirements: TokenRequirements
+    ) -> Found:
         """Read the person's sign-in and decide what to do with its access token.
 
         :raises ThirdPartyAccountError: when the sign-in cannot be used, in words
@@ -75,20 +82,22 @@ class TokenBroker:
         if row is None:
             raise refusals.sign_in_required(account, person.name)
         refusals.check_sign_in(row, account)
-        missing = missing_scopes(need.scopes or account.scopes, tuple(row.scopes.split()))
+        missing = missing_scopes(requirements.scopes or account.scopes, tuple(row.scopes.split()))
         if missing and row.kind == "oauth2":
             raise refusals.scopes_missing(account, missing)
         now = self.refresher.clock()
-        freshness = judge(row.access_issued_at, row.access_expires_at, need, account.min_lifetime, now)
+        freshness = judge(
+            row.access_issued_at, row.access_expires_at, requirements, account.min_lifetime, now
+        )
         if freshness is not Freshness.USE and row.sealed_refresh is None:
             still_valid = row.access_expires_at is None or row.access_expires_at > now
             if not still_valid:
                 raise refusals.expired_for_good(account)
             freshness = Freshness.USE
-        if freshness is Freshness.USE_AND_RENEW and row.retry_at is not None and row.retry_at > now:
+        if freshness is Freshness.USE_AND_REFRESH and row.retry_at is not None and row.retry_at > now:
             freshness = Freshness.USE  # the service was just asked, in vain
         token = None
-        if freshness is not Freshness.RENEW_FIRST:
+        if freshness is not Freshness.REFRESH_FIRST:
             token = self._open(session, row, account)
         renew = freshness is not Freshness.USE
         return Found(account, row.id, row.version, row.subject, row.subject_name, token, renew)
@@ -111,7 +120,9 @@ class TokenBroker:
             login,
         )
 
-    async def settle(self, found: Found, need: Need, hold: float = HOLD) -> AccessToken:
+    async def hand_out(
+        self, found: Found, requirements: TokenRequirements, max_wait: float = MAX_WAIT
+    ) -> AccessToken:
         """Answer what was found, after a refresh if need be.
 
         :param hold: longest to wait for a refresh, in seconds
@@ -120,31 +131,35 @@ class TokenBroker:
         """
         if found.token is not None:
             if found.renew:
-                self.refresher.renew_early(found.row_id, found.version, found.account)
+                self.refresher.refresh_in_background(found.row_id, found.version, found.account)
             return found.token
-        renewed = await self.refresher.renewed(found.row_id, found.version, found.account, hold)
-        return self._judged(found, renewed, need)
+        refreshed = await self.refresher.refreshed(found.row_id, found.version, found.account, max_wait)
+        return self._judged(found, refreshed, requirements)
 
-    def _judged(self, found: Found, renewed: Credentials, need: Need) -> AccessToken:
+    def _judged(self, found: Found, refreshed: Credentials, requirements: TokenRequirements) -> AccessToken:
         account = found.account
-        missing = missing_scopes(need.scopes or account.scopes, renewed.scopes)
+        missing = missing_scopes(requirements.scopes or account.scopes, refreshed.scopes)
         if missing:
             raise refusals.scopes_missing(account, missing)
-        again = Need(need.scopes, need.min_lifetime)
+        again = TokenRequirements(requirements.scopes, requirements.min_lifetime)
         now = self.refresher.clock()
-        freshness = judge(renewed.issued_at, renewed.expires_at, again, account.min_lifetime, now)
-        if freshness is Freshness.RENEW_FIRST:
+        freshness = judge(refreshed.issued_at, refreshed.expires_at, again, account.min_lifetime, now)
+        if freshness is Freshness.REFRESH_FIRST:
             raise StillRefreshing(
                 f"The access token of account '{account.conn_id}' is being renewed.", "Ask again."
             )
         return AccessToken(
-            renewed.access, renewed.expires_at, renewed.scopes, found.subject, found.subject_name
+            refreshed.access, refreshed.expires_at, refreshed.scopes, found.subject, found.subject_name
         )
 
-    async def token(self, person: Person, account: Account, need: Need, hold: float = HOLD) -> AccessToken:
+    async def token(
+        self, person: Person, account: Account, requirements: TokenRequirements, max_wait: float = MAX_WAIT
+    ) -> AccessToken:
         """Hand out an access token of this person.
 
         :raises ThirdPartyAccountError: when there is none to be had, in words
         """
-        found = await in_database(partial(self.look_up, person=person, account=account, need=need))
-        return await self.settle(found, need, hold)
+        found = await in_database(
+            partial(self.look_up, person=person, account=account, requirements=requirements)
+        )
+        return await self.hand_out(found, requirements, max_wait)

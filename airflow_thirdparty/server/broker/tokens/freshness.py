@@ -21,12 +21,12 @@ class Freshness(Enum):
     """What to do with the access token at hand."""
 
     USE = "use"
-    USE_AND_RENEW = "use and renew"
-    RENEW_FIRST = "renew first"
+    USE_AND_REFRESH = "use and renew"
+    REFRESH_FIRST = "renew first"
 
 
 @dataclass(frozen=True)
-class Need:
+class TokenRequirements:
     """What a task asks of an access token.
 
     :param scopes: scopes it must carry; empty means those of the account
@@ -42,10 +42,10 @@ class Need:
 def judge(
     issued_at: datetime,
     expires_at: datetime | None,
-    need: Need,
+    requirements: TokenRequirements,
     account_min_lifetime: int,
     now: datetime,
-    spread: float | None = None,
+    jitter: float | None = None,
 ) -> Freshness:
     """Decide what to do with an access token.
 
@@ -53,25 +53,25 @@ def judge(
     :param spread: 0 to 1, where in :data:`EARLY_FRACTION` this call falls; random by default
     """
     young = timedelta(0) <= now - issued_at < JUST_ISSUED
-    if need.force_refresh and not young:
-        return Freshness.RENEW_FIRST
+    if requirements.force_refresh and not young:
+        return Freshness.REFRESH_FIRST
     if expires_at is None:
         return Freshness.USE
     left = expires_at - now
     if left <= (timedelta(0) if young else SKEW):
-        return Freshness.RENEW_FIRST
+        return Freshness.REFRESH_FIRST
     if young:
         return Freshness.USE
-    if left < timedelta(seconds=need.min_lifetime):
-        return Freshness.RENEW_FIRST
-    if left <= _margin(expires_at - issued_at, account_min_lifetime, spread):
-        return Freshness.USE_AND_RENEW
+    if left < timedelta(seconds=requirements.min_lifetime):
+        return Freshness.REFRESH_FIRST
+    if left <= _margin(expires_at - issued_at, account_min_lifetime, jitter):
+        return Freshness.USE_AND_REFRESH
     return Freshness.USE
 
 
-def _margin(lifetime: timedelta, min_lifetime: int, spread: float | None) -> timedelta:
+def _margin(lifetime: timedelta, min_lifetime: int, jitter: float | None) -> timedelta:
     low, high = EARLY_FRACTION
-    place = random.random() if spread is None else spread  # noqa: S311  # spreads load, guards nothing
+    place = random.random() if jitter is None else jitter  # noqa: S311  # spreads load, guards nothing
     fraction = low + (high - low) * place
     # never more than half the lifetime: a service whose tokens live shorter than asked would be called
     # at every fetch

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.registry import oauth_client as service
+from airflow_thirdparty.server.broker.registry import oauth_client
 from airflow_thirdparty.server.broker.tokens import refusals
 from airflow_thirdparty.server.oauth.types import Client, Endpoints
 from airflow_thirdparty.server.people.person import Person
@@ -21,7 +21,7 @@ from airflow_thirdparty.server.store.sign_ins import Credentials
 LEASE = timedelta(seconds=15)
 """How long a refresh may be silent before another process takes over."""
 
-GATE = timedelta(seconds=30)
+OPEN_FOR = timedelta(seconds=30)
 """How long a service in trouble is left alone, per account, from the start of the call that failed."""
 
 
@@ -78,8 +78,8 @@ def claim(
         raise refusals.cannot_be_opened(session, row, account, error) from None
     if not sign_ins.take_lease(session, row_id, version, owner, now, now + LEASE):
         return Busy()
-    # last, so that a closed gate undoes the lease, and a lost lease does not use up the gate's one try
-    _pass_gates(session, row, account, now)
+    # last, so that an open circuit undoes the lease, and a lost lease does not use up the circuit's one try
+    _check_circuit(session, row, account, now)
     return lease
 
 
@@ -94,23 +94,23 @@ def _lease(session: Session, row: SignIn, account: Account, owner: str, now: dat
         now,
         row.person,
         account,
-        service.client(session, account),
-        service.endpoints(row.endpoints, account),
+        oauth_client.client(session, account),
+        oauth_client.endpoints(row.endpoints, account),
         refresh_token,
         tuple(row.scopes.split()),
         in_doubt=row.lease_owner is not None,
     )
 
 
-def _pass_gates(session: Session, row: SignIn, account: Account, now: datetime) -> None:
+def _check_circuit(session: Session, row: SignIn, account: Account, now: datetime) -> None:
     if row.retry_at is not None and row.retry_at > now:
         raise refusals.service_in_trouble(account, row.failed_text, row.retry_at)
-    closed = account_health.closed_gate(session, account.conn_id, now, now + GATE)
-    if closed is None:
+    circuit = account_health.find_open_circuit(session, account.conn_id, now, now + OPEN_FOR)
+    if circuit is None:
         return
-    if closed.flagged_text is not None:
-        raise refusals.account_flagged(account, closed.flagged_text)
-    raise refusals.service_in_trouble(account, closed.text, closed.until)
+    if circuit.flagged_text is not None:
+        raise refusals.account_flagged(account, circuit.flagged_text)
+    raise refusals.service_in_trouble(account, circuit.text, circuit.until)
 
 
 def renew(session: Session, lease: Lease, clock: Clock) -> bool:

@@ -24,11 +24,10 @@ from airflow_thirdparty.exceptions import ServiceUnavailable, ThirdPartyAccountE
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import database
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.registry import oauth_client as service
+from airflow_thirdparty.server.broker.registry import oauth_client
 from airflow_thirdparty.server.broker.telemetry import metrics
 from airflow_thirdparty.server.broker.telemetry.tracing import span
-from airflow_thirdparty.server.broker.tokens import leases, refusals
-from airflow_thirdparty.server.broker.tokens import results as outcomes
+from airflow_thirdparty.server.broker.tokens import leases, refusals, results
 from airflow_thirdparty.server.broker.tokens.leases import LEASE, Busy, Lease
 from airflow_thirdparty.server.broker.tokens.results import Written
 from airflow_thirdparty.server.oauth import grants
@@ -45,16 +44,16 @@ T = TypeVar("T")
 FIRST_POLL, LONGEST_POLL = 0.1, 0.5
 """Seconds between looks at the row while another process refreshes; they grow from one to the other."""
 
-WRITE_PATIENCE = timedelta(seconds=60)
+WRITE_TIMEOUT = timedelta(seconds=60)
 """How long new tokens are kept in memory while the database is gone."""
 
-DOUBT_PATIENCE = timedelta(seconds=5)
+IN_DOUBT_TIMEOUT = timedelta(seconds=5)
 """How long to look for a predecessor's result before its ``invalid_grant`` is believed."""
 
 CALLS_PER_ACCOUNT = 16
 """How many refreshes one process has under way at one service; the others wait without a lease."""
 
-EARLY_REST = timedelta(seconds=15)
+BACKGROUND_BACKOFF = timedelta(seconds=15)
 """How long this process leaves a sign-in alone whose early refresh came to nothing."""
 
 
@@ -102,9 +101,9 @@ class Refresher:
         self.sleep = sleep
         self._flights: dict[int, Flight] = {}
         self._slots: dict[str, asyncio.Semaphore] = defaultdict(partial(asyncio.Semaphore, CALLS_PER_ACCOUNT))
-        self._resting: dict[int, datetime] = {}
+        self._backing_off: dict[int, datetime] = {}
 
-    async def renewed(self, row_id: int, version: int, account: Account, hold: float) -> Credentials:
+    async def refreshed(self, row_id: int, version: int, account: Account, max_wait: float) -> Credentials:
         """Refresh a sign-in, or join whoever does so already.
 
         :param version: version of the credentials that are not good enough
@@ -113,7 +112,7 @@ class Refresher:
         :raises ThirdPartyAccountError: when there is nothing to be had
         """
         flight = self._start(row_id, version, account, patient=True)
-        done, _ = await asyncio.wait({flight.task}, timeout=hold)
+        done, _ = await asyncio.wait({flight.task}, timeout=max_wait)
         if not done:
             raise StillRefreshing(
                 f"The service of account '{account.conn_id}' takes its time to renew the access token.",
@@ -126,10 +125,10 @@ class Refresher:
             )
         return credentials
 
-    def renew_early(self, row_id: int, version: int, account: Account) -> None:
+    def refresh_in_background(self, row_id: int, version: int, account: Account) -> None:
         """Refresh a sign-in in the background while its access token is still good."""
-        rests_until = self._resting.get(row_id)
-        if rests_until is None or rests_until <= self.clock():
+        backs_off_until = self._backing_off.get(row_id)
+        if backs_off_until is None or backs_off_until <= self.clock():
             self._start(row_id, version, account, patient=False)
 
     async def drain(self, seconds: float) -> None:
@@ -155,17 +154,17 @@ class Refresher:
         del self._flights[row_id]
         error = None if task.cancelled() else task.exception()
         if error is None:
-            self._resting.pop(row_id, None)
+            self._backing_off.pop(row_id, None)
             return
         now = self.clock()
-        self._resting = {known: until for known, until in self._resting.items() if until > now}
-        self._resting[row_id] = now + EARLY_REST
+        self._backing_off = {known: until for known, until in self._backing_off.items() if until > now}
+        self._backing_off[row_id] = now + BACKGROUND_BACKOFF
         if not isinstance(error, ThirdPartyAccountError):
             # by name only: a statement that failed is quoted in the text, with what it was to write
             log.error("A refresh failed: %s", type(error).__name__)
 
     async def _refresh(self, row_id: int, version: int, account: Account) -> Credentials | None:
-        pause = FIRST_POLL
+        interval = FIRST_POLL
         while True:
             async with self._slots[account.conn_id]:
                 found = await self._try_once(row_id, version, account)
@@ -174,8 +173,8 @@ class Refresher:
             flight = self._flights.get(row_id)
             if flight is not None and not flight.patient:
                 return None
-            await self.sleep(pause)
-            pause = min(pause * 1.3, LONGEST_POLL)
+            await self.sleep(interval)
+            interval = min(interval * 1.3, LONGEST_POLL)
 
     async def _try_once(self, row_id: int, version: int, account: Account) -> Credentials | None:
         claimed = await in_database(
@@ -228,7 +227,7 @@ class Refresher:
             scopes=tokens.scopes if tokens.scopes is not None else lease.scopes,
         )
         written = await self._persistently(
-            partial(outcomes.keep, lease=lease, credentials=credentials), lease, "New tokens"
+            partial(results.save_tokens, lease=lease, credentials=credentials), lease, "New tokens"
         )
         if written is Written.SIGNED_OUT:
             raise refusals.sign_in_required(lease.account)
@@ -242,9 +241,9 @@ class Refresher:
             "Account '%s' could not renew a sign-in: %s, %s", lease.account.conn_id, error.kind.value, error
         )
         await self._persistently(
-            partial(outcomes.note_failure, lease=lease, error=error, now=self.clock()), lease, "A failure"
+            partial(results.note_failure, lease=lease, error=error, now=self.clock()), lease, "A failure"
         )
-        raise service.in_words(error, lease.account)
+        raise oauth_client.to_user_error(error, lease.account)
 
     async def _rejected(self, lease: Lease, error: OAuthError) -> None:
         """Believe ``invalid_grant`` only when the row still holds the refresh token that was sent.
@@ -253,20 +252,20 @@ class Refresher:
 
         :raises SignInLapsed: when it is believed
         """
-        give_up_at = self.clock() + (DOUBT_PATIENCE if lease.in_doubt else timedelta(0))
-        untouched = partial(outcomes.is_untouched, lease=lease)
+        give_up_at = self.clock() + (IN_DOUBT_TIMEOUT if lease.in_doubt else timedelta(0))
+        untouched = partial(results.is_untouched, lease=lease)
         while await self._persistently(untouched, lease, "A look at the row"):
             if self.clock() < give_up_at:
                 await self.sleep(FIRST_POLL)
                 continue
-            lapse = partial(outcomes.lapse, lease=lease, error=error, now=self.clock())
+            lapse = partial(results.lapse, lease=lease, error=error, now=self.clock())
             if await self._persistently(lapse, lease, "A lapse"):
                 raise refusals.sign_in_lapsed(lease.account, error.text)
 
     async def _persistently(self, work: Callable[[Session], T], lease: Lease, what: str) -> T:
         """Try again while the database is gone: what the service said is nowhere but here."""
-        give_up_at = self.clock() + WRITE_PATIENCE
-        pause = FIRST_POLL
+        give_up_at = self.clock() + WRITE_TIMEOUT
+        interval = FIRST_POLL
         while True:
             try:
                 return await in_database(work, urgent=True)
@@ -278,12 +277,12 @@ class Refresher:
                         what,
                         lease.person.name,
                         lease.account.conn_id,
-                        WRITE_PATIENCE,
+                        WRITE_TIMEOUT,
                         type(error).__name__,
                     )
                     raise
-            await self.sleep(pause)
-            pause = min(pause * 1.5, 1.0)
+            await self.sleep(interval)
+            interval = min(interval * 1.5, 1.0)
 
 
 def _outcome(task: asyncio.Task[Credentials | None], account: Account) -> Credentials | None:

@@ -14,22 +14,22 @@ from enum import Enum
 
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.broker.registry import oauth_client as service
+from airflow_thirdparty.server.broker.registry import oauth_client
 from airflow_thirdparty.server.broker.telemetry import audit, metrics
-from airflow_thirdparty.server.broker.tokens.leases import GATE, Lease
+from airflow_thirdparty.server.broker.tokens.leases import OPEN_FOR, Lease
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.store import account_health, revocations, sign_ins
 from airflow_thirdparty.server.store.account_health import Failure
 from airflow_thirdparty.server.store.models import SignIn
 from airflow_thirdparty.server.store.sign_ins import Credentials
 
-LONGEST_GATE = timedelta(hours=1)
+LONGEST_OPEN = timedelta(hours=1)
 """The longest ``Retry-After`` that is believed."""
 
-LONGEST_REST = timedelta(minutes=5)
+LONGEST_BACKOFF = timedelta(minutes=5)
 """How long a sign-in rests that alone fails while those of others at the same service do not."""
 
-SPREAD = (2.0, 10.0)
+JITTER = (2.0, 10.0)
 """Seconds a sign-in that failed waits longer than others: one that always fails must not take every try."""
 
 
@@ -41,7 +41,7 @@ class Written(Enum):
     SUPERSEDED = "superseded"
 
 
-def keep(session: Session, lease: Lease, credentials: Credentials) -> Written:
+def save_tokens(session: Session, lease: Lease, credentials: Credentials) -> Written:
     """Write new tokens, access and refresh token in one update."""
     row = session.get(SignIn, lease.row_id)
     kept = row is not None and sign_ins.replace_credentials(
@@ -61,7 +61,7 @@ def keep(session: Session, lease: Lease, credentials: Credentials) -> Written:
 
 
 def _note_dead_on_arrival(session: Session, lease: Lease, now: datetime) -> None:
-    """Let a service rest that hands out tokens which have expired already: asking again would loop."""
+    """Leave a service alone that hands out tokens which have expired already: asking again would loop."""
     sign_ins.note(
         session,
         lease.row_id,
@@ -71,7 +71,7 @@ def _note_dead_on_arrival(session: Session, lease: Lease, now: datetime) -> None
         failed_at=now,
         failed_code="expired_on_arrival",
         failed_text="The service hands out access tokens that have expired already",
-        retry_at=now + GATE,
+        retry_at=now + OPEN_FOR,
     )
 
 
@@ -85,8 +85,8 @@ def _queue_revocation(session: Session, lease: Lease, credentials: Credentials) 
         lease.account.conn_id,
         credentials.access,
         None if credentials.refresh == lease.refresh_token else credentials.refresh,
-        lease.account.pin().text(),
-        service.dump_endpoints(lease.endpoints),
+        lease.account.binding().text(),
+        oauth_client.dump_endpoints(lease.endpoints),
         credentials.issued_at,
     )
 
@@ -107,9 +107,9 @@ def note_failure(session: Session, lease: Lease, error: OAuthError, now: datetim
     failures = (row.failures or 0) + 1
     # a sign-in that fails again although others have succeeded since is in trouble by itself
     alone = failures > 1 and not flag and account_health.of(session, conn_id) is None
-    gate = _gate(lease.started, now, error.retry_after)
-    rest = min(GATE * failures, LONGEST_REST) if alone else timedelta(0)
-    spread = timedelta(seconds=random.uniform(*SPREAD))  # noqa: S311  # spreads load, guards nothing
+    next_call_at = _next_call_at(lease.started, now, error.retry_after)
+    backoff = min(OPEN_FOR * failures, LONGEST_BACKOFF) if alone else timedelta(0)
+    jitter = timedelta(seconds=random.uniform(*JITTER))  # noqa: S311  # spreads load, guards nothing
     sign_ins.note(
         session,
         row.id,
@@ -119,11 +119,11 @@ def note_failure(session: Session, lease: Lease, error: OAuthError, now: datetim
         failed_at=now,
         failed_code=failure.code[:60],
         failed_text=failure.text[:500],
-        retry_at=None if flag else max(gate, now + rest) + spread,
+        retry_at=None if flag else max(next_call_at, now + backoff) + jitter,
         lease_owner=None,
         lease_until=None,
     )
-    if not alone and account_health.note_failure(session, conn_id, failure, gate):
+    if not alone and account_health.note_failure(session, conn_id, failure, next_call_at):
         audit.write(session, "account_flagged", conn_id=conn_id, code=failure.code)
 
 
@@ -135,11 +135,11 @@ def _keep_rescued(session: Session, row: SignIn, refresh_token: str) -> bool:
     )
 
 
-def _gate(started: datetime, now: datetime, retry_after: int | None) -> datetime:
+def _next_call_at(started: datetime, now: datetime, retry_after: int | None) -> datetime:
     if retry_after:
-        return now + min(max(timedelta(seconds=retry_after), GATE), LONGEST_GATE)
+        return now + min(max(timedelta(seconds=retry_after), OPEN_FOR), LONGEST_OPEN)
     # from the call's start, or a service that hangs would be asked but once in a minute
-    return max(started + GATE, now + timedelta(seconds=1))
+    return max(started + OPEN_FOR, now + timedelta(seconds=1))
 
 
 def is_untouched(session: Session, lease: Lease) -> bool:

@@ -1,4 +1,4 @@
-"""Reading the ledger: people see where their own sign-ins were used, an admin sees how often."""
+"""Reading the usage: people see where their own sign-ins were used, an admin sees how often."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.store.uses import Use
+from airflow_thirdparty.server.store.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -25,22 +25,22 @@ class Count:
 
 def _of(person: Person) -> ColumnElement[bool]:
     return and_(
-        Use.auth_manager == person.auth_manager,
-        Use.user_id == person.user_id,
-        Use.user_created == person.created,
+        Usage.auth_manager == person.auth_manager,
+        Usage.user_id == person.user_id,
+        Usage.user_created == person.created,
     )
 
 
 def of_person(
     session: Session, person: Person, *, conn_id: str | None = None, limit: int = 50, offset: int = 0
-) -> tuple[list[Use], int]:
+) -> tuple[list[Usage], int]:
     """Where a person's sign-ins were used, the latest first.
 
     :return: the page asked for, and how many there are in all
     """
-    chosen = _of(person) if conn_id is None else and_(_of(person), Use.conn_id == conn_id)
-    total = session.scalar(select(func.count()).select_from(Use).where(chosen)) or 0
-    statement = select(Use).where(chosen).order_by(Use.last_at.desc(), Use.id.desc())
+    chosen = _of(person) if conn_id is None else and_(_of(person), Usage.conn_id == conn_id)
+    total = session.scalar(select(func.count()).select_from(Usage).where(chosen)) or 0
+    statement = select(Usage).where(chosen).order_by(Usage.last_at.desc(), Usage.id.desc())
     return list(session.scalars(statement.limit(limit).offset(offset))), total
 
 
@@ -48,14 +48,14 @@ def counts(session: Session) -> list[Count]:
     """How much each sign-in was used; for admins."""
     statement = (
         select(
-            Use.conn_id,
-            func.max(Use.user_name).label("user_name"),
+            Usage.conn_id,
+            func.max(Usage.user_name).label("user_name"),
             func.count().label("task_instances"),
-            func.sum(Use.times).label("times"),
-            func.max(Use.last_at).label("last_at"),
+            func.sum(Usage.times).label("times"),
+            func.max(Usage.last_at).label("last_at"),
         )
-        .group_by(Use.conn_id, Use.auth_manager, Use.user_id, Use.user_created)
-        .order_by(Use.conn_id, func.max(Use.user_name))
+        .group_by(Usage.conn_id, Usage.auth_manager, Usage.user_id, Usage.user_created)
+        .order_by(Usage.conn_id, func.max(Usage.user_name))
     )
     return [
         Count(row.conn_id, row.user_name, row.task_instances, int(row.times), row.last_at)
@@ -66,6 +66,6 @@ def counts(session: Session) -> list[Count]:
 def prune(session: Session, before: datetime) -> int:
     """Forget uses that ended before then."""
     result = session.execute(
-        delete(Use).where(Use.last_at < before).execution_options(synchronize_session=False)
+        delete(Usage).where(Usage.last_at < before).execution_options(synchronize_session=False)
     )
     return int(getattr(result, "rowcount", 0))

@@ -1,7 +1,7 @@
-"""The ledger: which task instances used whose sign-in, when and how often.
+"""Usage: which task instances used whose sign-in, when and how often.
 
 Handing out an access token only notes the use in memory.  A background task writes it, at most once a minute
-per task instance and account, so that the ledger costs the answer nothing.
+per task instance and account, so that it costs the answer nothing.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.server.broker.acting.facts import RunFacts
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.store.uses import Use
+from airflow_thirdparty.server.store.usage import Usage
 
 log = logging.getLogger(__name__)
 
-PAUSE = timedelta(minutes=1)
+INTERVAL = timedelta(minutes=1)
 """How long the uses of one task instance and account are gathered before they are written again."""
 
 FIRST = 0.2
@@ -54,7 +54,7 @@ class Entry:
     due: datetime
 
 
-class Ledger:
+class UsageRecorder:
     """Remembers uses and writes them in the background.
 
     :param write: runs work on the database
@@ -83,7 +83,7 @@ class Ledger:
             entry.last_at = now
             return
         if len(self._entries) >= MOST:
-            log.warning("The ledger of uses is full; a use of account '%s' is left out", facts.conn_id)
+            log.warning("Too many uses wait to be written; one of account '%s' is left out", facts.conn_id)
             return
         self._entries[key] = Entry(person, facts, now, now, 1, now + timedelta(seconds=FIRST))
         if self._writer is None or self._writer.done():
@@ -121,7 +121,7 @@ class Ledger:
         rows = [_row(*key, entry) for key, entry in sorted(due.items(), key=itemgetter(0)) if entry.times]
         for key, entry in due.items():
             if entry.times:
-                entry.times, entry.due = 0, now + PAUSE
+                entry.times, entry.due = 0, now + INTERVAL
             else:
                 del self._entries[key]
         if not rows:
@@ -136,7 +136,7 @@ class Ledger:
 def _row(ti_id: str, conn_id: str, entry: Entry) -> dict[str, Any]:
     facts = entry.facts
     return {
-        **Use.person_values(entry.person),
+        **Usage.person_values(entry.person),
         "ti_id": ti_id,
         "conn_id": conn_id,
         "dag_id": facts.dag_id,
@@ -151,20 +151,20 @@ def _row(ti_id: str, conn_id: str, entry: Entry) -> dict[str, Any]:
 
 
 def write(session: Session, rows: Iterable[dict[str, Any]]) -> None:
-    """Add uses to the ledger, one statement for all of them.
+    """Write uses down, one statement for all of them.
 
-    :param rows: columns of :class:`~airflow_thirdparty.server.store.uses.Use`
+    :param rows: columns of :class:`~airflow_thirdparty.server.store.usage.Usage`
     """
     dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(Use)
+    statement = dialect.insert(Usage)
     statement = statement.on_conflict_do_update(
-        index_elements=[Use.ti_id, Use.conn_id],
-        set_={"last_at": statement.excluded.last_at, "times": Use.times + statement.excluded.times},
+        index_elements=[Usage.ti_id, Usage.conn_id],
+        set_={"last_at": statement.excluded.last_at, "times": Usage.times + statement.excluded.times},
     )
     session.execute(statement, list(rows))
 
 
 @cache
-def ledger() -> Ledger:
-    """The ledger of this process."""
-    return Ledger()
+def usage_recorder() -> UsageRecorder:
+    """The recorder of this process."""
+    return UsageRecorder()

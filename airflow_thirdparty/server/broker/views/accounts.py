@@ -9,12 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.registry import registrations
-from airflow_thirdparty.server.broker.registry.registrations import Listed
-from airflow_thirdparty.server.broker.views.status import Standing, standing
+from airflow_thirdparty.server.broker.registry.registrations import AccountEntry
+from airflow_thirdparty.server.broker.views.status import AccountStatus, standing
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import account_health, sign_ins
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
-from airflow_thirdparty.server.store.uses import Use
+from airflow_thirdparty.server.store.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class View:
     :param standing: absent when the account cannot be used at all
     """
 
-    listed: Listed
+    entry: AccountEntry
     sign_in: SignIn | None
     health: AccountHealth | None
-    standing: Standing | None
+    standing: AccountStatus | None
     last_used_at: datetime | None
 
 
@@ -37,31 +37,31 @@ def of_person(session: Session, person: Person, now: datetime) -> list[View]:
     health = account_health.all_of(session)
     used = _last_uses(session, person)
     return [
-        _view(listed, rows.get(conn_id), health.get(conn_id), used.get(conn_id), now)
-        for listed in registrations.list_all(session)
-        for conn_id in (listed.registration.conn_id,)
+        _view(entry, rows.get(conn_id), health.get(conn_id), used.get(conn_id), now)
+        for entry in registrations.list_all(session)
+        for conn_id in (entry.registration.conn_id,)
     ]
 
 
 def _view(
-    listed: Listed,
+    entry: AccountEntry,
     row: SignIn | None,
     health: AccountHealth | None,
     used: datetime | None,
     now: datetime,
 ) -> View:
-    stands = standing(listed.account, row, health, now) if listed.account else None
-    return View(listed, row, health, stands, used)
+    stands = standing(entry.account, row, health, now) if entry.account else None
+    return View(entry, row, health, stands, used)
 
 
 def _last_uses(session: Session, person: Person) -> dict[str, datetime]:
     statement = (
-        select(Use.conn_id, func.max(Use.last_at).label("last_at"))
+        select(Usage.conn_id, func.max(Usage.last_at).label("last_at"))
         .where(
-            Use.auth_manager == person.auth_manager,
-            Use.user_id == person.user_id,
-            Use.user_created == person.created,
+            Usage.auth_manager == person.auth_manager,
+            Usage.user_id == person.user_id,
+            Usage.user_created == person.created,
         )
-        .group_by(Use.conn_id)
+        .group_by(Usage.conn_id)
     )
     return {row.conn_id: row.last_at for row in session.execute(statement)}

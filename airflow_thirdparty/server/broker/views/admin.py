@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker.registry import registrations
-from airflow_thirdparty.server.broker.registry.registrations import Listed
+from airflow_thirdparty.server.broker.registry.registrations import AccountEntry
 from airflow_thirdparty.server.broker.tokens import refusals
 from airflow_thirdparty.server.store import account_health
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
@@ -26,7 +26,7 @@ class Overview:
     :param lapsed: how many of them must sign in again
     """
 
-    listed: Listed
+    entry: AccountEntry
     problem: AccountMisconfigured | None
     problem_at: datetime | None
     sign_ins: int
@@ -47,16 +47,16 @@ def of_accounts(session: Session) -> list[Overview]:
     }
     health = account_health.all_of(session)
     return [
-        Overview(listed, *_problem(listed, health.get(conn_id)), *counted.get(conn_id, (0, 0)))
-        for listed in registrations.list_all(session)
-        for conn_id in (listed.registration.conn_id,)
+        Overview(entry, *_problem(entry, health.get(conn_id)), *counted.get(conn_id, (0, 0)))
+        for entry in registrations.list_all(session)
+        for conn_id in (entry.registration.conn_id,)
     ]
 
 
 def _problem(
-    listed: Listed, health: AccountHealth | None
+    entry: AccountEntry, health: AccountHealth | None
 ) -> tuple[AccountMisconfigured | None, datetime | None]:
-    if listed.account is None or health is None or health.flagged_at is None:
-        return listed.problem, None
+    if entry.account is None or health is None or health.flagged_at is None:
+        return entry.problem, None
     said = (health.flagged_text or "the service turns Airflow away").rstrip(".")
-    return refusals.account_flagged(listed.account, said), health.flagged_at
+    return refusals.account_flagged(entry.account, said), health.flagged_at

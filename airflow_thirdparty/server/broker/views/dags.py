@@ -10,10 +10,10 @@ from airflow.models.dag import DagModel, DagTag
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty import dag_tags as tags
+from airflow_thirdparty import dag_tags
 
 
-class Standing(str, enum.Enum):
+class RiskLevel(str, enum.Enum):
     """What the policy said of a DAG."""
 
     QUIET = "quiet"
@@ -40,7 +40,7 @@ class DagAccounts:
     accounts: tuple[str, ...]
     missing: tuple[str, ...] = ()
     unknown: bool = False
-    standing: Standing = Standing.QUIET
+    risk: RiskLevel = RiskLevel.QUIET
 
 
 def accounts_of(session: Session, dag_id: str, account_ids: Collection[str]) -> DagAccounts | None:
@@ -62,7 +62,7 @@ def accounts_of(session: Session, dag_id: str, account_ids: Collection[str]) -> 
 
 
 def dags_with_accounts(
-    session: Session, account_ids: Collection[str], standing: Standing | None = None
+    session: Session, account_ids: Collection[str], risk: RiskLevel | None = None
 ) -> list[DagAccounts]:
     """All DAGs that use accounts, by id, in one query.
 
@@ -75,7 +75,10 @@ def dags_with_accounts(
         .join(DagTag, DagTag.dag_id == DagModel.dag_id)
         .where(
             DagModel.is_stale.is_(False),
-            or_(DagTag.name.startswith(tags.ACCOUNT_PREFIX, autoescape=True), DagTag.name.in_(tags.STATES)),
+            or_(
+                DagTag.name.startswith(dag_tags.ACCOUNT_PREFIX, autoescape=True),
+                DagTag.name.in_(dag_tags.STATES),
+            ),
         )
     )
     carried: dict[tuple[str, str | None, str], list[str]] = {}
@@ -86,8 +89,8 @@ def dags_with_accounts(
         _read(*dag, names, by_tag) for dag, names in sorted(carried.items(), key=lambda item: item[0][0])
     ]
     # an author may use tags that look like ours for something else
-    uses = [dag for dag in found if dag.accounts or dag.unknown or dag.standing is not Standing.QUIET]
-    return [dag for dag in uses if standing in (None, dag.standing)]
+    uses = [dag for dag in found if dag.accounts or dag.unknown or dag.risk is not RiskLevel.QUIET]
+    return [dag for dag in uses if risk in (None, dag.risk)]
 
 
 def dags_at_risk(session: Session, account_ids: Collection[str]) -> list[DagAccounts]:
@@ -96,25 +99,25 @@ def dags_at_risk(session: Session, account_ids: Collection[str]) -> list[DagAcco
     :param session: a session
     :param account_ids: ids of all accounts
     """
-    return dags_with_accounts(session, account_ids, Standing.AT_RISK)
+    return dags_with_accounts(session, account_ids, RiskLevel.AT_RISK)
 
 
 def _by_tag(account_ids: Collection[str]) -> dict[str, str]:
-    return {tags.account_tag(conn_id): conn_id for conn_id in account_ids}
+    return {dag_tags.account_tag(conn_id): conn_id for conn_id in account_ids}
 
 
 def _read(
     dag_id: str, file: str | None, bundle: str, carried: Iterable[str], by_tag: dict[str, str]
 ) -> DagAccounts:
     names = set(carried)
-    named = {name for name in names if name.startswith(tags.ACCOUNT_PREFIX)} - {tags.UNKNOWN_ACCOUNT}
-    standing = Standing.ACKNOWLEDGED if tags.ACKNOWLEDGED in names else Standing.QUIET
+    named = {name for name in names if name.startswith(dag_tags.ACCOUNT_PREFIX)} - {dag_tags.UNKNOWN_ACCOUNT}
+    risk = RiskLevel.ACKNOWLEDGED if dag_tags.ACKNOWLEDGED in names else RiskLevel.QUIET
     return DagAccounts(
         dag_id=dag_id,
         file=file or "",
         bundle=bundle,
         accounts=tuple(sorted(by_tag[name] for name in named & by_tag.keys())),
-        missing=tuple(sorted(name.removeprefix(tags.ACCOUNT_PREFIX) for name in named - by_tag.keys())),
-        unknown=tags.UNKNOWN_ACCOUNT in names,
-        standing=Standing.AT_RISK if tags.WARNING in names else standing,
+        missing=tuple(sorted(name.removeprefix(dag_tags.ACCOUNT_PREFIX) for name in named - by_tag.keys())),
+        unknown=dag_tags.UNKNOWN_ACCOUNT in names,
+        risk=RiskLevel.AT_RISK if dag_tags.WARNING in names else risk,
     )

@@ -23,7 +23,7 @@ class Status(str, Enum):
 
 
 @dataclass(frozen=True)
-class Standing:
+class AccountStatus:
     """A person's standing with an account.
 
     :param text: the same in words, with what to do
@@ -36,30 +36,32 @@ class Standing:
     missing: tuple[str, ...] = ()
 
 
-def standing(account: Account, row: SignIn | None, health: AccountHealth | None, now: datetime) -> Standing:
+def standing(
+    account: Account, row: SignIn | None, health: AccountHealth | None, now: datetime
+) -> AccountStatus:
     """Work out how the account stands for whoever ``row`` belongs to."""
     if row is None:
-        return Standing(Status.SIGN_IN_NEEDED, "You have not signed in.")
-    if row.pin != account.pin().text():
-        return Standing(
+        return AccountStatus(Status.SIGN_IN_NEEDED, "You have not signed in.")
+    if row.binding != account.binding().text():
+        return AccountStatus(
             Status.ACCOUNT_CHANGED,
             "An admin changed this account after you signed in, so your sign-in is not used any more. "
             "Sign in again.",
         )
     if row.lapsed_at is not None:
-        return Standing(
+        return AccountStatus(
             Status.LAPSED, f"Your sign-in has lapsed: {row.lapsed_text}. Sign in again.", row.lapsed_at
         )
     expired = row.access_expires_at is not None and row.access_expires_at <= now
     if expired and row.sealed_refresh is None:
-        return Standing(
+        return AccountStatus(
             Status.LAPSED,
             "Your sign-in has expired, and the service gave nothing to renew it with. Sign in again.",
             row.access_expires_at,
         )
     missing = missing_scopes(account.scopes, tuple(row.scopes.split())) if row.kind == "oauth2" else ()
     if missing:
-        return Standing(
+        return AccountStatus(
             Status.SCOPES_MISSING,
             f"Your sign-in does not cover: {' '.join(missing)}. Sign in again and allow it.",
             missing=missing,
@@ -67,16 +69,16 @@ def standing(account: Account, row: SignIn | None, health: AccountHealth | None,
     return _reachable(row, health, expired)
 
 
-def _reachable(row: SignIn, health: AccountHealth | None, expired: bool) -> Standing:
+def _reachable(row: SignIn, health: AccountHealth | None, expired: bool) -> AccountStatus:
     # what failed for one other person alone may be their sign-in's own trouble
     general = health is not None and health.next_call_at is not None and health.failed_sign_in is None
     failed_at = row.failed_at or (health.failed_at if health and general else None)
     if failed_at is not None:
         text = row.failed_text or (health.failed_text if health else None) or "it did not answer as it should"
         still = "" if expired else " Your access still works for now."
-        return Standing(
+        return AccountStatus(
             Status.SERVICE_UNREACHABLE,
             f"The service could not renew your sign-in: {text}. It is tried again by itself.{still}",
             failed_at,
         )
-    return Standing(Status.SIGNED_IN, "You are signed in.", row.signed_in_at)
+    return AccountStatus(Status.SIGNED_IN, "You are signed in.", row.signed_in_at)

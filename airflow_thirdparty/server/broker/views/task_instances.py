@@ -19,14 +19,14 @@ from airflow_thirdparty.server.broker.acting.queries import gather
 from airflow_thirdparty.server.broker.acting.resolver import acting_user
 from airflow_thirdparty.server.broker.telemetry.audit import PREFIX
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.store.uses import Use
+from airflow_thirdparty.server.store.usage import Usage
 
 REFUSALS_READ = 50
 """How many of the latest refusals of a task instance are looked at."""
 
 
 @dataclass(frozen=True)
-class Place:
+class TaskInstanceKey:
     """A task instance by its names, all tries of it."""
 
     dag_id: str
@@ -61,19 +61,19 @@ class TaskAccounts:
     asked: tuple[Asked, ...]
 
 
-def look_up(session: Session, place: Place, now: datetime) -> TaskAccounts | None:
+def look_up(session: Session, key: TaskInstanceKey, now: datetime) -> TaskAccounts | None:
     """Find out about a task instance; ``None`` when there is none."""
     ti_id = session.scalar(
         select(TaskInstance.id).where(
-            TaskInstance.dag_id == place.dag_id,
-            TaskInstance.run_id == place.run_id,
-            TaskInstance.task_id == place.task_id,
-            TaskInstance.map_index == place.map_index,
+            TaskInstance.dag_id == key.dag_id,
+            TaskInstance.run_id == key.run_id,
+            TaskInstance.task_id == key.task_id,
+            TaskInstance.map_index == key.map_index,
         )
     )
     if ti_id is None:
         return None
-    asked = _latest([*_used(session, place), *_refused(session, place)])
+    asked = _latest([*_used(session, key), *_refused(session, key)])
     # delegations are for one account, so it matters which one the task asks for
     facts = gather(session, ti_id, asked[0].conn_id if asked else "", now)
     if facts is None:
@@ -89,27 +89,27 @@ def _latest(asked: Iterable[Asked]) -> list[Asked]:
     return sorted(by_account.values(), key=lambda one: one.at, reverse=True)
 
 
-def _used(session: Session, place: Place) -> list[Asked]:
+def _used(session: Session, key: TaskInstanceKey) -> list[Asked]:
     rows = session.scalars(
-        select(Use).where(
-            Use.dag_id == place.dag_id,
-            Use.run_id == place.run_id,
-            Use.task_id == place.task_id,
-            Use.map_index == place.map_index,
+        select(Usage).where(
+            Usage.dag_id == key.dag_id,
+            Usage.run_id == key.run_id,
+            Usage.task_id == key.task_id,
+            Usage.map_index == key.map_index,
         )
     )
     return [Asked(row.conn_id, row.last_at, person=row.person) for row in rows]
 
 
-def _refused(session: Session, place: Place) -> list[Asked]:
+def _refused(session: Session, key: TaskInstanceKey) -> list[Asked]:
     rows = session.execute(
         select(Log.dttm, Log.extra)
         .where(
             Log.event == f"{PREFIX}.refused",
-            Log.dag_id == place.dag_id,
-            Log.run_id == place.run_id,
-            Log.task_id == place.task_id,
-            Log.map_index == place.map_index,
+            Log.dag_id == key.dag_id,
+            Log.run_id == key.run_id,
+            Log.task_id == key.task_id,
+            Log.map_index == key.map_index,
         )
         .order_by(Log.id.desc())
         .limit(REFUSALS_READ)

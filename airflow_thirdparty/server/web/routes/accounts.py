@@ -14,11 +14,9 @@ from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker import health, runtime
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
-from airflow_thirdparty.server.broker.sign_in import flow as signing_in
-from airflow_thirdparty.server.broker.sign_in import own_credentials
-from airflow_thirdparty.server.broker.sign_in import sign_out as signing_out
-from airflow_thirdparty.server.broker.views import accounts as views
-from airflow_thirdparty.server.broker.views import admin as overview
+from airflow_thirdparty.server.broker.sign_in import flow, own_credentials, signing_out
+from airflow_thirdparty.server.broker.views import accounts as account_views
+from airflow_thirdparty.server.broker.views import admin as admin_views
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web import cookies
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin
@@ -57,7 +55,7 @@ async def get_account(conn_id: str, person: PersonDep) -> AccountView:
 
 
 def _views(session: Session, person: Person) -> list[AccountView]:
-    return [AccountView.of(view) for view in views.of_person(session, person, utcnow())]
+    return [AccountView.of(view) for view in account_views.of_person(session, person, utcnow())]
 
 
 @router.post("/accounts/{conn_id}/sign-in", dependencies=[SameOrigin])
@@ -72,11 +70,11 @@ async def sign_in(conn_id: str, body: SignInBody, response: Response, person: Pe
     if body.key is not None:
         await own_credentials.store(person, conn_id, body.login, body.key, utcnow())
         return SignInAnswer(authorization_url=None)
-    begun = await signing_in.begin(
+    started = await flow.begin(
         runtime.transport(), person, conn_id, utcnow(), body.return_to, body.confirm_other_subject
     )
-    cookies.bind(response, conn_id, begun)
-    return SignInAnswer(authorization_url=begun.authorization_url)
+    cookies.bind(response, conn_id, started)
+    return SignInAnswer(authorization_url=started.authorization_url)
 
 
 @router.delete("/accounts/{conn_id}/sign-in", dependencies=[SameOrigin])
@@ -93,4 +91,4 @@ async def list_accounts_for_admins() -> list[AccountOverview]:
 
 
 def _overview(session: Session) -> list[AccountOverview]:
-    return [AccountOverview.of(seen) for seen in overview.of_accounts(session)]
+    return [AccountOverview.of(seen) for seen in admin_views.of_accounts(session)]

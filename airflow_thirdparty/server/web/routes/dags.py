@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
-from airflow_thirdparty.policies import messages as words
+from airflow_thirdparty.policies import messages
 from airflow_thirdparty.server.broker.acting import delegations
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry import registrations
-from airflow_thirdparty.server.broker.views import accounts as views
-from airflow_thirdparty.server.broker.views import dag_tasks as dag_places
-from airflow_thirdparty.server.broker.views import dags as dag_accounts
-from airflow_thirdparty.server.broker.views.dags import DagAccounts, Standing
+from airflow_thirdparty.server.broker.views import accounts as account_views
+from airflow_thirdparty.server.broker.views import dag_tasks
+from airflow_thirdparty.server.broker.views import dags as dag_views
+from airflow_thirdparty.server.broker.views.dags import DagAccounts, RiskLevel
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.delegations import DagDelegations, may_trigger
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
@@ -39,15 +39,15 @@ async def get_dag_accounts(dag_id: str, user: GetUserDep, person: PersonDep) -> 
 
 
 def _dag(session: Session, dag_id: str, user: BaseUser, person: Person) -> DagAnswer:
-    found = dag_accounts.accounts_of(session, dag_id, _account_ids(session))
+    found = dag_views.accounts_of(session, dag_id, _account_ids(session))
     if found is None:
         raise NoSuchDag(f"There is no DAG '{dag_id}'.", "Check the id.")
     seen = {
-        view.listed.registration.conn_id: AccountView.of(view)
-        for view in views.of_person(session, person, utcnow())
+        view.entry.registration.conn_id: AccountView.of(view)
+        for view in account_views.of_person(session, person, utcnow())
     }
     consents = delegations.of_dag(session, dag_id, utcnow())
-    places = dag_places.tasks_by_account(session, dag_id, found.accounts) if found.accounts else {}
+    places = dag_tasks.tasks_by_account(session, dag_id, found.accounts) if found.accounts else {}
     allowed = may_trigger(session, dag_id, user)
     return DagAnswer(
         accounts=[
@@ -66,13 +66,13 @@ def _dag(session: Session, dag_id: str, user: BaseUser, person: Person) -> DagAn
 
 
 def _warning(found: DagAccounts) -> DagWarning | None:
-    if found.standing is not Standing.AT_RISK:
+    if found.risk is not RiskLevel.AT_RISK:
         return None
     accounts = ", ".join(f"'{conn_id}'" for conn_id in found.accounts) or "an account known only when it runs"
     return DagWarning(
         code="public_dag",
-        message=f"This DAG is public and uses third-party accounts: {accounts}. {words.DANGER}",
-        why="\n\n".join(f"{heading}\n{text}" for heading, text in words.WHY),
+        message=f"This DAG is public and uses third-party accounts: {accounts}. {messages.DANGER}",
+        why="\n\n".join(f"{heading}\n{text}" for heading, text in messages.WHY),
     )
 
 
@@ -90,12 +90,12 @@ def _at_risk(session: Session) -> list[DagAtRisk]:
             bundle=found.bundle,
             accounts=list(found.accounts),
             unknown=found.unknown,
-            acknowledged=found.standing is Standing.ACKNOWLEDGED,
+            acknowledged=found.risk is RiskLevel.ACKNOWLEDGED,
         )
-        for found in dag_accounts.dags_with_accounts(session, _account_ids(session))
-        if found.standing is not Standing.QUIET
+        for found in dag_views.dags_with_accounts(session, _account_ids(session))
+        if found.risk is not RiskLevel.QUIET
     ]
 
 
 def _account_ids(session: Session) -> list[str]:
-    return [listed.registration.conn_id for listed in registrations.list_all(session)]
+    return [entry.registration.conn_id for entry in registrations.list_all(session)]

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.acting import delegations
-from airflow_thirdparty.server.broker.acting.delegations import Wish
+from airflow_thirdparty.server.broker.acting.delegations import DelegationRequest
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.people.person import Person
@@ -72,7 +72,7 @@ async def make_delegation(dag_id: str, body: DelegationBody, person: PersonDep) 
 
 
 def _make(session: Session, dag_id: str, body: DelegationBody, person: Person) -> DelegationView:
-    wish = Wish(
+    request = DelegationRequest(
         body.conn_id,
         body.scheduled,
         body.asset_events,
@@ -80,7 +80,7 @@ def _make(session: Session, dag_id: str, body: DelegationBody, person: Person) -
         body.pinned,
     )
     account = registrations.find(session, body.conn_id)
-    made = delegations.delegate(session, person, dag_id, account, wish, utcnow())
+    made = delegations.delegate(session, person, dag_id, account, request, utcnow())
     return DelegationView.of(made, person)
 
 

@@ -16,8 +16,8 @@ from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.broker import health, runtime
 from airflow_thirdparty.server.broker.database import in_database, utcnow
-from airflow_thirdparty.server.broker.sign_in import flow as signing_in
-from airflow_thirdparty.server.people import directory as people
+from airflow_thirdparty.server.broker.sign_in import flow
+from airflow_thirdparty.server.people import directory
 from airflow_thirdparty.server.web import cookies
 from airflow_thirdparty.server.web.dependencies import OptionalUserDep
 from airflow_thirdparty.server.web.headers import content_security_policy
@@ -65,18 +65,16 @@ def _to_log_in(request: Request) -> Response:
 async def callback(conn_id: str, request: Request, user: OptionalUserDep) -> Response:
     """Where the service sends the browser back to."""
     params = list(request.query_params.multi_items())
-    state_hash = signing_in.digest(dict(params).get("state", ""))
-    person = people.person_of(user) if user is not None else None
+    state_hash = flow.digest(dict(params).get("state", ""))
+    person = directory.person_of(user) if user is not None else None
     try:
         if person is None:
-            raise signing_in.SignInRefused(
-                "You are not logged in as one single person.", "Log in to Airflow."
-            )
-        done = await signing_in.complete(
+            raise flow.SignInRefused("You are not logged in as one single person.", "Log in to Airflow.")
+        done = await flow.complete(
             runtime.transport(), person, conn_id, params, cookies.nonces(request.cookies), utcnow
         )
     except ThirdPartyAccountError as error:
-        status = 403 if isinstance(error, signing_in.SignInRefused) else 400
+        status = 403 if isinstance(error, flow.SignInRefused) else 400
         response = _small_window(
             conn_id, "Not signed in", error.message, error.remedy, error.code, status=status
         )

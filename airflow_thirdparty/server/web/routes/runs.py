@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.broker.database import in_database, utcnow
-from airflow_thirdparty.server.broker.views import accounts as views
-from airflow_thirdparty.server.broker.views import task_instances as task_accounts
-from airflow_thirdparty.server.broker.views.task_instances import Asked, Place
+from airflow_thirdparty.server.broker.views import accounts as account_views
+from airflow_thirdparty.server.broker.views import task_instances as task_instance_views
+from airflow_thirdparty.server.broker.views.task_instances import Asked, TaskInstanceKey
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import PersonDep
 from airflow_thirdparty.server.web.models import AccountView, Problem
@@ -73,21 +73,21 @@ async def get_task_account(
     dag_id: str, run_id: str, task_id: str, map_index: int, person: PersonDep
 ) -> TaskAccountAnswer:
     """Whom a task instance acts for, for whoever may read it."""
-    place = Place(dag_id, run_id, task_id, map_index)
-    return await in_database(partial(_answer, place=place, caller=person))
+    key = TaskInstanceKey(dag_id, run_id, task_id, map_index)
+    return await in_database(partial(_answer, key=key, caller=person))
 
 
-def _answer(session: Session, place: Place, caller: Person) -> TaskAccountAnswer:
-    found = task_accounts.look_up(session, place, utcnow())
+def _answer(session: Session, key: TaskInstanceKey, caller: Person) -> TaskAccountAnswer:
+    found = task_instance_views.look_up(session, key, utcnow())
     if found is None:
         raise NoSuchTaskInstance(
-            f"Run '{place.run_id}' of DAG '{place.dag_id}' has no task instance '{place.task_id}' with map "
-            f"index {place.map_index}.",
+            f"Run '{key.run_id}' of DAG '{key.dag_id}' has no task instance '{key.task_id}' with map "
+            f"index {key.map_index}.",
             "Check the names.",
         )
     seen = {
-        view.listed.registration.conn_id: AccountView.of(view)
-        for view in (views.of_person(session, caller, utcnow()) if found.asked else ())
+        view.entry.registration.conn_id: AccountView.of(view)
+        for view in (account_views.of_person(session, caller, utcnow()) if found.asked else ())
     }
     acting = found.acting
     return TaskAccountAnswer(

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.usage import queries as uses
+from airflow_thirdparty.server.broker.usage import queries as usage_queries
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
 
@@ -65,11 +65,11 @@ async def list_uses(
 
 
 def _mine(session: Session, person: Person, conn_id: str | None, limit: int, offset: int) -> UsesAnswer:
-    rows, total = uses.of_person(session, person, conn_id=conn_id, limit=limit, offset=offset)
+    rows, total = usage_queries.of_person(session, person, conn_id=conn_id, limit=limit, offset=offset)
     return UsesAnswer(uses=[UseView.model_validate(row) for row in rows], total=total)
 
 
 @router.get("/admin/uses", dependencies=[AdminOnly])
 async def count_uses() -> list[CountView]:
     """How much each sign-in was used, without where; for admins."""
-    return [CountView.model_validate(count) for count in await in_database(uses.counts)]
+    return [CountView.model_validate(count) for count in await in_database(usage_queries.counts)]

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from airflow_thirdparty.server.oauth.answers import Answer, strict_object
+from airflow_thirdparty.server.oauth.answers import HttpResponse, strict_object
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 
 NOON = datetime(2030, 1, 1, 12, 0, tzinfo=timezone.utc)
@@ -38,7 +38,7 @@ NOON = datetime(2030, 1, 1, 12, 0, tzinfo=timezone.utc)
 def test_what_is_not_a_strict_object(body: bytes) -> None:
     assert strict_object(body) is None
     with pytest.raises(OAuthError) as caught:
-        Answer(200, {}, body, "refresh").json()
+        HttpResponse(200, {}, body, "refresh").json()
     assert caught.value.kind is Kind.TRANSIENT
 
 
@@ -70,7 +70,7 @@ def test_a_strict_object() -> None:
 )
 def test_retry_after(header: str, date: str | None, now: datetime | None, seconds: int | None) -> None:
     headers = {"retry-after": header, **({"date": date} if date else {})}
-    assert Answer(503, headers, b"", "refresh").retry_after(now) == seconds
+    assert HttpResponse(503, headers, b"", "refresh").retry_after(now) == seconds
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_retry_after(header: str, date: str | None, now: datetime | None, second
 )
 def test_what_a_failure_means(status: int, body: bytes, kind: Kind, code: str | None) -> None:
     with pytest.raises(OAuthError) as caught:
-        Answer(status, {"retry-after": "9"}, body, "refresh").raise_for_error(NOON)
+        HttpResponse(status, {"retry-after": "9"}, body, "refresh").raise_for_error(NOON)
     assert (caught.value.kind, caught.value.code) == (kind, code)
 
 
@@ -120,10 +120,12 @@ def test_what_a_failure_means(status: int, body: bytes, kind: Kind, code: str | 
     ],
 )
 def test_success_is_no_error(body: bytes) -> None:
-    Answer(200, {}, body, "refresh").raise_for_error(NOON)
+    HttpResponse(200, {}, body, "refresh").raise_for_error(NOON)
 
 
 def test_a_service_that_asks_to_wait_is_heard() -> None:
     with pytest.raises(OAuthError) as caught:
-        Answer(429, {"retry-after": "Tue, 01 Jan 2030 12:00:10 GMT"}, b"", "refresh").raise_for_error(NOON)
+        HttpResponse(429, {"retry-after": "Tue, 01 Jan 2030 12:00:10 GMT"}, b"", "refresh").raise_for_error(
+            NOON
+        )
     assert caught.value.retry_after == 10

@@ -11,7 +11,7 @@ from airflow.models.crypto import get_fernet
 from cryptography.fernet import Fernet
 
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.store.seal import Place, SealError, open_sealed, reseal, seal
+from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, reseal, seal
 from tests.support.airflow_home import FERNET_KEY
 from tests.support.airflow_server import configured
 
@@ -26,26 +26,30 @@ def _keys() -> Iterator[None]:
     get_fernet.cache_clear()
 
 
-HERE = Place("access", "github", 1, ALICE)
+HERE = SealContext("access", "github", 1, ALICE)
 
 PLACES = {
     "alice's access token": HERE,
-    "her refresh token": Place("refresh", "github", 1, ALICE),
-    "her next access token": Place("access", "github", 2, ALICE),
-    "her access token elsewhere": Place("access", "gitlab", 1, ALICE),
-    "an account of another case": Place("access", "GitHub", 1, ALICE),
-    "bob's": Place("access", "github", 1, Person("manager", "2", ALICE.created)),
-    "a new user with alice's id": Place("access", "github", 1, Person("manager", "1", "2026-02-02T00:00:00")),
-    "another auth manager's user": Place("access", "github", 1, Person("other", "1", ALICE.created)),
-    "a user whose id ends like hers": Place("access", "github", 1, Person("manager", "11", ALICE.created)),
-    "one with a shifted border": Place("access", "github", 1, Person("manager1", "", ALICE.created)),
-    "nobody's": Place("access", "github", 1),
-    "an authorization": Place("authorization", "github", 1, ALICE, "hash-a"),
-    "another authorization": Place("authorization", "github", 1, ALICE, "hash-b"),
-    "a revocation": Place("revocation", "github", 1, ALICE, "hash-a"),
-    "the client secret": Place("client_secret", "github", 1),
-    "the next client secret": Place("client_secret", "github", 2),
-    "another account's client secret": Place("client_secret", "gitlab", 1),
+    "her refresh token": SealContext("refresh", "github", 1, ALICE),
+    "her next access token": SealContext("access", "github", 2, ALICE),
+    "her access token elsewhere": SealContext("access", "gitlab", 1, ALICE),
+    "an account of another case": SealContext("access", "GitHub", 1, ALICE),
+    "bob's": SealContext("access", "github", 1, Person("manager", "2", ALICE.created)),
+    "a new user with alice's id": SealContext(
+        "access", "github", 1, Person("manager", "1", "2026-02-02T00:00:00")
+    ),
+    "another auth manager's user": SealContext("access", "github", 1, Person("other", "1", ALICE.created)),
+    "a user whose id ends like hers": SealContext(
+        "access", "github", 1, Person("manager", "11", ALICE.created)
+    ),
+    "one with a shifted border": SealContext("access", "github", 1, Person("manager1", "", ALICE.created)),
+    "nobody's": SealContext("access", "github", 1),
+    "an authorization": SealContext("authorization", "github", 1, ALICE, "hash-a"),
+    "another authorization": SealContext("authorization", "github", 1, ALICE, "hash-b"),
+    "a revocation": SealContext("revocation", "github", 1, ALICE, "hash-a"),
+    "the client secret": SealContext("client_secret", "github", 1),
+    "the next client secret": SealContext("client_secret", "github", 2),
+    "another account's client secret": SealContext("client_secret", "gitlab", 1),
 }
 
 

@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("conn_id", sa.String(length=250), nullable=False),
         sa.Column("sealed", sa.Text(), nullable=False),
         sa.Column("browser_hash", sa.String(length=64), nullable=False),
-        sa.Column("pin", sa.Text(), nullable=False),
+        sa.Column("binding", sa.Text(), nullable=False),
         sa.Column("endpoints", sa.Text(), nullable=False),
         sa.Column("redirect_uri", sa.String(length=2000), nullable=False),
         sa.Column("scopes", sa.Text(), nullable=False),
@@ -56,7 +56,7 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "third_party_cause",
+        "third_party_attribution",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("dag_id", sa.String(length=250), nullable=False),
@@ -65,25 +65,25 @@ def upgrade() -> None:
         sa.Column("run_created", UtcDateTime(timezone=True), nullable=True),
         sa.Column("backfill_id", sa.Integer(), nullable=True),
         sa.Column("clears", sa.Integer(), nullable=False),
-        sa.Column("settled", sa.Boolean(), nullable=False),
+        sa.Column("attributed", sa.Boolean(), nullable=False),
         sa.Column("request", sa.String(length=32), nullable=False),
         sa.Column("at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("auth_manager", sa.String(length=200), nullable=False),
         sa.Column("user_id", sa.String(length=200), nullable=False),
         sa.Column("user_created", sa.String(length=40), nullable=False),
         sa.Column("user_name", sa.String(length=250), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("third_party_cause_pkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("third_party_attribution_pkey")),
     )
-    with op.batch_alter_table("third_party_cause", schema=None) as batch_op:
-        batch_op.create_index("third_party_cause_at_idx", ["at"], unique=False)
-        batch_op.create_index("third_party_cause_run_pk_idx", ["run_pk"], unique=False)
+    with op.batch_alter_table("third_party_attribution", schema=None) as batch_op:
+        batch_op.create_index("third_party_attribution_at_idx", ["at"], unique=False)
+        batch_op.create_index("third_party_attribution_run_pk_idx", ["run_pk"], unique=False)
 
     op.create_table(
         "third_party_client_secret",
         sa.Column("conn_id", sa.String(length=250), nullable=False),
         sa.Column("sealed", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("pin", sa.Text(), nullable=False),
+        sa.Column("binding", sa.Text(), nullable=False),
         sa.Column("updated_at", UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("conn_id", name=op.f("third_party_client_secret_pkey")),
     )
@@ -107,11 +107,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("dag_id", "conn_id", name="third_party_delegation_uq"),
     )
     op.create_table(
-        "third_party_duty",
+        "third_party_leader_lease",
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("owner", sa.String(length=80), nullable=True),
         sa.Column("until", UtcDateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("name", name=op.f("third_party_duty_pkey")),
+        sa.PrimaryKeyConstraint("name", name=op.f("third_party_leader_lease_pkey")),
     )
     op.create_table(
         "third_party_revocation",
@@ -119,7 +119,7 @@ def upgrade() -> None:
         sa.Column("conn_id", sa.String(length=250), nullable=False),
         sa.Column("sealed", sa.Text(), nullable=False),
         sa.Column("key", sa.String(length=40), nullable=False),
-        sa.Column("pin", sa.Text(), nullable=False),
+        sa.Column("binding", sa.Text(), nullable=False),
         sa.Column("endpoints", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_at", UtcDateTime(timezone=True), nullable=False),
@@ -148,7 +148,7 @@ def upgrade() -> None:
         sa.Column("issuer", sa.String(length=500), nullable=False),
         sa.Column("subject", sa.String(length=500), nullable=False),
         sa.Column("subject_name", sa.String(length=500), nullable=False),
-        sa.Column("pin", sa.Text(), nullable=False),
+        sa.Column("binding", sa.Text(), nullable=False),
         sa.Column("endpoints", sa.Text(), nullable=False),
         sa.Column("signed_in_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("refreshed_at", UtcDateTime(timezone=True), nullable=True),
@@ -177,7 +177,7 @@ def upgrade() -> None:
         batch_op.create_index("third_party_sign_in_lease_until_idx", ["lease_until"], unique=False)
 
     op.create_table(
-        "third_party_use",
+        "third_party_usage",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("ti_id", sa.String(length=36), nullable=False),
         sa.Column("conn_id", sa.String(length=250), nullable=False),
@@ -193,22 +193,24 @@ def upgrade() -> None:
         sa.Column("user_id", sa.String(length=200), nullable=False),
         sa.Column("user_created", sa.String(length=40), nullable=False),
         sa.Column("user_name", sa.String(length=250), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("third_party_use_pkey")),
-        sa.UniqueConstraint("ti_id", "conn_id", name="third_party_use_uq"),
+        sa.PrimaryKeyConstraint("id", name=op.f("third_party_usage_pkey")),
+        sa.UniqueConstraint("ti_id", "conn_id", name="third_party_usage_uq"),
     )
-    with op.batch_alter_table("third_party_use", schema=None) as batch_op:
-        batch_op.create_index("third_party_use_last_at_idx", ["last_at"], unique=False)
+    with op.batch_alter_table("third_party_usage", schema=None) as batch_op:
+        batch_op.create_index("third_party_usage_last_at_idx", ["last_at"], unique=False)
         batch_op.create_index(
-            "third_party_use_person_idx", ["auth_manager", "user_id", "user_created", "last_at"], unique=False
+            "third_party_usage_person_idx",
+            ["auth_manager", "user_id", "user_created", "last_at"],
+            unique=False,
         )
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("third_party_use", schema=None) as batch_op:
-        batch_op.drop_index("third_party_use_person_idx")
-        batch_op.drop_index("third_party_use_last_at_idx")
+    with op.batch_alter_table("third_party_usage", schema=None) as batch_op:
+        batch_op.drop_index("third_party_usage_person_idx")
+        batch_op.drop_index("third_party_usage_last_at_idx")
 
-    op.drop_table("third_party_use")
+    op.drop_table("third_party_usage")
     with op.batch_alter_table("third_party_sign_in", schema=None) as batch_op:
         batch_op.drop_index("third_party_sign_in_lease_until_idx")
         batch_op.drop_index("third_party_sign_in_conn_id_idx")
@@ -218,14 +220,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("idx_third_party_revocation_next_at"))
 
     op.drop_table("third_party_revocation")
-    op.drop_table("third_party_duty")
+    op.drop_table("third_party_leader_lease")
     op.drop_table("third_party_delegation")
     op.drop_table("third_party_client_secret")
-    with op.batch_alter_table("third_party_cause", schema=None) as batch_op:
-        batch_op.drop_index("third_party_cause_run_pk_idx")
-        batch_op.drop_index("third_party_cause_at_idx")
+    with op.batch_alter_table("third_party_attribution", schema=None) as batch_op:
+        batch_op.drop_index("third_party_attribution_run_pk_idx")
+        batch_op.drop_index("third_party_attribution_at_idx")
 
-    op.drop_table("third_party_cause")
+    op.drop_table("third_party_attribution")
     with op.batch_alter_table("third_party_authorization", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("idx_third_party_authorization_expires_at"))
 

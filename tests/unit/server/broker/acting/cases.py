@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
-from airflow_thirdparty.server.broker.acting.facts import TRIGGER, CauseFact, DelegationFact, RunFacts
+from airflow_thirdparty.server.broker.acting.facts import TRIGGER, AttributionFact, DelegationFact, RunFacts
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.people.user_state import Standing
+from airflow_thirdparty.server.people.user_state import UserState
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 ALICE = Person("fab", "1", "2020-01-01T00:00:00", "alice")
@@ -49,21 +49,23 @@ def seconds(count: float) -> datetime:
     return NOW - timedelta(seconds=count)
 
 
-def caused(by: Person | None, *, settled: bool = True, standing: Standing = Standing.PRESENT) -> CauseFact:
+def caused(
+    by: Person | None, *, attributed: bool = True, user_state: UserState = UserState.PRESENT
+) -> AttributionFact:
     """The record of who caused the run."""
-    return CauseFact("run", by, standing, settled, minutes(60))
+    return AttributionFact("run", by, user_state, attributed, minutes(60))
 
 
 def rerun(
-    by: Person | None, at: datetime | None = None, *, clears: int = 0, settled: bool = True
-) -> CauseFact:
+    by: Person | None, at: datetime | None = None, *, clears: int = 0, attributed: bool = True
+) -> AttributionFact:
     """The record of who re-ran it, by default before the task started."""
-    return CauseFact("rerun", by, Standing.PRESENT, settled, at or minutes(30), clears)
+    return AttributionFact("rerun", by, UserState.PRESENT, attributed, at or minutes(30), clears)
 
 
 def delegated(by: Person = ALICE, **changes) -> DelegationFact:
     """A consent for scheduled runs."""
-    consent = DelegationFact(by, Standing.PRESENT, on_schedule=True, on_asset_events=False)
+    consent = DelegationFact(by, UserState.PRESENT, on_schedule=True, on_asset_events=False)
     return replace(consent, **changes)
 
 
@@ -81,49 +83,51 @@ BY_REST = RunFacts(
     user_name="alice",
     run_created=minutes(60),
     started=minutes(10),
-    causes=(caused(ALICE),),
+    attributions=(caused(ALICE),),
 )
 BY_PAGE = replace(BY_REST, triggered_by="ui")
 BY_TASK = replace(BY_REST, triggered_by="operator", run_type="operator_triggered")
 BY_BACKFILL = replace(BY_REST, triggered_by="backfill", run_type="backfill")
 BY_ASSET_PAGE = replace(BY_REST, run_type="asset_materialization")
-BY_COMMAND = replace(BY_REST, triggered_by="cli", causes=())
-BY_SCHEDULE = replace(BY_REST, triggered_by="timetable", run_type="scheduled", user_name=None, causes=())
+BY_COMMAND = replace(BY_REST, triggered_by="cli", attributions=())
+BY_SCHEDULE = replace(
+    BY_REST, triggered_by="timetable", run_type="scheduled", user_name=None, attributions=()
+)
 BY_ASSETS = replace(BY_SCHEDULE, triggered_by="asset", run_type="asset_triggered")
-BY_TEST = replace(BY_REST, triggered_by="test", causes=())
+BY_TEST = replace(BY_REST, triggered_by="test", attributions=())
 
 
-def after(facts: RunFacts, *reruns: CauseFact, **changes) -> RunFacts:
+def after(facts: RunFacts, *reruns: AttributionFact, **changes) -> RunFacts:
     """The same run, after it was re-run."""
-    return replace(facts, causes=(*facts.causes, *reruns), **changes)
+    return replace(facts, attributions=(*facts.attributions, *reruns), **changes)
 
 
 def recorded(by: Person | None, name: str | None = "alice", **changes) -> RunFacts:
     """A run triggered by REST with this record and this name of its own."""
-    return replace(BY_REST, causes=(caused(by, **changes),), user_name=name)
+    return replace(BY_REST, attributions=(caused(by, **changes),), user_name=name)
 
 
 CASES = [
     Case("UI", "triggered by Alice", BY_PAGE, "alice"),
     Case("REST API", "triggered by Alice", BY_REST, "alice"),
     Case("REST API", "an asset materialized by Alice", BY_ASSET_PAGE, "alice"),
-    Case("REST API", "nobody on record", replace(BY_REST, causes=()), UNKNOWN),
+    Case("REST API", "nobody on record", replace(BY_REST, attributions=()), UNKNOWN),
     Case(
         "REST API",
         "the record was begun and never finished",
-        replace(BY_REST, causes=(caused(None, settled=False),)),
+        replace(BY_REST, attributions=(caused(None, attributed=False),)),
         UNKNOWN,
     ),
     Case(
         "REST API",
         "created a moment ago, not on record yet",
-        replace(BY_REST, causes=(), run_created=seconds(2)),
+        replace(BY_REST, attributions=(), run_created=seconds(2)),
         LATER,
     ),
     Case(
         "REST API",
         "created a moment ago, the record is being finished",
-        replace(BY_REST, causes=(caused(None, settled=False),), run_created=seconds(2)),
+        replace(BY_REST, attributions=(caused(None, attributed=False),), run_created=seconds(2)),
         LATER,
     ),
     Case("REST API", "Bob on record, the run bears Alice's name", recorded(BOB), UNKNOWN),
@@ -132,20 +136,23 @@ CASES = [
     Case(
         "REST API",
         "two different people on record, of the same name",
-        replace(BY_REST, causes=(caused(ALICE), caused(replace(BOB, name="alice")))),
+        replace(BY_REST, attributions=(caused(ALICE), caused(replace(BOB, name="alice")))),
         UNKNOWN,
     ),
     Case("TriggerDagRunOperator", "its parent acts for Alice", BY_TASK, "alice"),
-    Case("TriggerDagRunOperator", "its parent acts for nobody", replace(BY_TASK, causes=()), UNKNOWN),
+    Case("TriggerDagRunOperator", "its parent acts for nobody", replace(BY_TASK, attributions=()), UNKNOWN),
     Case(
         "TriggerDagRunOperator",
         "its parent acts for a delegate",
-        replace(BY_TASK, causes=(caused(None),), user_name=None, delegation=delegated()),
+        replace(BY_TASK, attributions=(caused(None),), user_name=None, delegation=delegated()),
         UNKNOWN,
     ),
     Case("backfill", "created by Alice in the UI or by REST", BY_BACKFILL, "alice"),
     Case(
-        "backfill", "created on the command line as LOGNAME=alice", replace(BY_BACKFILL, causes=()), UNKNOWN
+        "backfill",
+        "created on the command line as LOGNAME=alice",
+        replace(BY_BACKFILL, attributions=()),
+        UNKNOWN,
     ),
     Case(
         "backfill",
@@ -197,7 +204,7 @@ CASES = [
     Case(
         "schedule",
         "the delegate has been deactivated",
-        replace(BY_SCHEDULE, delegation=delegated(standing=Standing.DEACTIVATED)),
+        replace(BY_SCHEDULE, delegation=delegated(user_state=UserState.DEACTIVATED)),
         UNKNOWN,
     ),
     Case(
@@ -272,20 +279,20 @@ CASES = [
         RERUN,
     ),
     Case("re-run", "more tries than retries allow", replace(BY_REST, tries_beyond=True), RERUN),
-    Case("re-run", "too many changes to read", replace(BY_REST, causes_cut_off=True), RERUN),
+    Case("re-run", "too many changes to read", replace(BY_REST, attributions_cut_off=True), RERUN),
     Case(
         "re-run",
         "a moment ago, not on record yet by whom",
-        after(BY_REST, rerun(None, seconds(1), settled=False), started=seconds(0)),
+        after(BY_REST, rerun(None, seconds(1), attributed=False), started=seconds(0)),
         LATER,
     ),
     Case("user", "name empty", recorded(replace(ALICE, name=""), ""), UNKNOWN),
     Case("user", "name 'unknown'", recorded(replace(ALICE, name="unknown"), "unknown"), UNKNOWN),
     Case("user", "name 'Anonymous'", recorded(replace(ALICE, name="Anonymous"), "Anonymous"), UNKNOWN),
-    Case("user", "everybody is an admin", recorded(ALICE, standing=Standing.SHARED), UNKNOWN),
-    Case("user", "deleted", recorded(ALICE, standing=Standing.GONE), UNKNOWN),
-    Case("user", "deactivated", recorded(ALICE, standing=Standing.DEACTIVATED), UNKNOWN),
-    Case("user", "created anew with the same id", recorded(ALICE, standing=Standing.RECREATED), UNKNOWN),
+    Case("user", "everybody is an admin", recorded(ALICE, user_state=UserState.SHARED), UNKNOWN),
+    Case("user", "deleted", recorded(ALICE, user_state=UserState.GONE), UNKNOWN),
+    Case("user", "deactivated", recorded(ALICE, user_state=UserState.DEACTIVATED), UNKNOWN),
+    Case("user", "created anew with the same id", recorded(ALICE, user_state=UserState.RECREATED), UNKNOWN),
     Case("task instance", "ended", replace(BY_REST, state="success"), NOT_ALLOWED),
     Case("task instance", "not started", replace(BY_REST, state="queued"), NOT_ALLOWED),
     Case("task instance", "cleared while it runs", replace(BY_REST, state="restarting"), NOT_ALLOWED),

@@ -8,10 +8,10 @@ from datetime import timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from airflow_thirdparty.server.broker.acting.facts import CauseFact, DelegationFact, RunFacts
+from airflow_thirdparty.server.broker.acting.facts import AttributionFact, DelegationFact, RunFacts
 from airflow_thirdparty.server.broker.acting.resolver import SKEW, acting_user
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.people.user_state import Standing
+from airflow_thirdparty.server.people.user_state import UserState
 from tests.unit.server.broker.acting.cases import CASES, NOW
 
 NAMES = st.sampled_from(["alice", "ALICE", "bob", "", "unknown", "Anonymous"])
@@ -23,19 +23,19 @@ PEOPLE = st.builds(
     NAMES,
 )
 TIMES = st.integers(-120, 7200).map(lambda count: NOW - timedelta(seconds=count))
-CAUSES = st.builds(
-    CauseFact,
+ATTRIBUTIONS = st.builds(
+    AttributionFact,
     kind=st.sampled_from(["run", "rerun"]),
     person=st.none() | PEOPLE,
-    standing=st.sampled_from([Standing.PRESENT] * 5 + list(Standing)),
-    settled=st.booleans(),
+    user_state=st.sampled_from([UserState.PRESENT] * 5 + list(UserState)),
+    attributed=st.booleans(),
     at=TIMES,
     clears=st.integers(0, 2),
 )
 DELEGATIONS = st.builds(
     DelegationFact,
     person=PEOPLE,
-    standing=st.sampled_from([Standing.PRESENT] * 5 + list(Standing)),
+    user_state=st.sampled_from([UserState.PRESENT] * 5 + list(UserState)),
     on_schedule=st.booleans(),
     on_asset_events=st.booleans(),
     expires_at=st.none() | TIMES,
@@ -59,8 +59,8 @@ ANYTHING = st.builds(
     run_created=st.none() | TIMES,
     started=st.none() | TIMES,
     clear_number=st.integers(0, 2),
-    causes=st.lists(CAUSES, max_size=4).map(tuple),
-    causes_cut_off=st.sampled_from([False] * 9 + [True]),
+    attributions=st.lists(ATTRIBUTIONS, max_size=4).map(tuple),
+    attributions_cut_off=st.sampled_from([False] * 9 + [True]),
     clears_seen=st.integers(0, 2),
     tries_beyond=st.sampled_from([False] * 4 + [True]),
     delegation=st.none() | DELEGATIONS,
@@ -97,10 +97,10 @@ def test_only_who_caused_the_run_or_delegated_is_ever_named(facts: RunFacts):
     if acting.delegated:
         assert facts.triggered_by in ("timetable", "asset")
         assert facts.delegation.person == acting.person
-        assert facts.delegation.standing is Standing.PRESENT
+        assert facts.delegation.user_state is UserState.PRESENT
     else:
-        origins = [cause for cause in facts.causes if cause.kind == "run"]
-        assert {cause.person for cause in origins} == {acting.person}
+        origins = [attribution for attribution in facts.attributions if attribution.kind == "run"]
+        assert {attribution.person for attribution in origins} == {acting.person}
         assert acting.person.name == facts.user_name
     assert acting.person.name not in ("", "unknown", "Anonymous")
     assert facts.state == facts.asker
@@ -111,9 +111,9 @@ def test_only_who_caused_the_run_or_delegated_is_ever_named(facts: RunFacts):
 def test_a_rerun_by_another_or_by_nobody_known_yields_nobody(facts: RunFacts, by: Person | None, clears: int):
     assume(acting_user(facts).person != by)
     started = facts.started or NOW
-    another = CauseFact("rerun", by, Standing.PRESENT, True, started + SKEW, clears)
-    causes = (*facts.causes, another)
-    acting = acting_user(replace(facts, causes=causes, clear_number=facts.clear_number + clears))
+    another = AttributionFact("rerun", by, UserState.PRESENT, True, started + SKEW, clears)
+    attributions = (*facts.attributions, another)
+    acting = acting_user(replace(facts, attributions=attributions, clear_number=facts.clear_number + clears))
     assert acting.person is None
     assert acting.refusal.code == "rerun_by_other_user"
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from airflow_thirdparty.server.broker.usage import recorder as ledger
-from airflow_thirdparty.server.broker.usage.recorder import Ledger
+from airflow_thirdparty.server.broker.usage import recorder
+from airflow_thirdparty.server.broker.usage.recorder import UsageRecorder
 from tests.unit.server.broker.acting.cases import ALICE, BY_REST, NOW
 
 TI = "00000000-0000-0000-0000-000000000001"
@@ -21,7 +21,7 @@ class Desk:
         self.now: datetime = NOW
         self.writes: list[list[dict]] = []
         self.fail = False
-        self.ledger = Ledger(self._write, lambda: self.now)
+        self.usage_recorder = UsageRecorder(self._write, lambda: self.now)
 
     async def _write(self, work) -> None:
         if self.fail:
@@ -29,18 +29,18 @@ class Desk:
         self.writes.append(list(work.keywords["rows"]))
 
     def note(self, ti_id: str = TI, conn_id: str = "github") -> None:
-        self.ledger.note(ti_id, ALICE, replace(BY_REST, conn_id=conn_id))
+        self.usage_recorder.note(ti_id, ALICE, replace(BY_REST, conn_id=conn_id))
 
     async def later(self, **time: float) -> None:
         self.now += timedelta(**time)
-        await self.ledger.write_due()
+        await self.usage_recorder.write_due()
 
 
 @pytest.fixture
 async def desk():
     desk = Desk()
     yield desk
-    await desk.ledger.drain()
+    await desk.usage_recorder.drain()
 
 
 async def test_one_write_for_a_task_instance_and_account(desk: Desk):
@@ -74,7 +74,7 @@ async def test_many_task_instances_are_written_together(desk: Desk):
 
 async def test_what_is_left_is_written_in_the_end(desk: Desk):
     desk.note()
-    await desk.ledger.drain()
+    await desk.usage_recorder.drain()
     assert [row["times"] for row in desk.writes[0]] == [1]
 
 
@@ -82,7 +82,7 @@ async def test_quiet_task_instances_are_forgotten(desk: Desk):
     desk.note()
     await desk.later(seconds=1)
     await desk.later(minutes=2)
-    assert not desk.ledger._entries
+    assert not desk.usage_recorder._entries
     desk.note()
     await desk.later(seconds=1)
     assert [row["times"] for row in desk.writes[1]] == [1]
@@ -100,7 +100,7 @@ async def test_a_database_that_is_gone_harms_nobody(desk: Desk, caplog):
 
 
 async def test_the_memory_is_bounded(desk: Desk, monkeypatch):
-    monkeypatch.setattr(ledger, "MOST", 1)
+    monkeypatch.setattr(recorder, "MOST", 1)
     desk.note()
     desk.note(OTHER_TI)
     await desk.later(seconds=1)
@@ -113,7 +113,7 @@ async def test_the_background_task_writes_by_itself():
     async def write(_work) -> None:
         written.set()
 
-    lively = Ledger(write)
+    lively = UsageRecorder(write)
     lively.note(TI, ALICE, BY_REST)
     await asyncio.wait_for(written.wait(), 5)
     written.clear()

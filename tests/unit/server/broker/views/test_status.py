@@ -24,7 +24,7 @@ def row(**values: Any) -> SignIn:
         **{
             "conn_id": "acme",
             "kind": "oauth2",
-            "pin": ACCOUNT.pin().text(),
+            "binding": ACCOUNT.binding().text(),
             "scopes": "openid read",
             "sealed_refresh": "sealed",
             "access_expires_at": LATER,
@@ -59,9 +59,9 @@ HEALED = AccountHealth(conn_id="acme", failed_at=EARLIER, failed_text="it timed 
             "it was revoked",
             id="revoked",
         ),
-        pytest.param(row(pin="another"), None, "account_changed", "Sign in again", id="account changed"),
+        pytest.param(row(binding="another"), None, "account_changed", "Sign in again", id="account changed"),
         pytest.param(
-            row(pin="another", lapsed_at=EARLIER),
+            row(binding="another", lapsed_at=EARLIER),
             HURT,
             "account_changed",
             "Sign in again",

@@ -1,8 +1,8 @@
 """Who caused which run, backfill and re-run: recorded when it happens, never inferred afterwards.
 
 A row is written in the transaction that makes the change, so there is a row exactly when there is a change,
-and it is *settled* (the person is filled in) before the answer to that person's request leaves.  A row that
-was never settled names nobody.
+and it is *attributed* (the person is filled in) before the answer to that person's request leaves.  A row
+that was never attributed names nobody.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ BACKFILL = "backfill"
 RERUN = "rerun"
 
 
-class Cause(PersonColumns, Base):
+class Attribution(PersonColumns, Base):
     """One change that a request made: it created a run or a backfill, or made tasks of a run start again.
 
     ``run_pk`` and ``run_created`` name the very run: a run id is free again once its run is deleted.
     ``clears`` is by how much the request raised the run's ``clear_number``.
     ``request`` names the request that made the change, so that a row id which a rolled back transaction gave
-    to somebody else is not settled by mistake.
+    to somebody else is not attributed by mistake.
     """
 
-    __tablename__ = "third_party_cause"
+    __tablename__ = "third_party_attribution"
     __table_args__ = (
-        Index("third_party_cause_run_pk_idx", "run_pk"),
-        Index("third_party_cause_at_idx", "at"),
+        Index("third_party_attribution_run_pk_idx", "run_pk"),
+        Index("third_party_attribution_at_idx", "at"),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
@@ -48,7 +48,7 @@ class Cause(PersonColumns, Base):
     run_created: Mapped[datetime | None]
     backfill_id: Mapped[int | None] = mapped_column(Integer)
     clears: Mapped[int] = mapped_column(Integer, default=0)
-    settled: Mapped[bool] = mapped_column(Boolean, default=False)
+    attributed: Mapped[bool] = mapped_column(Boolean, default=False)
     request: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime]
 
@@ -59,7 +59,7 @@ NOBODY = Person("", "")
 
 @dataclass
 class Recording:
-    """The changes one request made, as rows to be settled when it is answered.
+    """The changes one request made, as rows to be attributed when it is answered.
 
     :param request: name of the request
     :param written: ids of the rows that its transactions wrote
@@ -80,34 +80,34 @@ def write(connection: Connection, recording: Recording, rows: Sequence[Mapping[s
     :raises sqlalchemy.exc.SQLAlchemyError: nothing was written and the caller's transaction is unharmed
     """
     values = [
-        {**PersonColumns.person_values(NOBODY), "settled": False, "request": recording.request, **row}
+        {**PersonColumns.person_values(NOBODY), "attributed": False, "request": recording.request, **row}
         for row in rows
     ]
     with connection.begin_nested():
-        ids = connection.execute(insert(Cause).returning(Cause.id), values).scalars().all()
+        ids = connection.execute(insert(Attribution).returning(Attribution.id), values).scalars().all()
     recording.written.extend(ids)
 
 
-def settle(session: Session, recording: Recording, person: Person | None) -> None:
+def attribute(session: Session, recording: Recording, person: Person | None) -> None:
     """Say who made the changes of a request; ``None`` settles that nobody is known."""
-    who = {**PersonColumns.person_values(person or NOBODY), "settled": True}
+    who = {**PersonColumns.person_values(person or NOBODY), "attributed": True}
     for start in range(0, len(recording.written), 500):
         session.execute(
-            update(Cause)
+            update(Attribution)
             .where(
-                Cause.id.in_(recording.written[start : start + 500]),
-                Cause.request == recording.request,
-                Cause.settled.is_(False),
+                Attribution.id.in_(recording.written[start : start + 500]),
+                Attribution.request == recording.request,
+                Attribution.attributed.is_(False),
             )
             .values(**who)
             .execution_options(synchronize_session=False)
         )
     if recording.unwritten:
         rows = [{**row, **who, "request": recording.request} for row in recording.unwritten]
-        session.execute(insert(Cause), rows)
+        session.execute(insert(Attribution), rows)
 
 
 def prune(session: Session, before: datetime) -> int:
     """Forget causes older than ``before``; runs that old act for nobody."""
-    result = session.execute(delete(Cause).where(Cause.at < before))
+    result = session.execute(delete(Attribution).where(Attribution.at < before))
     return int(getattr(result, "rowcount", 0))

@@ -21,10 +21,10 @@ EXTRA = {
 }
 
 
-def pin(extra: dict[str, Any] | None = None, **row: Any) -> str:
+def binding(extra: dict[str, Any] | None = None, **row: Any) -> str:
     values = {"conn_id": "acme", "login": "client", "host": "https://api.example/v1", **row}
     registration = Registration(**values, extra=json.dumps({**EXTRA, **(extra or {})}))
-    return parse(registration).pin().text()
+    return parse(registration).binding().text()
 
 
 URLS = ("issuer", "authorize_url", "exchange_url", "userinfo_url", "revoke_url")
@@ -50,7 +50,7 @@ URLS = ("issuer", "authorize_url", "exchange_url", "userinfo_url", "revoke_url")
     ],
 )
 def test_what_ends_sign_ins(changed: dict[str, Any]) -> None:
-    assert pin(**changed) != pin()
+    assert binding(**changed) != binding()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_what_ends_sign_ins(changed: dict[str, Any]) -> None:
     ],
 )
 def test_what_leaves_sign_ins_alone(changed: dict[str, Any]) -> None:
-    assert pin(**changed) == pin()
+    assert binding(**changed) == binding()
 
 
 @pytest.mark.parametrize(

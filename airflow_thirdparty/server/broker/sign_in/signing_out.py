@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.registry import oauth_client as service
-from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.registry import oauth_client, registrations
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.broker.telemetry.tracing import span
 from airflow_thirdparty.server.oauth import revocation
@@ -30,13 +29,13 @@ from airflow_thirdparty.server.store.seal import SealError
 RETRY = timedelta(seconds=60)
 """First pause between attempts to revoke; doubled each time, up to an hour."""
 
-PACE = timedelta(seconds=30)
+INTERVAL = timedelta(seconds=30)
 """Pause between attempts at one account while its service does not answer."""
 
 CLAIM = timedelta(minutes=2)
 """How long an attempt keeps others from making the same one."""
 
-HOLD = 3.0
+MAX_WAIT = 3.0
 """Longest the person waits for the service, in seconds; the attempt goes on."""
 
 _attempts: set[asyncio.Task[SignedOut]] = set()
@@ -95,7 +94,7 @@ async def sign_out(
     attempting = asyncio.get_running_loop().create_task(attempt(transport, revocation_id, now))
     _attempts.add(attempting)  # the loop itself would let go of it
     attempting.add_done_callback(_attempts.discard)
-    done, _ = await asyncio.wait({attempting}, timeout=HOLD)
+    done, _ = await asyncio.wait({attempting}, timeout=MAX_WAIT)
     return attempting.result() if done else PENDING
 
 
@@ -129,7 +128,9 @@ def _queue(session: Session, row: SignIn, now: datetime) -> int | None:
         access, refresh = sign_ins.open_access(row), sign_ins.open_refresh(row)
     except SealError:
         return None  # what cannot be opened cannot be revoked; the row goes all the same
-    queued = revocations.queue(session, row.person, row.conn_id, access, refresh, row.pin, row.endpoints, now)
+    queued = revocations.queue(
+        session, row.person, row.conn_id, access, refresh, row.binding, row.endpoints, now
+    )
     return queued.id
 
 
@@ -176,16 +177,16 @@ def _claim(session: Session, revocation_id: int, now: datetime) -> Attempt | Sig
     )
     if getattr(session.execute(statement), "rowcount", 0) != 1:
         return None
-    return Attempt(row.id, row.conn_id, client, service.load_endpoints(row.endpoints), tokens)
+    return Attempt(row.id, row.conn_id, client, oauth_client.load_endpoints(row.endpoints), tokens)
 
 
 def _client(session: Session, row: Revocation) -> Client:
     """The client the tokens belong to; its secret only where it still belongs to the same addresses."""
-    client_id = str(json.loads(row.pin)["client_id"])
+    client_id = str(json.loads(row.binding)["client_id"])
     try:
         account = registrations.find(session, row.conn_id)
-        if account.pin().text() == row.pin:
-            return service.client(session, account)
+        if account.binding().text() == row.binding:
+            return oauth_client.client(session, account)
     except AccountMisconfigured:
         pass  # revoking without the secret is still worth an attempt
     return Client(client_id, None, "none")
@@ -207,8 +208,10 @@ def _postpone(session: Session, revocation_id: int, error: OAuthError, now: date
     session.flush()
     if error.kind is Kind.TRANSIENT:
         # one attempt at a time is enough to find out whether the service is back
-        others = update(Revocation).where(Revocation.conn_id == row.conn_id, Revocation.next_at <= now + PACE)
-        session.execute(others.values(next_at=now + PACE).execution_options(synchronize_session=False))
+        others = update(Revocation).where(
+            Revocation.conn_id == row.conn_id, Revocation.next_at <= now + INTERVAL
+        )
+        session.execute(others.values(next_at=now + INTERVAL).execution_options(synchronize_session=False))
 
 
 def _finish(session: Session, revocation_id: int, revoked: bool) -> None:

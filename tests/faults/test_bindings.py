@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.exceptions import AccountChanged, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_transaction
-from airflow_thirdparty.server.broker.housekeeping import loop as duties
+from airflow_thirdparty.server.broker.housekeeping import loop
 from airflow_thirdparty.server.broker.registry import registrations
-from airflow_thirdparty.server.broker.sign_in import flow as signing_in
-from airflow_thirdparty.server.broker.sign_in import sign_out as signing_out
-from airflow_thirdparty.server.broker.tokens.freshness import Need
+from airflow_thirdparty.server.broker.sign_in import flow, signing_out
+from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.views.status import Status, standing
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.store.client_secrets import RegistrationRefused
@@ -83,20 +82,24 @@ async def test_pointed_elsewhere(rig: Rig, attacker: FaultyService, what: str) -
     secrets = [*rig.service.access_tokens, *rig.service.families, "client-secret-canary"]
     account = point_elsewhere(rig, attacker, what)
     for who in (ALICE, BOB):
-        for need in (Need(), Need(force_refresh=True), Need(min_lifetime=3500)):
+        for need in (
+            TokenRequirements(),
+            TokenRequirements(force_refresh=True),
+            TokenRequirements(min_lifetime=3500),
+        ):
             with pytest.raises(AccountChanged, match="Sign in again"):
                 await ask(broker, who, account, need)
         assert standing(account, rig.there(who), None, rig.clock()).status is Status.ACCOUNT_CHANGED
     with pytest.raises(ThirdPartyAccountError), configured("api", base_url="http://localhost:8080"):
         # the client secret was entered for other addresses: nobody can even begin to sign in
-        await signing_in.begin(rig.transport, ALICE, account.conn_id, rig.clock())
+        await flow.begin(rig.transport, ALICE, account.conn_id, rig.clock())
     rig.clock.step(600)
-    await duties.round_(broker.refresher)
+    await loop.run_once(broker.refresher)
     # signing out revokes at the old place only, and without the secret
     await signing_out.sign_out(rig.transport, ALICE, account.conn_id, rig.clock())
     for _ in range(10):
         rig.clock.step(60)
-        await duties.round_(broker.refresher)
+        await loop.run_once(broker.refresher)
     assert attacker.requests == []
     assert rig.calls == 0
     arrived = json.dumps(attacker.requests)
@@ -180,7 +183,7 @@ async def test_requests_that_must_not_leave(rig: Rig, address: str, monkeypatch:
     transport = Transport(resolver=rebinding)
     broker = rig.broker(transport=transport)
     account = replace(rig.account, exchange_url=address)
-    rig.change(pin=account.pin().text())
+    rig.change(binding=account.binding().text())
     monkeypatch.setattr(
         "airflow_thirdparty.server.store.client_secrets.read", lambda *_args: "client-secret-canary"
     )

@@ -1,4 +1,4 @@
-"""The ledger: which task instances used whose sign-in."""
+"""Usage: which task instances used whose sign-in."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from airflow_thirdparty.server.store.base import CONN_ID, DAG_ID, Base, PersonColumns
 
 
-class Use(PersonColumns, Base):
+class Usage(PersonColumns, Base):
     """One try of a task instance that was handed an access token of one account.
 
     ``times`` counts how often within the minutes in which it was written; repeats within a minute are one.
     """
 
-    __tablename__ = "third_party_use"
+    __tablename__ = "third_party_usage"
     __table_args__ = (
-        UniqueConstraint("ti_id", "conn_id", name="third_party_use_uq"),
-        Index("third_party_use_person_idx", "auth_manager", "user_id", "user_created", "last_at"),
-        Index("third_party_use_last_at_idx", "last_at"),
+        UniqueConstraint("ti_id", "conn_id", name="third_party_usage_uq"),
+        Index("third_party_usage_person_idx", "auth_manager", "user_id", "user_created", "last_at"),
+        Index("third_party_usage_last_at_idx", "last_at"),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)

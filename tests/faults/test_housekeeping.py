@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import delete
 
 from airflow_thirdparty.server.broker.database import in_transaction
-from airflow_thirdparty.server.broker.housekeeping import loop as duties
-from airflow_thirdparty.server.store.models import Duty
+from airflow_thirdparty.server.broker.housekeeping import loop
+from airflow_thirdparty.server.store.models import LeaderLease
 from tests.faults.rig import ALICE, Rig, person, until
 from tests.faults.test_rejections import leased
 from tests.faults.test_seals import authorization
@@ -21,25 +21,25 @@ pytestmark = databases.BOTH
 
 @pytest.fixture(autouse=True)
 def _nobody_has_the_turn(rig: Rig) -> None:
-    in_transaction(lambda session: session.execute(delete(Duty)))
+    in_transaction(lambda session: session.execute(delete(LeaderLease)))
 
 
 async def test_one_process_at_a_time(rig: Rig) -> None:
     refreshers = [rig.broker(f"process-{number}").refresher for number in range(4)]
     for _ in range(5):
-        turns = await asyncio.gather(*(duties.round_(refresher) for refresher in refreshers))
+        turns = await asyncio.gather(*(loop.run_once(refresher) for refresher in refreshers))
         assert turns.count(True) == 1
         rig.clock.step(20)
 
 
 async def test_another_takes_over_when_the_one_falls_silent(rig: Rig) -> None:
     first, second = rig.broker("first").refresher, rig.broker("second").refresher
-    assert await duties.round_(first)
+    assert await loop.run_once(first)
     rig.clock.step(50)
-    assert not await duties.round_(second)
+    assert not await loop.run_once(second)
     rig.clock.step(20)
-    assert await duties.round_(second)
-    assert not await duties.round_(first)
+    assert await loop.run_once(second)
+    assert not await loop.run_once(first)
 
 
 async def test_a_refresh_that_a_dead_process_left_is_taken_up(rig: Rig) -> None:
@@ -50,10 +50,10 @@ async def test_a_refresh_that_a_dead_process_left_is_taken_up(rig: Rig) -> None:
     rig.service._refresh(family.current)  # the service has rotated, and its answer reached nobody
     rig.clock.step(5)
     living = rig.broker("living").refresher
-    await duties.round_(living)
+    await loop.run_once(living)
     assert rig.calls == 0, "it may still be alive"
     rig.clock.step(11)
-    await duties.round_(living)
+    await loop.run_once(living)
     await until(lambda: not living._flights)
     row = rig.there()
     assert row.lease_owner is None
@@ -66,7 +66,7 @@ async def test_sign_ins_that_nobody_finished_are_cleared(rig: Rig) -> None:
     for number in range(3):
         authorization(rig, person(f"person-{number}"), f"{rig.account.conn_id}-{number}")
     rig.clock.step(timedelta(days=2).total_seconds())
-    await duties.round_(rig.broker().refresher)
+    await loop.run_once(rig.broker().refresher)
     assert rig.authorizations() == 0
 
 
@@ -76,13 +76,13 @@ async def test_one_duty_that_fails_keeps_nobody_from_the_others(
     def broken(_session: object, _now: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(duties, "_DUTIES", (broken, *duties._DUTIES))
+    monkeypatch.setattr(loop, "_WORK", (broken, *loop._WORK))
     rig.sign_in(lives=3600)
     await leased(rig, "dead")
     authorization(rig, ALICE, f"{rig.account.conn_id}-unfinished")
     rig.clock.step(timedelta(days=2).total_seconds())
     living = rig.broker("living").refresher
-    assert await duties.round_(living)
+    assert await loop.run_once(living)
     await until(lambda: rig.calls == 1)
     assert rig.authorizations() == 0
 
@@ -92,7 +92,7 @@ async def test_drained_at_the_end_of_a_process(rig: Rig) -> None:
     rig.service.fault("token", "answer", delay=0.4)
     refresher = rig.broker().refresher
     row = rig.there()
-    refresher.renew_early(row.id, row.version, rig.account)
+    refresher.refresh_in_background(row.id, row.version, rig.account)
     await until(lambda: rig.calls == 1)
     await refresher.drain(5)
     assert rig.there(ALICE).version == row.version + 1
