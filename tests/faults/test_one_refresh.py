@@ -54,7 +54,7 @@ async def test_no_request_is_held_longer_than_it_may_and_the_refresh_goes_on(rig
     broker = rig.broker()
     started = time.monotonic()
     with pytest.raises(StillRefreshing):
-        await broker.token(ALICE, rig.account, TokenRequirements(), hold=0.3)
+        await broker.token(ALICE, rig.account, TokenRequirements(), max_wait=0.3)
     assert time.monotonic() - started < 0.9
     assert (await ask(broker, ALICE, rig.account)).value in rig.service.access_tokens
     assert rig.calls == 1
@@ -79,7 +79,7 @@ async def test_those_who_wait_hold_neither_threads_nor_connections_nor_others_up
     rig.service.fault("token", "hang")
     broker, other = rig.broker(), rig.broker("process-2")
     waiting = [
-        asyncio.ensure_future(one.token(who, rig.account, TokenRequirements(), hold=1.5))
+        asyncio.ensure_future(one.token(who, rig.account, TokenRequirements(), max_wait=1.5))
         for who in (ALICE, BOB)
         for one in (broker, other)
         for _ in range(60)

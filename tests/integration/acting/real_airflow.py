@@ -408,12 +408,12 @@ class Server:
             team = session.scalar(select(Team).where(Team.name == dags)) if dags else None
             bundle.teams = [team] if team else []
 
-    def write_ledger(self) -> None:
+    def write_usage(self) -> None:
         """Do not wait for the background task."""
-        from airflow_thirdparty.server.broker.usage.recorder import ledger
+        from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
 
         assert self.client.portal is not None
-        self.client.portal.call(ledger().write_due, True)
+        self.client.portal.call(usage_recorder().write_due, True)
 
     # the broker ------------------------------------------------------------------------------------------
 

@@ -133,7 +133,7 @@ class TokenBroker:
             if found.renew:
                 self.refresher.refresh_in_background(found.row_id, found.version, found.account)
             return found.token
-        refreshed = await self.refresher.refreshed(found.row_id, found.version, found.account, max_wait)
+        refreshed = await self.refresher.refresh(found.row_id, found.version, found.account, max_wait)
         return self._judged(found, refreshed, requirements)
 
     def _judged(self, found: Found, refreshed: Credentials, requirements: TokenRequirements) -> AccessToken:

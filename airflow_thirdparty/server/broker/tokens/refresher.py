@@ -103,7 +103,7 @@ class Refresher:
         self._slots: dict[str, asyncio.Semaphore] = defaultdict(partial(asyncio.Semaphore, CALLS_PER_ACCOUNT))
         self._backing_off: dict[int, datetime] = {}
 
-    async def refreshed(self, row_id: int, version: int, account: Account, max_wait: float) -> Credentials:
+    async def refresh(self, row_id: int, version: int, account: Account, max_wait: float) -> Credentials:
         """Refresh a sign-in, or join whoever does so already.
 
         :param version: version of the credentials that are not good enough
