@@ -13,7 +13,7 @@ from airflow.models.connection import Connection
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
-from airflow_thirdparty.server.accounts.account import Account, Registration, origin, parse
+from airflow_thirdparty.server.accounts.account import Account, Registration, parse
 from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.acting import queries, resolver
 from airflow_thirdparty.server.broker.acting.resolver import RunFacts
@@ -25,6 +25,7 @@ from airflow_thirdparty.server.broker.tokens.refresher import StillRefreshing
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
 from airflow_thirdparty.server.execution import expose
 from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.urls import origin_of
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
 
 log = logging.getLogger(__name__)
@@ -154,7 +155,7 @@ def _projected(
         "scopes": list(token.scopes),
         "subject": token.subject,
         "subject_name": token.subject_name,
-        "origins": [origin(account.host)] if account.host else [],
+        "origins": [origin_of(account.host)] if account.host else [],
     }
     return {
         **_empty(row, answer),

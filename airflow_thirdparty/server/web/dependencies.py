@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
@@ -12,10 +11,10 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import Depends, HTTPException, Request
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
-from airflow_thirdparty.server.accounts.account import origin
 from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.people import directory
 from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.urls import origin_of
 
 
 class SharedIdentity(ThirdPartyAccountError):
@@ -61,14 +60,11 @@ def same_origin(request: Request) -> None:
 
 def _is_ours(sent: str, request: Request) -> bool:
     try:
-        if not urlsplit(sent).hostname:
-            return False  # "null", as sandboxed frames send it
-        # reached under another name than base_url, as through a tunnel: then the browser's own word decides
-        return request.headers.get("sec-fetch-site") == "same-origin" or origin(sent) == origin(
-            links.base_url()
-        )
+        origin = origin_of(sent)
     except ValueError:
-        return False
+        return False  # "null", as sandboxed frames send it
+    # reached under another name than base_url, as through a tunnel: then the browser's own word decides
+    return request.headers.get("sec-fetch-site") == "same-origin" or origin == origin_of(links.base_url())
 
 
 def is_admin(user: BaseUser) -> bool:

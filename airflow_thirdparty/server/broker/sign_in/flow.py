@@ -16,7 +16,7 @@ from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
-from airflow_thirdparty.server.accounts.account import Account, origin
+from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.registry import oauth_client, registrations
@@ -32,6 +32,7 @@ from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import Authorization
 from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, seal
+from airflow_thirdparty.urls import origin_of
 
 LIFETIME = timedelta(minutes=10)
 """How long a sign-in that was begun may take."""
@@ -156,7 +157,7 @@ async def find_endpoints(transport: Transport, account: Account) -> Endpoints:
     }
     discovered = None
     if account.issuer:
-        trusted = {origin(url) for url in configured.values() if url}
+        trusted = {origin_of(url) for url in configured.values() if url}
         discovered = await metadata.discover(transport, account.issuer, trusted_origins=trusted)
     return metadata.merge(discovered, issuer=account.issuer, **configured)
 
