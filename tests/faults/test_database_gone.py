@@ -47,7 +47,7 @@ async def test_gone_before_the_call(rig: Rig, switch: Switch) -> None:
     await asyncio.to_thread(switch.off)
     for _ in range(3):
         with pytest.raises(ServiceUnavailable, match="Nothing is lost"):
-            await broker.settle(found, NO_NEED)
+            await broker.hand_out(found, NO_NEED)
     assert rig.calls == 0
     await asyncio.to_thread(switch.on)
     assert (await ask(broker, ALICE, rig.account)).value in rig.service.access_tokens

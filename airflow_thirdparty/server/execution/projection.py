@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from airflow.configuration import conf
@@ -95,9 +94,7 @@ async def _decide(
     refused_facts: RunFacts | None = None
     try:
         account = _account(row)
-        granted = await in_database(
-            partial(_look_up, ti_id=ti_id, account=account, requirements=requirements)
-        )
+        granted = await in_database(_look_up, ti_id=ti_id, account=account, requirements=requirements)
         if isinstance(granted, Refused):
             return granted
         refused_facts = granted.facts
@@ -185,14 +182,6 @@ async def _explain(conn_id: str, refused: Refused) -> None:
     words: dict[str, Any] = {name: text[:500] for name, text in refused.error.as_dict().items() if text}
     run = (found.dag_id, found.task_id, found.run_id, found.map_index) if found else None
     try:
-        await in_database(
-            partial(
-                audit.write,
-                event="refused",
-                conn_id=conn_id,
-                run=run,
-                **words,
-            )
-        )
+        await in_database(audit.write, event="refused", conn_id=conn_id, run=run, **words)
     except Exception:  # the refusal stands, written down or not
         log.warning("A refusal could not be written to the audit log", exc_info=True)

@@ -6,13 +6,12 @@ from typing import Annotated
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
-from airflow.api_fastapi.core_api import security
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Request
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.broker import links
-from airflow_thirdparty.server.people import directory
+from airflow_thirdparty.server.people import caller, directory
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.urls import origin_of
 
@@ -87,17 +86,9 @@ def admin_only(user: GetUserDep) -> None:
         raise NotAdmin("Only who may edit connections may see this.", "Ask an Airflow admin.")
 
 
-async def get_user_or_none(request: Request) -> BaseUser | None:
-    """The caller, or nobody: for pages that answer in words to whoever is not logged in."""
-    try:
-        return await security.get_user(
-            request, await security.oauth2_scheme(request), await security.bearer_scheme(request)
-        )
-    except HTTPException:
-        return None
+OptionalUserDep = Annotated[BaseUser | None, Depends(caller.user_of)]
+"""The caller, or nobody: for pages that answer in words to whoever is not logged in."""
 
-
-OptionalUserDep = Annotated[BaseUser | None, Depends(get_user_or_none)]
 PersonDep = Annotated[Person, Depends(get_person)]
 SameOrigin = Depends(same_origin)
 AdminOnly = Depends(admin_only)
