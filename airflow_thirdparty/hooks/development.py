@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from airflow.sdk import Connection
 
-from airflow_thirdparty.exceptions import NotProjected
+from airflow_thirdparty.exceptions import AccountMisconfigured, NotProjected
+from airflow_thirdparty.urls import origin_of
 
 MARK = "my_own_login"
 """The key in the variable's extra with which a developer says that the token is theirs."""
@@ -75,6 +75,7 @@ def own_connection(conn_id: str, log: Any) -> OwnConnection:
     """The developer's own login, under ``dag.test()``.
 
     :raises NotProjected: when the variable is not marked, or this is no ``dag.test()``
+    :raises AccountMisconfigured: when the variable's host is no address
     """
     if not (is_marked(conn_id) and _is_dag_test()):
         raise shadowed(conn_id)
@@ -85,9 +86,12 @@ def own_connection(conn_id: str, log: Any) -> OwnConnection:
     host = connection.host
     if host and "://" not in host:
         host = f"https://{host}"
-    origins: tuple[str, ...] = ()
-    if host:
-        parts = urlsplit(host)
-        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-        origins = (f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}",)
+    try:
+        origins = (origin_of(host),) if host else ()
+    except ValueError:
+        raise AccountMisconfigured(
+            f"The host in {variable(conn_id)} is no address.",
+            "Write it like https://service.example, or leave it out.",
+            field="host",
+        ) from None
     return OwnConnection(connection.password or "", host, connection.login, origins)

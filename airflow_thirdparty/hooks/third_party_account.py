@@ -20,6 +20,7 @@ from airflow_thirdparty.exceptions import (
     from_dict,
 )
 from airflow_thirdparty.hooks import development
+from airflow_thirdparty.urls import origin_of
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
 
 MARGIN = timedelta(seconds=30)
@@ -260,8 +261,11 @@ class _AccountAuth(httpx2.Auth):
 
 
 def _is_own(request: httpx2.Request, access: Access) -> bool:
-    port = request.url.port or {"https": 443, "http": 80}.get(request.url.scheme, 0)
-    return f"{request.url.scheme}://{request.url.host.lower()}:{port}" in access.origins
+    try:
+        # the host as it is called: other letters are spelled in ASCII, a user name is left out
+        return origin_of(f"{request.url.scheme}://{request.url.netloc.decode('ascii')}") in access.origins
+    except ValueError:
+        return False
 
 
 def _was_refused(response: httpx2.Response, request: httpx2.Request, access: Access) -> bool:

@@ -29,8 +29,8 @@ def prune(args: argparse.Namespace) -> None:
     from airflow_thirdparty.server.broker.housekeeping import pruning
 
     now = utcnow()
-    candidates = in_transaction(lambda session: _candidates(session, args))
-    old = in_transaction(lambda session: pruning.count(session, now))
+    candidates = in_transaction(_candidates, args)
+    old = in_transaction(pruning.count, now)
     _show(candidates)
     print(
         f"Old rows: {old.attributions} records of runs that are gone, {old.uses} uses, {old.delegations} "
@@ -42,7 +42,7 @@ def prune(args: argparse.Namespace) -> None:
     end(candidates)
     if args.departed:
         _withdraw(candidates)
-    in_transaction(lambda session: pruning.everything(session, now))
+    in_transaction(pruning.everything, now)
     print("Done.")
 
 

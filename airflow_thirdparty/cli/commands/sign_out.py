@@ -28,7 +28,7 @@ def sign_out(args: argparse.Namespace) -> None:
     from airflow_thirdparty.server.broker.database import in_transaction
     from airflow_thirdparty.server.broker.housekeeping import offboarding
 
-    found = in_transaction(lambda session: offboarding.of_user(session, args.user, args.account))
+    found = in_transaction(offboarding.of_user, args.user, args.account)
     if not found:
         where = f" to account '{args.account}'" if args.account else ""
         print(f"'{args.user}' has no sign-in{where}.", file=sys.stderr)

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from urllib.parse import urlsplit
 
 from airflow_thirdparty.server.accounts import fields
 from airflow_thirdparty.server.accounts.presets import DEFAULT_SERVICE, PRESETS, Preset
+from airflow_thirdparty.urls import origin_of
 from airflow_thirdparty.wire import CONN_ID_PATTERN, REQUEST_PREFIX
 
 KINDS = ("oauth2", "key", "basic")
@@ -107,19 +107,12 @@ class Account:
     @cached_property
     def _binding(self) -> AccountBinding:
         addresses = {name: getattr(self, name) for name in (*URL_FIELDS, "host")}
-        origins = tuple((name, origin(url)) for name, url in sorted(addresses.items()) if url)
+        origins = tuple((name, origin_of(url)) for name, url in sorted(addresses.items()) if url)
         return AccountBinding(self.kind, self.client_id, origins)
 
     def allows(self, dag_id: str) -> bool:
         """Whether this DAG may use the account; compared to the letter, no patterns."""
         return self.allowed_dags is None or dag_id in self.allowed_dags
-
-
-def origin(url: str) -> str:
-    """Scheme, host and port of an address, port always spelled out (RFC 6454 section 4)."""
-    parts = urlsplit(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
 
 @lru_cache(maxsize=1024)  # on the path of every fetch, and registrations rarely change

@@ -79,6 +79,8 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "microsoft": Preset(
         name="Microsoft",
+        # the tenants' own descriptions have it at this origin, whatever the tenant
+        userinfo_url="https://graph.microsoft.com/oidc/userinfo",
         host="https://graph.microsoft.com",
         scopes=("openid", "offline_access", "User.Read"),
         client_auth_method="client_secret_post",

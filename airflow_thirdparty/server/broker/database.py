@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
+from typing import Concatenate, ParamSpec, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -13,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.store.clock import DatabaseClock, utcnow
 
-__all__ = ["clock", "in_database", "in_transaction", "utcnow"]
+__all__ = ["clock", "in_database", "in_database_urgently", "in_transaction", "utcnow"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 clock = DatabaseClock()
@@ -30,21 +32,45 @@ URGENT_THREADS = 4
 _limiters: RunVar[dict[bool, anyio.CapacityLimiter]] = RunVar("third_party_accounts_limiters")
 
 
-def in_transaction(work: Callable[[Session], T]) -> T:
-    """Run ``work`` in a session of its own and commit."""
-    with create_session(scoped=False) as session:
-        return work(session)
+def in_transaction(work: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run work in a session of its own and commit; an exception rolls back and is raised.
 
-
-async def in_database(work: Callable[[Session], T], *, urgent: bool = False) -> T:
-    """Run ``work`` in a session of its own, in a thread, and commit; nothing is held afterwards.
-
-    :param urgent: a sign-in may be lost if this waits
+    :param work: what to do; gets the session first, and then the other arguments
+    :param args: for ``work``
+    :param kwargs: for ``work``
+    :return: what ``work`` returned
     """
-    return await anyio.to_thread.run_sync(in_transaction, work, limiter=_limiter(urgent))
+    with create_session(scoped=False) as session:
+        return work(session, *args, **kwargs)
 
 
-def _limiter(urgent: bool) -> anyio.CapacityLimiter:
+async def in_database(work: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run work as :func:`in_transaction` does, in a thread; nothing is held afterwards.
+
+    :param work: what to do; gets the session first, and then the other arguments
+    :param args: for ``work``
+    :param kwargs: for ``work``
+    :return: what ``work`` returned
+    """
+    bound = partial(in_transaction, work, *args, **kwargs)
+    return await anyio.to_thread.run_sync(bound, limiter=_limiter(urgent=False))
+
+
+async def in_database_urgently(
+    work: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Run work as :func:`in_database` does, past a rush: for what loses a sign-in if it waits.
+
+    :param work: what to do; gets the session first, and then the other arguments
+    :param args: for ``work``
+    :param kwargs: for ``work``
+    :return: what ``work`` returned
+    """
+    bound = partial(in_transaction, work, *args, **kwargs)
+    return await anyio.to_thread.run_sync(bound, limiter=_limiter(urgent=True))
+
+
+def _limiter(*, urgent: bool) -> anyio.CapacityLimiter:
     limiters = _limiters.get(None)
     if limiters is None:
         limiters = {False: anyio.CapacityLimiter(THREADS), True: anyio.CapacityLimiter(URGENT_THREADS)}

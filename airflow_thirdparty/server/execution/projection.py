@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from airflow.configuration import conf
@@ -13,7 +12,7 @@ from airflow.models.connection import Connection
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
-from airflow_thirdparty.server.accounts.account import Account, Registration, origin, parse
+from airflow_thirdparty.server.accounts.account import Account, Registration, parse
 from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.acting import queries, resolver
 from airflow_thirdparty.server.broker.acting.resolver import RunFacts
@@ -25,6 +24,7 @@ from airflow_thirdparty.server.broker.tokens.refresher import StillRefreshing
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
 from airflow_thirdparty.server.execution import expose
 from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.urls import origin_of
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
 
 log = logging.getLogger(__name__)
@@ -94,9 +94,7 @@ async def _decide(
     refused_facts: RunFacts | None = None
     try:
         account = _account(row)
-        granted = await in_database(
-            partial(_look_up, ti_id=ti_id, account=account, requirements=requirements)
-        )
+        granted = await in_database(_look_up, ti_id=ti_id, account=account, requirements=requirements)
         if isinstance(granted, Refused):
             return granted
         refused_facts = granted.facts
@@ -154,7 +152,7 @@ def _projected(
         "scopes": list(token.scopes),
         "subject": token.subject,
         "subject_name": token.subject_name,
-        "origins": [origin(account.host)] if account.host else [],
+        "origins": [origin_of(account.host)] if account.host else [],
     }
     return {
         **_empty(row, answer),
@@ -184,14 +182,6 @@ async def _explain(conn_id: str, refused: Refused) -> None:
     words: dict[str, Any] = {name: text[:500] for name, text in refused.error.as_dict().items() if text}
     run = (found.dag_id, found.task_id, found.run_id, found.map_index) if found else None
     try:
-        await in_database(
-            partial(
-                audit.write,
-                event="refused",
-                conn_id=conn_id,
-                run=run,
-                **words,
-            )
-        )
+        await in_database(audit.write, event="refused", conn_id=conn_id, run=run, **words)
     except Exception:  # the refusal stands, written down or not
         log.warning("A refusal could not be written to the audit log", exc_info=True)

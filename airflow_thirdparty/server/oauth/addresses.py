@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from airflow_thirdparty.urls import DEFAULT_PORTS, spell_origin
+
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _PRINTABLE = re.compile(r"[\x21-\x5b\x5d-\x7e]{1,4096}")  # ASCII, no blank, no backslash
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
-_PORTS = {"http": 80, "https": 443}
 
 _METADATA = frozenset(
     ipaddress.ip_address(address)
@@ -52,8 +53,7 @@ class Origin:
             return False
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}" + ("" if self.port == _PORTS[self.scheme] else f":{self.port}")
+        return spell_origin(self.scheme, self.host, self.port)
 
 
 def parse(url: str, *, allow_http: bool = False) -> tuple[Origin, str]:
@@ -72,23 +72,14 @@ def parse(url: str, *, allow_http: bool = False) -> tuple[Origin, str]:
     except ValueError:
         raise AddressRefused("The address cannot be read") from None
     host = (parts.hostname or "").lower()
-    if parts.scheme not in _PORTS or not _HOST.fullmatch(host):
+    if parts.scheme not in DEFAULT_PORTS or not _HOST.fullmatch(host):
         raise AddressRefused("The address must be an absolute https address")
     if "@" in parts.netloc or "#" in url or port == 0:
         raise AddressRefused("The address must not hold a user name, a fragment or port 0")
-    origin = Origin(parts.scheme, host, _PORTS[parts.scheme] if port is None else port)
+    origin = Origin(parts.scheme, host, DEFAULT_PORTS[parts.scheme] if port is None else port)
     if origin.scheme == "http" and not allow_http and not origin.is_loopback:
         raise AddressRefused(f"{origin} is not encrypted: https is required")
     return origin, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-def origin_of(url: str) -> str:
-    """The origin of an address, to compare and to show.
-
-    :param url: any address that :func:`parse` takes; ``http`` is not objected to here
-    :raises AddressRefused: if it is none
-    """
-    return str(parse(url, allow_http=True)[0])
 
 
 def check_resolved(origin: Origin, addresses: list[str], *, allow_http: bool = False) -> list[str]:

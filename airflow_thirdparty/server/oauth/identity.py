@@ -13,10 +13,10 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from airflow_thirdparty.server.oauth.addresses import AddressRefused, origin_of
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Endpoints, Identity, TokenSet
+from airflow_thirdparty.urls import origin_of
 
 LEEWAY = 300
 """Seconds a service's clock may differ from ours."""
@@ -87,8 +87,8 @@ def _issuer(endpoints: Endpoints) -> str:
         return endpoints.issuer
     try:
         return origin_of(endpoints.userinfo_url or endpoints.exchange_url)
-    except AddressRefused as error:
-        raise OAuthError(Kind.REFUSED, "userinfo", str(error)) from None
+    except ValueError:
+        raise OAuthError(Kind.REFUSED, "userinfo", "The address cannot be read") from None
 
 
 def _text(claims: Mapping[str, Any], names: tuple[str, ...]) -> str:

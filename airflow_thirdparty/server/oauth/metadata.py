@@ -7,11 +7,11 @@ from typing import Any
 
 from authlib.oauth2.rfc8414 import get_well_known_url
 
-from airflow_thirdparty.server.oauth.addresses import AddressRefused, origin_of
 from airflow_thirdparty.server.oauth.answers import HttpResponse
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Endpoints
+from airflow_thirdparty.urls import origin_of
 
 _STEP = "discovery"
 _MISSING = (404, 405, 410)
@@ -22,8 +22,8 @@ async def discover(transport: Transport, issuer: str, *, trusted_origins: Collec
 
     :param transport: the way out
     :param issuer: as the account names it; the description must name it to the letter (RFC 8414 3.3)
-    :param trusted_origins: other origins the account itself names; credentials go to these and to the
-        issuer's only
+    :param trusted_origins: other origins the account itself names, spelled by
+        :func:`~airflow_thirdparty.urls.origin_of`; credentials go to these and to the issuer's only
     :raises OAuthError: REFUSED for a description that is not this issuer's, sends credentials elsewhere or
         cannot do PKCE with S256; MISCONFIGURED if there is none; TRANSIENT if it cannot be read now
     """
@@ -116,14 +116,7 @@ def _own_endpoint(
     transport: Transport, found: dict[str, Any], name: str, trusted: Collection[str]
 ) -> str | None:
     url = _endpoint(transport, found, name)
-    if url is not None and (origin := _origin(url)) not in trusted:
+    if url is not None and (origin := origin_of(url)) not in trusted:
         text = f"The service's description has its {name} at {origin}, which the account does not name"
         raise OAuthError(Kind.REFUSED, _STEP, text)
     return url
-
-
-def _origin(url: str) -> str:
-    try:
-        return origin_of(url)
-    except AddressRefused as error:  # unreachable behind check_url, and fail-closed if that ever changes
-        raise OAuthError(Kind.REFUSED, _STEP, str(error)) from None

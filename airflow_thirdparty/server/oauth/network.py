@@ -39,14 +39,22 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
 
     :param origin: the service
     :param allow_http: see :func:`~airflow_thirdparty.server.oauth.addresses.check_resolved`
-    :param resolver: for tests
+    :param resolver: gives the addresses of the service's name
+    :param sockets: opens a connection to an address that was checked
     """
 
-    def __init__(self, origin: Origin, *, allow_http: bool, resolver: Resolver) -> None:
+    def __init__(
+        self,
+        origin: Origin,
+        *,
+        allow_http: bool,
+        resolver: Resolver,
+        sockets: httpcore2.AsyncNetworkBackend | None = None,
+    ) -> None:
         self._origin = origin
         self._allow_http = allow_http
         self._resolver = resolver
-        self._sockets = httpcore2.AnyIOBackend()
+        self._sockets = sockets or httpcore2.AnyIOBackend()
         self._lookup: asyncio.Future[list[str]] | None = None
 
     async def connect_tcp(

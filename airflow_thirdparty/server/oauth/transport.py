@@ -56,7 +56,8 @@ class Transport:
     :param timeouts: for every call
     :param body_cap: most bytes of an answer, decoded
     :param ssl_context: to trust other authorities than the operating system does
-    :param resolver: for tests
+    :param resolver: for tests: gives the addresses of a name, which are checked like any others
+    :param sockets: for tests: opens the connection to an address that was checked
     """
 
     def __init__(
@@ -67,12 +68,14 @@ class Transport:
         body_cap: int = BODY_CAP,
         ssl_context: ssl.SSLContext | None = None,
         resolver: Resolver = resolve,
+        sockets: httpcore2.AsyncNetworkBackend | None = None,
     ) -> None:
         self.allow_http = allow_http
         self._timeouts = timeouts
         self._body_cap = body_cap
         self._ssl_context = ssl_context
         self._resolver = resolver
+        self._sockets = sockets
         self._pools: dict[asyncio.AbstractEventLoop, dict[Origin, httpcore2.AsyncConnectionPool]] = {}
 
     def check_url(self, url: str, step: str) -> str:
@@ -179,7 +182,12 @@ class Transport:
                 max_connections=_CONNECTIONS_PER_SERVICE,
                 max_keepalive_connections=_CONNECTIONS_PER_SERVICE // 2,
                 keepalive_expiry=_KEEPALIVE,
-                network_backend=GuardedBackend(origin, allow_http=self.allow_http, resolver=self._resolver),
+                network_backend=GuardedBackend(
+                    origin,
+                    allow_http=self.allow_http,
+                    resolver=self._resolver,
+                    sockets=self._sockets,
+                ),
             )
         return pools[origin]
 

@@ -23,3 +23,8 @@ class Person:
     user_id: str
     created: str = ""
     name: str = field(default="", compare=False)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells this person from all others."""
+        return (self.auth_manager, self.user_id, self.created)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from functools import partial
 from typing import Any
 
 import anyio
-from airflow.api_fastapi.core_api import security
-from fastapi import HTTPException, Request
+from fastapi import Request
 
 from airflow_thirdparty.server.broker import health
 from airflow_thirdparty.server.broker.acting.queries import gather
 from airflow_thirdparty.server.broker.acting.resolver import acting_user
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.telemetry import metrics
+from airflow_thirdparty.server.people.caller import user_of
 from airflow_thirdparty.server.people.directory import person_of
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.recording import changes
@@ -67,7 +66,7 @@ async def _put_on_record(scope: Scope, noted: changes.RequestChanges) -> None:
         # whoever closes the window now has made the change all the same
         with anyio.CancelScope(shield=True):
             person = await _whose(scope)
-            await in_database(partial(attribute, recording=noted.recording, person=person))
+            await in_database(attribute, recording=noted.recording, person=person)
     except Exception:
         metrics.attribution_not_recorded()
         log.exception("It could not be put on record who caused a run; it acts for nobody")
@@ -77,15 +76,9 @@ async def _whose(scope: Scope) -> Person | None:
     """Find whose request it is: a task's is its own user's, any other that of whom Airflow authenticated."""
     token = scope.get("ti_token")
     if token is not None:
-        return await in_database(partial(_user_of_task, ti_id=token.id))
-    request = Request(scope)
-    try:
-        user = await security.get_user(
-            request, await security.oauth2_scheme(request), await security.bearer_scheme(request)
-        )
-    except HTTPException:
-        return None
-    return person_of(user)
+        return await in_database(_user_of_task, ti_id=token.id)
+    user = await user_of(Request(scope))
+    return person_of(user) if user is not None else None
 
 
 def _user_of_task(session: Any, ti_id: Any) -> Person | None:

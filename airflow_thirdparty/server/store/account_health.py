@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty.server.store.base import changed_rows
 from airflow_thirdparty.server.store.models import AccountHealth
 
 
@@ -55,8 +56,7 @@ def find_open_circuit(
             .where(AccountHealth.conn_id == conn_id, AccountHealth.next_call_at == until)
             .values(next_call_at=reserve_until)
         )
-        result = session.execute(statement.execution_options(synchronize_session=False))
-        if cast("CursorResult[Any]", result).rowcount == 1:
+        if changed_rows(session, statement) == 1:
             return None
         until = reserve_until
     return OpenCircuit(until, row.failed_text, row.flagged_text if row.flagged_at else None)
@@ -103,19 +103,14 @@ def note_failure(session: Session, conn_id: str, failure: Failure, next_call_at:
     again = update(AccountHealth).where(AccountHealth.conn_id == conn_id)
     again = again.values(**values, failures=AccountHealth.failures + 1)
     for _ in range(3):
-        result = session.execute(again.execution_options(synchronize_session=False))
-        if cast("CursorResult[Any]", result).rowcount == 1 or _inserted(session, conn_id, values):
+        if changed_rows(session, again) == 1 or _inserted(session, conn_id, values):
             break
     return failure.flag and (before is None or before.flagged_code != failure.code[:60])
 
 
 def note_success(session: Session, conn_id: str) -> None:
     """Write down that the service answered as it should, which closes the circuit."""
-    session.execute(
-        delete(AccountHealth)
-        .where(AccountHealth.conn_id == conn_id)
-        .execution_options(synchronize_session=False)
-    )
+    changed_rows(session, delete(AccountHealth).where(AccountHealth.conn_id == conn_id))
 
 
 def _inserted(session: Session, conn_id: str, values: dict[str, Any]) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from airflow.configuration import conf
@@ -37,7 +36,8 @@ __all__ = [
 BATCH = 500
 """Rows sealed anew in one transaction."""
 
-InTransaction = Callable[[Callable[[Session], Any]], Any]
+InTransaction = Callable[..., Any]
+"""Runs work in a session of its own: called with the work and what it takes beside the session."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _batches(
     wanted = select(*dict.fromkeys([*key, *columns, *whose])).order_by(*key).limit(BATCH)
     statement = wanted
     while True:
-        rows = in_transaction(partial(_read, statement=statement))
+        rows = in_transaction(_read, statement=statement)
         if not rows:
             return
         yield rows
@@ -144,7 +144,7 @@ def _one_batch(
             except InvalidToken:
                 report.lost.append(_lost(table, column, row))
         if changes:
-            written = in_transaction(partial(_write, table=table, column=column, changes=changes))
+            written = in_transaction(_write, table=table, column=column, changes=changes)
             report.sealed_anew += written
             report.left_alone += len(changes) - written
 

@@ -56,8 +56,7 @@ class SealContext:
 
     def claims(self) -> list[str]:
         """The place in the form in which it is compared."""
-        who = self.person
-        owner = [who.auth_manager, who.user_id, who.created] if who else []
+        owner = self.person.key if self.person else ()
         return [self.field, self.account, str(self.version), self.key, *owner]
 
 

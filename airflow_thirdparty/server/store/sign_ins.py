@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.store.base import PersonColumns
+from airflow_thirdparty.server.store.base import PersonColumns, changed_rows
 from airflow_thirdparty.server.store.models import SignIn
 from airflow_thirdparty.server.store.seal import SealContext, open_sealed, seal
 
@@ -38,12 +38,13 @@ def context(person: Person, conn_id: str, version: int, column: str) -> SealCont
     return SealContext(column, conn_id, version, person)
 
 
+_PERSON = ("auth_manager", "user_id", "user_created")
+
 # built once, since it is on the path of every fetch; what a session read before may have changed since
 _FIND = (
     select(SignIn)
     .where(
-        SignIn.auth_manager == bindparam("auth_manager"),
-        SignIn.user_id == bindparam("user_id"),
+        SignIn.belongs_to(bindparam(name) for name in _PERSON),
         SignIn.conn_id == bindparam("conn_id"),
     )
     .execution_options(populate_existing=True)
@@ -52,16 +53,13 @@ _FIND = (
 
 def find(session: Session, person: Person, conn_id: str) -> SignIn | None:
     """The person's sign-in to the account; compared in Python, since databases fold case in places."""
-    asked = {"auth_manager": person.auth_manager, "user_id": person.user_id, "conn_id": conn_id}
-    rows = session.scalars(_FIND, asked)
+    rows = session.scalars(_FIND, {**dict(zip(_PERSON, person.key, strict=True)), "conn_id": conn_id})
     return next((row for row in rows if row.person == person and row.conn_id == conn_id), None)
 
 
 def of_person(session: Session, person: Person) -> dict[str, SignIn]:
     """All sign-ins of a person, by account."""
-    rows = session.scalars(
-        select(SignIn).where(SignIn.auth_manager == person.auth_manager, SignIn.user_id == person.user_id)
-    )
+    rows = session.scalars(select(SignIn).where(SignIn.belongs_to(person.key)))
     return {row.conn_id: row for row in rows if row.person == person}
 
 
@@ -201,8 +199,7 @@ def _updated(
     statement = update(SignIn).where(SignIn.id == row_id, SignIn.version == version).values(**values)
     if owner is not None:
         statement = statement.where(SignIn.lease_owner == owner)
-    result = session.execute(statement.execution_options(synchronize_session=False))
-    return cast("CursorResult[Any]", result).rowcount == 1
+    return changed_rows(session, statement) == 1
 
 
 def take_lease(
@@ -218,8 +215,7 @@ def take_lease(
         )
         .values(lease_owner=owner, lease_until=until)
     )
-    result = session.execute(statement.execution_options(synchronize_session=False))
-    return cast("CursorResult[Any]", result).rowcount == 1
+    return changed_rows(session, statement) == 1
 
 
 def exists(session: Session, row_id: int) -> bool:
@@ -233,8 +229,7 @@ def remove(session: Session, row: SignIn) -> bool:
     :return: whether it was deleted
     """
     statement = delete(SignIn).where(SignIn.id == row.id, SignIn.version == row.version)
-    result = session.execute(statement.execution_options(synchronize_session=False))
-    return cast("CursorResult[Any]", result).rowcount == 1
+    return changed_rows(session, statement) == 1
 
 
 def abandoned(session: Session, now: datetime, at_most: int = 50) -> list[SignIn]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
-from airflow.api_fastapi.core_api import security
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Request
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
-from airflow_thirdparty.server.accounts.account import origin
 from airflow_thirdparty.server.broker import links
-from airflow_thirdparty.server.people import directory
+from airflow_thirdparty.server.people import caller, directory
 from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.urls import origin_of
 
 
 class SharedIdentity(ThirdPartyAccountError):
@@ -61,14 +59,11 @@ def same_origin(request: Request) -> None:
 
 def _is_ours(sent: str, request: Request) -> bool:
     try:
-        if not urlsplit(sent).hostname:
-            return False  # "null", as sandboxed frames send it
-        # reached under another name than base_url, as through a tunnel: then the browser's own word decides
-        return request.headers.get("sec-fetch-site") == "same-origin" or origin(sent) == origin(
-            links.base_url()
-        )
+        origin = origin_of(sent)
     except ValueError:
-        return False
+        return False  # "null", as sandboxed frames send it
+    # reached under another name than base_url, as through a tunnel: then the browser's own word decides
+    return request.headers.get("sec-fetch-site") == "same-origin" or origin == origin_of(links.base_url())
 
 
 def is_admin(user: BaseUser) -> bool:
@@ -91,17 +86,9 @@ def admin_only(user: GetUserDep) -> None:
         raise NotAdmin("Only who may edit connections may see this.", "Ask an Airflow admin.")
 
 
-async def get_user_or_none(request: Request) -> BaseUser | None:
-    """The caller, or nobody: for pages that answer in words to whoever is not logged in."""
-    try:
-        return await security.get_user(
-            request, await security.oauth2_scheme(request), await security.bearer_scheme(request)
-        )
-    except HTTPException:
-        return None
+OptionalUserDep = Annotated[BaseUser | None, Depends(caller.user_of)]
+"""The caller, or nobody: for pages that answer in words to whoever is not logged in."""
 
-
-OptionalUserDep = Annotated[BaseUser | None, Depends(get_user_or_none)]
 PersonDep = Annotated[Person, Depends(get_person)]
 SameOrigin = Depends(same_origin)
 AdminOnly = Depends(admin_only)

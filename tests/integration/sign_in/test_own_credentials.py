@@ -54,7 +54,7 @@ def test_each_task_gets_its_own_persons(
         for answer in (ours, foreign):
             assert (answer["password"], answer["login"]) == (mine["key"], mine.get("login"))
         assert ours["kind"] == kind
-        assert ours["origins"] == ["https://api.acme.example:443"]
+        assert ours["origins"] == ["https://api.acme.example"]
         assert foreign["extra"] is None
     task = tasks.start(DAG_ID, carol.trigger(DAG_ID))
     assert ask(task, account)["refusal"]["code"] == "sign_in_required"

@@ -23,6 +23,7 @@ from airflow_thirdparty.exceptions import (
     PermanentError,
     ThirdPartyAccountError,
 )
+from airflow_thirdparty.hooks import development
 from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.wire import PROJECTION_KEY, TokenRequest
 from tests.support.worker import Service, Supervisor, answered, projected
@@ -394,6 +395,31 @@ async def test_a_worker_variable_is_refused(
         await hook.aget_token()
     assert supervisor.asked == []
     assert "shared-login" not in str(refused.value)
+
+
+def test_a_host_that_is_no_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(development, "_is_dag_test", lambda: True)
+    monkeypatch.setenv("AIRFLOW_CONN_ACME", '{"host": "ftp://acme.example", "extra": {"my_own_login": true}}')
+    with pytest.raises(AccountMisconfigured, match="AIRFLOW_CONN_ACME") as refused:
+        ThirdPartyAccountHook("acme").get_token()
+    assert refused.value.field == "host"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_own"),
+    [
+        pytest.param("https://b\u00fccher.example/x", True, id="as people write it"),
+        pytest.param("https://xn--bcher-kva.example/x", True, id="as it is called"),
+        pytest.param("https://xn--bcher-kva.example:443/x", True, id="the plain port, spelled"),
+        pytest.param("https://bucher.example/x", False, id="a look-alike"),
+    ],
+)
+def test_a_host_with_other_letters_is_the_same_host(
+    hook: ThirdPartyAccountHook, supervisor: Supervisor, url: str, is_own: bool
+) -> None:
+    supervisor.answers["acme"] = lambda request: projected(TOKEN, "https://xn--bcher-kva.example")
+    flow = hook.get_conn().auth.sync_auth_flow(httpx2.Request("GET", url))
+    assert ("Authorization" in next(flow).headers) is is_own
 
 
 async def test_a_marked_variable_counts_for_nothing_on_a_worker(

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +23,7 @@ from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.broker.sign_in import signing_out
 from airflow_thirdparty.server.broker.tokens.refresher import Refresher
 from airflow_thirdparty.server.store import client_secrets, revocations, sign_ins
+from airflow_thirdparty.server.store.base import changed_rows
 from airflow_thirdparty.server.store.clock import Clock
 from airflow_thirdparty.server.store.models import LeaderLease
 
@@ -61,7 +61,7 @@ async def run_once(refresher: Refresher) -> bool:
     :return: whether it was
     """
     clock = refresher.clock
-    if not await in_database(partial(become_leader, owner=refresher.owner, clock=clock)):
+    if not await in_database(become_leader, owner=refresher.owner, clock=clock):
         return False
     await _take_up_refreshes(refresher)
     for work in _WORK:
@@ -78,9 +78,8 @@ def become_leader(session: Session, owner: str, clock: Clock, name: str = NAME) 
         update(LeaderLease)
         .where(LeaderLease.name == name, (LeaderLease.owner == owner) | (LeaderLease.until < now))
         .values(owner=owner, until=now + LEADER_LEASE)
-        .execution_options(synchronize_session=False)
     )
-    if getattr(session.execute(statement), "rowcount", 0) == 1:
+    if changed_rows(session, statement) == 1:
         return True
     if session.get(LeaderLease, name) is not None:
         return False
@@ -94,7 +93,7 @@ def become_leader(session: Session, owner: str, clock: Clock, name: str = NAME) 
 
 async def _do(work: Callable[[Session, datetime], object], now: datetime) -> None:
     try:
-        await in_database(lambda session: work(session, now))
+        await in_database(work, now)
     except Exception as error:  # what cannot be done now keeps nothing else from being done
         log.warning("Background work '%s' failed: %s", work.__name__.strip("_"), type(error).__name__)
 
@@ -119,7 +118,7 @@ async def _take_up_refreshes(refresher: Refresher) -> None:
 
     Many services accept a refresh token that they have just replaced for some seconds more, for this case.
     """
-    for row_id, version, account in await in_database(partial(_cut_off, now=refresher.clock())):
+    for row_id, version, account in await in_database(_cut_off, now=refresher.clock()):
         refresher.refresh_in_background(row_id, version, account)
 
 
@@ -136,7 +135,7 @@ def _cut_off(session: Session, now: datetime) -> list[tuple[int, int, Account]]:
 
 
 async def _revoke(refresher: Refresher) -> None:
-    due = await in_database(partial(revocations.due, now=refresher.clock()))
+    due = await in_database(revocations.due, now=refresher.clock())
     places = asyncio.Semaphore(ACCOUNTS_AT_ONCE)
 
     async def one_after_the_other(row_ids: list[int]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from airflow.models.connection import Connection
 from sqlalchemy import and_, delete, func, select
@@ -59,22 +58,12 @@ def departed(session: Session) -> list[Candidate]:
 def idle(session: Session, before: datetime) -> list[Candidate]:
     """Sign-ins that were neither made, refreshed nor used since."""
     used = (
-        select(
-            Usage.auth_manager,
-            Usage.user_id,
-            Usage.user_created,
-            Usage.conn_id,
-            func.max(Usage.last_at).label("at"),
-        )
-        .group_by(Usage.auth_manager, Usage.user_id, Usage.user_created, Usage.conn_id)
+        select(*Usage.person_key(), Usage.conn_id, func.max(Usage.last_at).label("at"))
+        .group_by(*Usage.person_key(), Usage.conn_id)
         .subquery()
     )
-    same = and_(
-        used.c.auth_manager == SignIn.auth_manager,
-        used.c.user_id == SignIn.user_id,
-        used.c.user_created == SignIn.user_created,
-        used.c.conn_id == SignIn.conn_id,
-    )
+    key = (used.c[str(column.key)] for column in Usage.person_key())
+    same = and_(SignIn.belongs_to(key), used.c.conn_id == SignIn.conn_id)
     rows = session.execute(
         select(SignIn, used.c.at)
         .outerjoin(used, same)
@@ -129,7 +118,7 @@ async def sign_out(
 async def withdraw_delegations(candidates: Sequence[Candidate], by: Person) -> int:
     """Forget what people who left have delegated."""
     people = {each.person for each in candidates}
-    return await in_database(partial(_withdraw, people=people, by=by)) if people else 0
+    return await in_database(_withdraw, people=people, by=by) if people else 0
 
 
 def _withdraw(session: Session, people: set[Person], by: Person) -> int:

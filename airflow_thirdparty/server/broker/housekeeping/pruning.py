@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.server.store.attributions import BACKFILL, Attribution
+from airflow_thirdparty.server.store.base import changed_rows
 from airflow_thirdparty.server.store.delegations import Delegation
 from airflow_thirdparty.server.store.models import Authorization
 from airflow_thirdparty.server.store.usage import Usage
@@ -105,5 +106,4 @@ def everything(session: Session, now: datetime) -> Pruned:
 
 
 def _delete(session: Session, model: type, which: ColumnElement[bool]) -> int:
-    result = session.execute(delete(model).where(which).execution_options(synchronize_session=False))
-    return int(getattr(result, "rowcount", 0))
+    return changed_rows(session, delete(model).where(which))

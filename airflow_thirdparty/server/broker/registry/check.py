@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.account import Account
@@ -20,7 +18,7 @@ async def check(conn_id: str) -> list[str]:
     :return: what was found in order, in words
     :raises ThirdPartyAccountError: at the first step that fails, naming the field and the remedy
     """
-    account = await in_database(partial(_registered, conn_id=conn_id))
+    account = await in_database(_registered, conn_id=conn_id)
     lines = [f"The registration of '{conn_id}' is complete (service '{account.service}')."]
     if account.kind != "oauth2":
         return [*lines, "People enter a credential of their own; there is nothing else to check."]

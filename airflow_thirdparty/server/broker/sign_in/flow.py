@@ -9,14 +9,12 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
-from airflow_thirdparty.server.accounts.account import Account, origin
+from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.registry import oauth_client, registrations
@@ -29,9 +27,10 @@ from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Client, Endpoints, Identity, TokenSet
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.store.base import PersonColumns
+from airflow_thirdparty.server.store.base import PersonColumns, changed_rows
 from airflow_thirdparty.server.store.models import Authorization
 from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, seal
+from airflow_thirdparty.urls import origin_of
 
 LIFETIME = timedelta(minutes=10)
 """How long a sign-in that was begun may take."""
@@ -92,7 +91,7 @@ async def begin(
     :raises ServiceUnavailable: when the service does not answer
     """
     redirect_uri = links.redirect_uri(conn_id)
-    account, client = await in_database(partial(_account_and_client, conn_id=conn_id))
+    account, client = await in_database(_account_and_client, conn_id=conn_id)
     if account.kind != "oauth2":
         raise AccountMisconfigured(
             f"Account '{conn_id}' is of kind '{account.kind}': its users enter their own credential.",
@@ -156,7 +155,7 @@ async def find_endpoints(transport: Transport, account: Account) -> Endpoints:
     }
     discovered = None
     if account.issuer:
-        trusted = {origin(url) for url in configured.values() if url}
+        trusted = {origin_of(url) for url in configured.values() if url}
         discovered = await metadata.discover(transport, account.issuer, trusted_origins=trusted)
     return metadata.merge(discovered, issuer=account.issuer, **configured)
 
@@ -184,17 +183,13 @@ async def complete(
     """
     state = dict(params).get("state", "")
     now = clock()
-    pending = await in_database(
-        partial(_take, person=person, conn_id=conn_id, state=state, nonces=browser_nonces, now=now)
-    )
+    pending = await in_database(_take, person, conn_id, state, browser_nonces, now)
     try:
         with span("exchange", conn_id):
             tokens, who = await _exchange(transport, pending, params, state, now)
     except OAuthError as error:
         raise _to_user_error(error, pending.account) from None
-    other = await in_database(
-        partial(storing.store_sign_in, person=person, pending=pending, tokens=tokens, who=who, now=clock())
-    )
+    other = await in_database(storing.store_sign_in, person, pending, tokens, who, clock())
     if other is not None:
         raise other
     return Completed(pending.account, who, pending.return_to)
@@ -233,12 +228,7 @@ def _take(
         row.return_to,
         row.switch_subject,
     )
-    gone = session.execute(
-        delete(Authorization)
-        .where(Authorization.state_hash == state_hash)
-        .execution_options(synchronize_session=False)
-    )
-    if cast("CursorResult[Any]", gone).rowcount != 1:
+    if changed_rows(session, delete(Authorization).where(Authorization.state_hash == state_hash)) != 1:
         raise _refused("it was used before")
     return pending
 

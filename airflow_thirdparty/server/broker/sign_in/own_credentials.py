@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -26,7 +25,7 @@ async def store(person: Person, conn_id: str, login: str | None, key: str, now: 
     :param key: the key, or the password
     :raises AccountMisconfigured: when the account is of another kind, or the credential is unusable
     """
-    await in_database(partial(_store, person=person, conn_id=conn_id, login=login, key=key, now=now))
+    await in_database(_store, person=person, conn_id=conn_id, login=login, key=key, now=now)
 
 
 def _store(

@@ -6,7 +6,6 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -22,6 +21,7 @@ from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Client, Endpoints
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import revocations, sign_ins
+from airflow_thirdparty.server.store.base import changed_rows
 from airflow_thirdparty.server.store.models import Revocation, SignIn
 from airflow_thirdparty.server.store.revocations import Tokens
 from airflow_thirdparty.server.store.seal import SealError
@@ -84,9 +84,7 @@ async def sign_out(
 
     :param by: who asked for it, when that is not the person
     """
-    found, revocation_id = await in_database(
-        partial(forget, person=person, conn_id=conn_id, now=now, by=by or person)
-    )
+    found, revocation_id = await in_database(forget, person=person, conn_id=conn_id, now=now, by=by or person)
     if not found:
         return NOTHING
     if revocation_id is None:
@@ -136,7 +134,7 @@ def _queue(session: Session, row: SignIn, now: datetime) -> int | None:
 
 async def attempt(transport: Transport, revocation_id: int, now: datetime) -> SignedOut:
     """Ask the service once to revoke, if nobody else is doing so."""
-    work = await in_database(partial(_claim, revocation_id=revocation_id, now=now))
+    work = await in_database(_claim, revocation_id=revocation_id, now=now)
     if work is None:
         return PENDING
     if isinstance(work, SignedOut):
@@ -152,9 +150,9 @@ async def attempt(transport: Transport, revocation_id: int, now: datetime) -> Si
                 now=now,
             )
     except OAuthError as error:
-        await in_database(partial(_postpone, revocation_id=revocation_id, error=error, now=now))
+        await in_database(_postpone, revocation_id=revocation_id, error=error, now=now)
         return PENDING
-    await in_database(partial(_finish, revocation_id=revocation_id, revoked=revoked))
+    await in_database(_finish, revocation_id=revocation_id, revoked=revoked)
     return REVOKED if revoked else IMPOSSIBLE
 
 
@@ -173,9 +171,8 @@ def _claim(session: Session, revocation_id: int, now: datetime) -> Attempt | Sig
         update(Revocation)
         .where(Revocation.id == row.id, Revocation.next_at == row.next_at)
         .values(next_at=now + CLAIM, attempts=row.attempts + 1)
-        .execution_options(synchronize_session=False)
     )
-    if getattr(session.execute(statement), "rowcount", 0) != 1:
+    if changed_rows(session, statement) != 1:
         return None
     return Attempt(row.id, row.conn_id, client, oauth_client.load_endpoints(row.endpoints), tokens)
 
@@ -211,7 +208,7 @@ def _postpone(session: Session, revocation_id: int, error: OAuthError, now: date
         others = update(Revocation).where(
             Revocation.conn_id == row.conn_id, Revocation.next_at <= now + INTERVAL
         )
-        session.execute(others.values(next_at=now + INTERVAL).execution_options(synchronize_session=False))
+        changed_rows(session, others.values(next_at=now + INTERVAL))
 
 
 def _finish(session: Session, revocation_id: int, revoked: bool) -> None:

@@ -17,6 +17,7 @@ PREFIX = "third_party_account"
 
 def write(
     session: Session,
+    /,
     event: str,
     *,
     conn_id: str,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -159,7 +158,5 @@ class TokenBroker:
 
         :raises ThirdPartyAccountError: when there is none to be had, in words
         """
-        found = await in_database(
-            partial(self.look_up, person=person, account=account, requirements=requirements)
-        )
+        found = await in_database(self.look_up, person=person, account=account, requirements=requirements)
         return await self.hand_out(found, requirements, max_wait)

@@ -16,14 +16,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import database
-from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.database import in_database, in_database_urgently
 from airflow_thirdparty.server.broker.registry import oauth_client
 from airflow_thirdparty.server.broker.telemetry import metrics
 from airflow_thirdparty.server.broker.telemetry.tracing import span
@@ -39,6 +39,7 @@ from airflow_thirdparty.server.store.sign_ins import Credentials
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 FIRST_POLL, LONGEST_POLL = 0.1, 0.5
@@ -178,14 +179,7 @@ class Refresher:
 
     async def _try_once(self, row_id: int, version: int, account: Account) -> Credentials | None:
         claimed = await in_database(
-            partial(
-                leases.claim,
-                row_id=row_id,
-                version=version,
-                account=account,
-                owner=self.owner,
-                clock=self.clock,
-            )
+            leases.claim, row_id=row_id, version=version, account=account, owner=self.owner, clock=self.clock
         )
         if isinstance(claimed, Busy):
             return None
@@ -216,7 +210,7 @@ class Refresher:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
             with suppress(Exception):  # the next beat may succeed; if none does, another takes over
-                await in_database(partial(leases.renew, lease=lease, clock=self.clock), urgent=True)
+                await in_database_urgently(leases.renew, lease=lease, clock=self.clock)
 
     async def _succeeded(self, lease: Lease, tokens: TokenSet) -> Credentials | None:
         credentials = Credentials(
@@ -226,9 +220,7 @@ class Refresher:
             expires_at=tokens.expires_at,
             scopes=tokens.scopes if tokens.scopes is not None else lease.scopes,
         )
-        written = await self._persistently(
-            partial(results.save_tokens, lease=lease, credentials=credentials), lease, "New tokens"
-        )
+        written = await self._persistently(lease, "New tokens", results.save_tokens, lease, credentials)
         if written is Written.SIGNED_OUT:
             raise refusals.sign_in_required(lease.account)
         return credentials if written is Written.KEPT else None
@@ -240,9 +232,7 @@ class Refresher:
         log.warning(
             "Account '%s' could not renew a sign-in: %s, %s", lease.account.conn_id, error.kind.value, error
         )
-        await self._persistently(
-            partial(results.note_failure, lease=lease, error=error, now=self.clock()), lease, "A failure"
-        )
+        await self._persistently(lease, "A failure", results.note_failure, lease, error, self.clock())
         raise oauth_client.to_user_error(error, lease.account)
 
     async def _rejected(self, lease: Lease, error: OAuthError) -> None:
@@ -253,22 +243,27 @@ class Refresher:
         :raises SignInLapsed: when it is believed
         """
         give_up_at = self.clock() + (IN_DOUBT_TIMEOUT if lease.in_doubt else timedelta(0))
-        untouched = partial(results.is_untouched, lease=lease)
-        while await self._persistently(untouched, lease, "A look at the row"):
+        while await self._persistently(lease, "A look at the row", results.is_untouched, lease):
             if self.clock() < give_up_at:
                 await self.sleep(FIRST_POLL)
                 continue
-            lapse = partial(results.lapse, lease=lease, error=error, now=self.clock())
-            if await self._persistently(lapse, lease, "A lapse"):
+            if await self._persistently(lease, "A lapse", results.lapse, lease, error, self.clock()):
                 raise refusals.sign_in_lapsed(lease.account, error.text)
 
-    async def _persistently(self, work: Callable[[Session], T], lease: Lease, what: str) -> T:
+    async def _persistently(
+        self,
+        lease: Lease,
+        what: str,
+        work: Callable[Concatenate[Session, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         """Try again while the database is gone: what the service said is nowhere but here."""
         give_up_at = self.clock() + WRITE_TIMEOUT
         interval = FIRST_POLL
         while True:
             try:
-                return await in_database(work, urgent=True)
+                return await in_database_urgently(work, *args, **kwargs)
             except Exception as error:
                 if self.clock() >= give_up_at:
                     metrics.lost(lease.account.conn_id)

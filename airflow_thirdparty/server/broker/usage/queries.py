@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.people.person import Person
@@ -23,14 +23,6 @@ class Count:
     last_at: datetime
 
 
-def _of(person: Person) -> ColumnElement[bool]:
-    return and_(
-        Usage.auth_manager == person.auth_manager,
-        Usage.user_id == person.user_id,
-        Usage.user_created == person.created,
-    )
-
-
 def of_person(
     session: Session, person: Person, *, conn_id: str | None = None, limit: int = 50, offset: int = 0
 ) -> tuple[list[Usage], int]:
@@ -38,7 +30,9 @@ def of_person(
 
     :return: the page asked for, and how many there are in all
     """
-    chosen = _of(person) if conn_id is None else and_(_of(person), Usage.conn_id == conn_id)
+    chosen = Usage.belongs_to(person.key)
+    if conn_id is not None:
+        chosen = and_(chosen, Usage.conn_id == conn_id)
     total = session.scalar(select(func.count()).select_from(Usage).where(chosen)) or 0
     statement = select(Usage).where(chosen).order_by(Usage.last_at.desc(), Usage.id.desc())
     return list(session.scalars(statement.limit(limit).offset(offset))), total
@@ -54,7 +48,7 @@ def counts(session: Session) -> list[Count]:
             func.sum(Usage.times).label("times"),
             func.max(Usage.last_at).label("last_at"),
         )
-        .group_by(Usage.conn_id, Usage.auth_manager, Usage.user_id, Usage.user_created)
+        .group_by(Usage.conn_id, *Usage.person_key())
         .order_by(Usage.conn_id, func.max(Usage.user_name))
     )
     return [

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -35,7 +35,8 @@ FIRST = 0.2
 MOST = 50_000
 """More task instances than this are not remembered at a time; further ones are left out, with a log line."""
 
-Write = Callable[[Callable[[Session], None]], Awaitable[None]]
+Write = Callable[..., Awaitable[None]]
+"""Runs work on the database: called with the work and what it takes beside the session."""
 
 
 @dataclass
@@ -127,7 +128,7 @@ class UsageRecorder:
         if not rows:
             return
         try:
-            await self._write(partial(write, rows=rows))
+            await self._write(write, rows)
         except Exception:
             # people are told where their sign-ins were used as well as can be; tasks do not wait for it
             log.warning("%d uses of sign-ins could not be written", len(rows), exc_info=True)

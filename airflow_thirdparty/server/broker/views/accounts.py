@@ -57,11 +57,7 @@ def _view(
 def _last_uses(session: Session, person: Person) -> dict[str, datetime]:
     statement = (
         select(Usage.conn_id, func.max(Usage.last_at).label("last_at"))
-        .where(
-            Usage.auth_manager == person.auth_manager,
-            Usage.user_id == person.user_id,
-            Usage.user_created == person.created,
-        )
+        .where(Usage.belongs_to(person.key))
         .group_by(Usage.conn_id)
     )
     return {row.conn_id: row.last_at for row in session.execute(statement)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from urllib.parse import urlsplit
 
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -37,7 +36,7 @@ router = APIRouter(prefix="/api/v1", tags=["Accounts"])
 @router.get("/accounts")
 async def list_accounts(user: GetUserDep, person: PersonDep) -> AccountsAnswer:
     """All accounts, with how they stand for the caller."""
-    seen = await in_database(partial(_views, person=person))
+    seen = await in_database(_views, person=person)
     admin = is_admin(user)
     warnings = await in_database(health.warnings) if admin else []
     return AccountsAnswer(
@@ -48,7 +47,7 @@ async def list_accounts(user: GetUserDep, person: PersonDep) -> AccountsAnswer:
 @router.get("/accounts/{conn_id}")
 async def get_account(conn_id: str, person: PersonDep) -> AccountView:
     """One account, with how it stands for the caller."""
-    for view in await in_database(partial(_views, person=person)):
+    for view in await in_database(_views, person=person):
         if view.conn_id == conn_id:
             return view
     raise NoSuchAccount(f"There is no third-party account '{conn_id}'.", "Check the id.")

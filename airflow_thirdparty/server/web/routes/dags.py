@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import APIRouter, Depends
@@ -35,7 +33,7 @@ class NoSuchDag(ThirdPartyAccountError):
 @router.get("/dags/{dag_id}/accounts", dependencies=[Depends(requires_access_dag(method="GET"))])
 async def get_dag_accounts(dag_id: str, user: GetUserDep, person: PersonDep) -> DagAnswer:
     """The accounts a DAG uses, for whoever may read it."""
-    return await in_database(partial(_dag, dag_id=dag_id, user=user, person=person))
+    return await in_database(_dag, dag_id=dag_id, user=user, person=person)
 
 
 def _dag(session: Session, dag_id: str, user: BaseUser, person: Person) -> DagAnswer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timezone
-from functools import partial
 
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
@@ -48,7 +47,7 @@ class DelegationBody(BaseModel):
 @router.get("/dags/{dag_id}/delegations", dependencies=[Depends(requires_access_dag(method="GET"))])
 async def list_delegations(dag_id: str, user: GetUserDep, person: PersonDep) -> DelegationsAnswer:
     """Who lets this DAG's runs act with their account."""
-    return await in_database(partial(_answer, dag_id=dag_id, user=user, person=person))
+    return await in_database(_answer, dag_id=dag_id, user=user, person=person)
 
 
 def _answer(session: Session, dag_id: str, user: BaseUser, person: Person) -> DelegationsAnswer:
@@ -68,7 +67,7 @@ def _answer(session: Session, dag_id: str, user: BaseUser, person: Person) -> De
 )
 async def make_delegation(dag_id: str, body: DelegationBody, person: PersonDep) -> DelegationView:
     """Let this DAG's scheduled runs, or those fired by asset events, act with the caller's account."""
-    return await in_database(partial(_make, dag_id=dag_id, body=body, person=person))
+    return await in_database(_make, dag_id=dag_id, body=body, person=person)
 
 
 def _make(session: Session, dag_id: str, body: DelegationBody, person: Person) -> DelegationView:
@@ -87,9 +86,7 @@ def _make(session: Session, dag_id: str, body: DelegationBody, person: Person) -
 @router.delete("/dags/{dag_id}/delegations", dependencies=[SameOrigin], status_code=204)
 async def withdraw_delegation(dag_id: str, conn_id: str, user: GetUserDep, person: PersonDep) -> None:
     """Withdraw the caller's delegation, also without the right to trigger; an admin withdraws anybody's."""
-    await in_database(
-        partial(delegations.withdraw, caller=person, dag_id=dag_id, conn_id=conn_id, is_admin=is_admin(user))
-    )
+    await in_database(delegations.withdraw, person, dag_id, conn_id, is_admin=is_admin(user))
 
 
 class DelegationOfDag(DelegationView):
@@ -101,7 +98,7 @@ class DelegationOfDag(DelegationView):
 @router.get("/admin/delegations", dependencies=[AdminOnly])
 async def list_all_delegations(person: PersonDep) -> list[DelegationOfDag]:
     """Who lets any DAG's runs act with their account; for admins, who may withdraw each."""
-    return await in_database(partial(_all, person=person))
+    return await in_database(_all, person=person)
 
 
 def _all(session: Session, person: Person) -> list[DelegationOfDag]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import Literal
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
@@ -74,7 +73,7 @@ async def get_task_account(
 ) -> TaskAccountAnswer:
     """Whom a task instance acts for, for whoever may read it."""
     key = TaskInstanceKey(dag_id, run_id, task_id, map_index)
-    return await in_database(partial(_answer, key=key, caller=person))
+    return await in_database(_answer, key=key, caller=person)
 
 
 def _answer(session: Session, key: TaskInstanceKey, caller: Person) -> TaskAccountAnswer:

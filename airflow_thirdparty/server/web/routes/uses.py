@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -61,7 +60,7 @@ async def list_uses(
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> UsesAnswer:
     """Where the caller's sign-ins were used, the latest first."""
-    return await in_database(partial(_mine, person=person, conn_id=conn_id, limit=limit, offset=offset))
+    return await in_database(_mine, person=person, conn_id=conn_id, limit=limit, offset=offset)
 
 
 def _mine(session: Session, person: Person, conn_id: str | None, limit: int, offset: int) -> UsesAnswer:

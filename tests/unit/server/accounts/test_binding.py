@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_thirdparty.server.accounts.account import Registration, origin, parse
+from airflow_thirdparty.server.accounts.account import Registration, parse
 
 EXTRA = {
     "service": "custom",
@@ -70,16 +70,3 @@ def test_what_ends_sign_ins(changed: dict[str, Any]) -> None:
 )
 def test_what_leaves_sign_ins_alone(changed: dict[str, Any]) -> None:
     assert binding(**changed) == binding()
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        pytest.param("https://A.example/x?y", "https://a.example:443", id="plain"),
-        pytest.param("http://a.example", "http://a.example:80", id="http"),
-        pytest.param("https://a.example:8443", "https://a.example:8443", id="port"),
-        pytest.param("https://[2001:DB8::1]/x", "https://2001:db8::1:443", id="IPv6"),
-    ],
-)
-def test_origins(url: str, expected: str) -> None:
-    assert origin(url) == expected

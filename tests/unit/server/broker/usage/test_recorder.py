@@ -23,10 +23,10 @@ class Desk:
         self.fail = False
         self.usage_recorder = UsageRecorder(self._write, lambda: self.now)
 
-    async def _write(self, work) -> None:
+    async def _write(self, work, rows) -> None:
         if self.fail:
             raise OSError("no database")
-        self.writes.append(list(work.keywords["rows"]))
+        self.writes.append(list(rows))
 
     def note(self, ti_id: str = TI, conn_id: str = "github") -> None:
         self.usage_recorder.note(ti_id, ALICE, replace(BY_REST, conn_id=conn_id))

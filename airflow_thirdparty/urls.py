@@ -1,0 +1,38 @@
+"""The origin of an address: one spelling for every zone, made with the standard library only."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+"""The port that a scheme means when an address names none (RFC 9110 sections 4.2.1 and 4.2.2)."""
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address, to compare and to show (RFC 6454 sections 4 and 6.2).
+
+    Two addresses have the same origin exactly when these texts are the same: scheme and host are in lower
+    case, and the scheme's own port is left out whether or not the address spells it.
+
+    :param url: an absolute ``http`` or ``https`` address
+    :raises ValueError: when it is none, or its port is no number up to 65535
+    :return: the origin, such as ``https://service.example`` or ``http://[::1]:8080``
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        raise ValueError("An absolute http or https address is needed")
+    port = DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
+    return spell_origin(parts.scheme, parts.hostname, port)
+
+
+def spell_origin(scheme: str, host: str, port: int) -> str:
+    """Write an origin whose parts are known already (RFC 6454 section 6.2).
+
+    :param scheme: ``http`` or ``https``, in lower case
+    :param host: name or address; an IPv6 address without its brackets
+    :param port: number of the port, also where it is the scheme's own
+    :return: the origin as :func:`origin_of` returns it
+    """
+    host = host.lower()
+    bracketed = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{bracketed}" + ("" if port == DEFAULT_PORTS[scheme] else f":{port}")
