@@ -3,14 +3,14 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import type { AccountView } from "../api/types";
 import { type SignIn, useSignIn } from "../signin/useSignIn";
-import { announcement, epithetOf, nameOf, needsUser } from "../words/status";
+import { announcement, epithetOf, nameOf, needsUser } from "../messages/status";
 import { Confirm } from "./Confirm";
-import { Facts, When } from "./Facts";
+import { Facts, When } from "./SignInDetails";
 import { ServiceMark } from "./icons";
 import { announce } from "./LiveRegion";
-import { Notice, ProblemNotice } from "./Notice";
+import { Notice, ProblemNotice } from "./Callout";
 import { SignInActions } from "./SignInActions";
-import { StatusMark } from "./StatusMark";
+import { StatusMark } from "./StatusBadge";
 import { LINE, Surface } from "./Surface";
 
 /** Say state changes aloud, and keep the focus in the card whose button went away. */

@@ -6,11 +6,11 @@ import { dagTabUrl } from "../api/client";
 import { allDelegationsQuery, endDelegation, refetchAll } from "../api/queries";
 import type { DelegationOfDag } from "../api/types";
 import { problemFrom } from "../signin/useSignIn";
-import { standWords } from "../words/delegation";
+import { standWords } from "../messages/delegation";
 import { Confirm } from "./Confirm";
 import { announce } from "./LiveRegion";
-import { ProblemNotice } from "./Notice";
-import { Press } from "./Press";
+import { ProblemNotice } from "./Callout";
+import { Press } from "./Button";
 import { Cell, Row, Section, Table } from "./Table";
 import { useNow } from "./useNow";
 

@@ -1,7 +1,7 @@
 import { Dialog, Portal } from "@chakra-ui/react";
 import { type ReactNode, useRef } from "react";
 
-import { Press } from "./Press";
+import { Press } from "./Button";
 
 interface ConfirmProps {
   open: boolean;

@@ -5,9 +5,9 @@ import { type FormEvent, useId } from "react";
 import { refetchAll, storeCredentials } from "../api/queries";
 import type { AccountView } from "../api/types";
 import { problemFrom } from "../signin/useSignIn";
-import { nameOf, SECRET_NAME } from "../words/status";
+import { nameOf, SECRET_NAME } from "../messages/status";
 import { Confirm } from "./Confirm";
-import { ProblemNotice } from "./Notice";
+import { ProblemNotice } from "./Callout";
 
 interface Props {
   account: AccountView;

@@ -5,11 +5,11 @@ import { type ReactNode, useId, useState } from "react";
 import { delegate, endDelegation, refetchAll } from "../api/queries";
 import type { AccountView, Delegation, DelegationList } from "../api/types";
 import { problemFrom } from "../signin/useSignIn";
-import { delegationWords, type DelegationForm, formOf, relevant, wishOf } from "../words/delegation";
-import { dayOf } from "../words/time";
+import { delegationWords, type DelegationForm, formOf, relevant, wishOf } from "../messages/delegation";
+import { dayOf } from "../messages/time";
 import { announce } from "./LiveRegion";
-import { ProblemNotice } from "./Notice";
-import { Press } from "./Press";
+import { ProblemNotice } from "./Callout";
+import { Press } from "./Button";
 import { LINE } from "./Surface";
 import { useNow } from "./useNow";
 

@@ -3,9 +3,9 @@ import { useState } from "react";
 
 import type { AccountView } from "../api/types";
 import type { SignIn } from "../signin/useSignIn";
-import { hasSignIn, nameOf, needsUser, signInLabel } from "../words/status";
+import { hasSignIn, nameOf, needsUser, signInLabel } from "../messages/status";
 import { Credentials } from "./Credentials";
-import { Press } from "./Press";
+import { Press } from "./Button";
 import { SignOut } from "./SignOut";
 
 interface Props {

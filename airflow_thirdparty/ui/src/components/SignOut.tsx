@@ -5,10 +5,10 @@ import { useState } from "react";
 import { refetchAll, signOut } from "../api/queries";
 import type { AccountView } from "../api/types";
 import { problemFrom } from "../signin/useSignIn";
-import { nameOf } from "../words/status";
+import { nameOf } from "../messages/status";
 import { Confirm } from "./Confirm";
-import { ProblemNotice } from "./Notice";
-import { Press } from "./Press";
+import { ProblemNotice } from "./Callout";
+import { Press } from "./Button";
 
 interface Props {
   account: AccountView;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { AccountView, Problem } from "../api/types";
 import { CLOSED_MS, type Flow, type FlowEvent, IDLE, PATIENCE_MS, step } from "./flow";
-import { isNews } from "./news";
+import { isNews } from "./signInEvents";
 
 const problem = (code: string): Problem => ({ code, message: "m", remedy: "r" });
 const waiting: Flow = { phase: "waiting", since: 0, before: "then", closedSince: null };

@@ -4,9 +4,9 @@ import { safeUrl } from "../api/base";
 import { Failure, pageUrl } from "../api/client";
 import { fetchAccount, refetchAll, spread, startSignIn } from "../api/queries";
 import type { AccountView, Problem, SignInNews } from "../api/types";
-import { nameOf } from "../words/status";
+import { nameOf } from "../messages/status";
 import { IDLE, step, type Flow } from "./flow";
-import { listen } from "./news";
+import { listen } from "./signInEvents";
 import { closeWindow, openWindow, travel } from "./window";
 
 const POLL_MS = 2_000;

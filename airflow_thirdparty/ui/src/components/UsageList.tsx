@@ -6,12 +6,12 @@ import { taskInstanceUrl } from "../api/client";
 import { usesQuery } from "../api/queries";
 import type { AccountView, Use } from "../api/types";
 import { problemFrom } from "../signin/useSignIn";
-import { nameOf } from "../words/status";
-import { useWords } from "../words/uses";
-import { When } from "./Facts";
+import { nameOf } from "../messages/status";
+import { useWords } from "../messages/usage";
+import { When } from "./SignInDetails";
 import { Drawing } from "./icons";
-import { ProblemNotice } from "./Notice";
-import { Press } from "./Press";
+import { ProblemNotice } from "./Callout";
+import { Press } from "./Button";
 import { LINE } from "./Surface";
 
 const FIRST = 5;

@@ -4,10 +4,10 @@ import { type ReactNode, useId, useState } from "react";
 import { safeUrl } from "../api/base";
 import { pageUrl } from "../api/client";
 import type { Problem } from "../api/types";
-import { remedyWords } from "../words/status";
-import { paragraphs } from "../words/why";
+import { remedyWords } from "../messages/status";
+import { paragraphs } from "../messages/why";
 import { Drawing, STATUS_SHAPES } from "./icons";
-import { Press } from "./Press";
+import { Press } from "./Button";
 
 type Tone = "error" | "warning" | "info" | "good";
 

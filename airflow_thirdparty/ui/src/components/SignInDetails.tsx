@@ -2,8 +2,8 @@ import { chakra, Flex, HStack } from "@chakra-ui/react";
 import { type ReactNode, useState } from "react";
 
 import type { AccountView } from "../api/types";
-import { hasSignIn, shortScope } from "../words/status";
-import { distance, expiryWords, fullDate } from "../words/time";
+import { hasSignIn, shortScope } from "../messages/status";
+import { distance, expiryWords, fullDate } from "../messages/time";
 import { useNow } from "./useNow";
 
 const SHOWN_SCOPES = 4;

@@ -1,7 +1,7 @@
 import { chakra, HStack, Text } from "@chakra-ui/react";
 
 import type { AccountView, Status } from "../api/types";
-import { identityWords, wordsOf } from "../words/status";
+import { identityWords, wordsOf } from "../messages/status";
 import { Drawing, STATUS_SHAPES, UNKNOWN_SHAPE } from "./icons";
 
 /** The state of a sign-in: shape, colour and words; never colour alone. */

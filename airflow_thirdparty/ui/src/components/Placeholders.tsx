@@ -6,8 +6,8 @@ import type { ReactNode } from "react";
 import { airflow, Failure, pageUrl } from "../api/client";
 import { problemFrom } from "../signin/useSignIn";
 import { ServiceMark } from "./icons";
-import { ProblemNotice } from "./Notice";
-import { Press } from "./Press";
+import { ProblemNotice } from "./Callout";
+import { Press } from "./Button";
 import { LINE, Surface } from "./Surface";
 
 const still = { "@media (prefers-reduced-motion: reduce)": { animation: "none" } };

@@ -6,11 +6,11 @@ import { accountsQuery, refetchAll } from "../api/queries";
 import type { AccountList } from "../api/types";
 import { AccountCard, Cards } from "../components/AccountCard";
 import { Frame } from "../components/Frame";
-import { Notice } from "../components/Notice";
-import { Failed, Loading, NoAccounts } from "../components/States";
-import { Uses } from "../components/Uses";
-import { listen } from "../signin/news";
-import { summary } from "../words/status";
+import { Notice } from "../components/Callout";
+import { Failed, Loading, NoAccounts } from "../components/Placeholders";
+import { Uses } from "../components/UsageList";
+import { listen } from "../signin/signInEvents";
+import { summary } from "../messages/status";
 import { Administration } from "./Administration";
 
 interface SectionProps {

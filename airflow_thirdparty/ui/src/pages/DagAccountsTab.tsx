@@ -8,9 +8,9 @@ import type { DagAccount, DelegationList } from "../api/types";
 import { AccountCard, Cards } from "../components/AccountCard";
 import { DelegationControls } from "../components/DelegationControls";
 import { Frame } from "../components/Frame";
-import { WarningWithWhy } from "../components/Notice";
-import { Empty, Failed, Loading, NotOffered } from "../components/States";
-import { listen } from "../signin/news";
+import { WarningWithWhy } from "../components/Callout";
+import { Empty, Failed, Loading, NotOffered } from "../components/Placeholders";
+import { listen } from "../signin/signInEvents";
 
 const WHY =
   "A run acts for whoever triggered it. People who may change this DAG's code decide what it does with the " +

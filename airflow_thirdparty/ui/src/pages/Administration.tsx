@@ -6,11 +6,11 @@ import { airflow, dagTabUrl } from "../api/client";
 import { dagsAtRiskQuery, overviewQuery, useCountsQuery } from "../api/queries";
 import type { AccountOverview, DagAtRisk, UseCount } from "../api/types";
 import { AllDelegations } from "../components/AllDelegations";
-import { When } from "../components/Facts";
+import { When } from "../components/SignInDetails";
 import { Drawing, ServiceMark, STATUS_SHAPES } from "../components/icons";
 import { Cell, Row, Section, Table } from "../components/Table";
-import { signInWords } from "../words/administration";
-import { epithetOf, nameOf } from "../words/status";
+import { signInWords } from "../messages/administration";
+import { epithetOf, nameOf } from "../messages/status";
 
 const Id = ({ children }: { children: ReactNode }) => (
   <chakra.span fontFamily="mono" fontSize="xs" lineHeight="1.25rem">

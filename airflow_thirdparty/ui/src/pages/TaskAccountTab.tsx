@@ -6,18 +6,18 @@ import { dagTabUrl, dagUrl, Failure, NOT_OFFERED } from "../api/client";
 import { refetchAll, taskQuery } from "../api/queries";
 import type { AccountView, Problem, TaskAccount, TaskAccountUse } from "../api/types";
 import { Cards } from "../components/AccountCard";
-import { When } from "../components/Facts";
+import { When } from "../components/SignInDetails";
 import { Frame } from "../components/Frame";
 import { Drawing, STATUS_SHAPES } from "../components/icons";
-import { ProblemNotice } from "../components/Notice";
-import { Press } from "../components/Press";
+import { ProblemNotice } from "../components/Callout";
+import { Press } from "../components/Button";
 import { SignInActions } from "../components/SignInActions";
-import { Empty, Failed, Loading, NotOffered } from "../components/States";
-import { StatusMark } from "../components/StatusMark";
+import { Empty, Failed, Loading, NotOffered } from "../components/Placeholders";
+import { StatusMark } from "../components/StatusBadge";
 import { Surface } from "../components/Surface";
-import { listen } from "../signin/news";
+import { listen } from "../signin/signInEvents";
 import { useSignIn } from "../signin/useSignIn";
-import { epithetOf, nameOf, remedyWords } from "../words/status";
+import { epithetOf, nameOf, remedyWords } from "../messages/status";
 
 /** Refusals that the acting user mends by signing in. */
 const MENDED_BY_SIGN_IN = new Set(["sign_in_required", "sign_in_lapsed", "account_changed", "scopes_missing"]);

@@ -5,7 +5,7 @@ import { signInWords } from "./administration";
 import { delegationWords, formOf, relevant, standWords, wishOf } from "./delegation";
 import { announcement, epithetOf, hasSignIn, nameOf, remedyWords, shortScope, signInLabel, STATUS, summary, wordsOf } from "./status";
 import { dayOf, distance, endOfDay, expiryWords } from "./time";
-import { useWords } from "./uses";
+import { useWords } from "./usage";
 import { paragraphs } from "./why";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
