@@ -108,7 +108,7 @@ export interface DagAccounts {
   warning: DagWarning | null;
 }
 
-export interface DelegationWish {
+export interface DelegationRequest {
   conn_id: string;
   scheduled: boolean;
   asset_events: boolean;
@@ -142,7 +142,7 @@ export interface TaskAccount {
 }
 
 /** One try of a task instance that used the caller's sign-in. */
-export interface Use {
+export interface Usage {
   conn_id: string;
   dag_id: string;
   run_id: string;
@@ -155,13 +155,13 @@ export interface Use {
   times: number;
 }
 
-export interface UseList {
-  uses: Use[];
+export interface UsagePage {
+  uses: Usage[];
   total: number;
 }
 
 /** How much one person's sign-in was used, without where; for admins. */
-export interface UseCount {
+export interface UsageCount {
   conn_id: string;
   user_name: string;
   task_instances: number;
@@ -197,7 +197,7 @@ export interface DelegationOfDag extends Delegation {
 }
 
 /** What the sign-in window says when it is done, over BroadcastChannel. */
-export interface SignInNews {
+export interface SignInEvent {
   type: "sign-in";
   conn_id: string;
   ok: boolean;

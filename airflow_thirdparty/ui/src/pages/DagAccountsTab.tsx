@@ -6,9 +6,9 @@ import { Failure, NOT_OFFERED } from "../api/client";
 import { dagQuery, delegationsQuery, refetchAll } from "../api/queries";
 import type { DagAccount, DelegationList } from "../api/types";
 import { AccountCard, Cards } from "../components/AccountCard";
+import { WarningWithWhy } from "../components/Callout";
 import { DelegationControls } from "../components/DelegationControls";
 import { Frame } from "../components/Frame";
-import { WarningWithWhy } from "../components/Callout";
 import { Empty, Failed, Loading, NotOffered } from "../components/Placeholders";
 import { listen } from "../signin/signInEvents";
 

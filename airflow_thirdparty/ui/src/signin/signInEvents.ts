@@ -1,35 +1,35 @@
 /** What sign-in windows report to every open page of ours. */
 
-import type { SignInNews } from "../api/types";
+import type { SignInEvent } from "../api/types";
 
 export const CHANNEL = "third-party-accounts";
 
-type Listener = (news: SignInNews) => void;
+type Listener = (event: SignInEvent) => void;
 
 const listeners = new Set<Listener>();
 let channel: BroadcastChannel | null = null;
 
 /** Whether a message is one of ours, and whole. */
-export function isNews(data: unknown): data is SignInNews {
-  const news = data as Partial<SignInNews> | null;
+export function isSignInEvent(data: unknown): data is SignInEvent {
+  const event = data as Partial<SignInEvent> | null;
   return (
-    typeof news === "object" &&
-    news !== null &&
-    news.type === "sign-in" &&
-    typeof news.conn_id === "string" &&
-    typeof news.ok === "boolean"
+    typeof event === "object" &&
+    event !== null &&
+    event.type === "sign-in" &&
+    typeof event.conn_id === "string" &&
+    typeof event.ok === "boolean"
   );
 }
 
-/** Listen for news; answers a function that stops it. */
+/** Listen for sign-in events; returns a function that stops it. */
 export function listen(listener: Listener): () => void {
   listeners.add(listener);
   if (channel === null && typeof BroadcastChannel !== "undefined") {
     channel = new BroadcastChannel(CHANNEL);
-    channel.addEventListener("message", (event: MessageEvent<unknown>) => {
-      if (isNews(event.data)) {
+    channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+      if (isSignInEvent(data)) {
         for (const each of listeners) {
-          each(event.data);
+          each(data);
         }
       }
     });
