@@ -10,6 +10,7 @@ import type {
   DelegationList,
   DelegationOfDag,
   DelegationRequest,
+  SignInRequest,
   SignInStarted,
   SignOutResult,
   TaskAccount,
@@ -82,14 +83,12 @@ export const allDelegationsQuery = queryOptions({
 export const fetchAccount = (connId: string): Promise<AccountView> =>
   get<AccountView>(`accounts/${segment(connId)}`);
 
-export const startSignIn = (
-  connId: string,
-  request: { return_to: string | null; confirm_other_subject?: boolean },
-): Promise<SignInStarted> => call("POST", `accounts/${segment(connId)}/sign-in`, request);
+export const startSignIn = (connId: string, request: SignInRequest): Promise<SignInStarted> =>
+  call("POST", `accounts/${segment(connId)}/sign-in`, request);
 
 export const storeCredentials = (
   connId: string,
-  credentials: { login: string | null; key: string },
+  credentials: Required<Pick<SignInRequest, "login" | "key">>,
 ): Promise<SignInStarted> => call("POST", `accounts/${segment(connId)}/sign-in`, credentials);
 
 export const signOut = (connId: string): Promise<SignOutResult> =>

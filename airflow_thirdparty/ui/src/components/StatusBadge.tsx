@@ -1,6 +1,6 @@
 import { chakra, HStack, Text } from "@chakra-ui/react";
 
-import type { AccountView, Status } from "../api/types";
+import type { AccountView } from "../api/types";
 import { appearanceOf, identityName } from "../messages/status";
 import { Icon, STATUS_SHAPES, UNKNOWN_SHAPE } from "./icons";
 
@@ -20,7 +20,7 @@ export const StatusBadge = ({ account }: { account: AccountView }) => {
           "@media (prefers-reduced-motion: no-preference)": { animation: "fade-in 300ms ease-out" },
         }}
       >
-        <Icon>{STATUS_SHAPES[account.status as Status] ?? UNKNOWN_SHAPE}</Icon>
+        <Icon>{STATUS_SHAPES[account.status] ?? UNKNOWN_SHAPE}</Icon>
       </chakra.span>
       <Text
         fontSize="sm"

@@ -88,7 +88,7 @@ describe("status", () => {
   test.each([
     ["nobody signed in", account(), "Sign in"],
     ["signed in", signedIn, "Reconnect"],
-    ["lapsed", account({ status: "lapsed", identity: { subject: "1", name: null } }), "Reconnect"],
+    ["lapsed", account({ status: "lapsed", identity: { subject: "1", name: "octo" } }), "Reconnect"],
     ["a key, none yet", account({ kind: "key" }), "Enter credentials"],
     ["a key, stored", account({ ...signedIn, kind: "key" }), "Replace"],
   ])("button: %s", (_, view, label) => {
@@ -154,7 +154,7 @@ describe("delegation", () => {
     expires_at: null,
     pinned: true,
     state: "active",
-    created_at: null,
+    created_at: "2026-02-01T00:00:00Z",
   };
   test.each([
     ["none", null, "Scheduled runs do not act as you."],

@@ -12,10 +12,6 @@ import { Frame } from "../components/Frame";
 import { Empty, Failed, Loading, NotOffered } from "../components/Placeholders";
 import { listen } from "../signin/signInEvents";
 
-const WHY =
-  "A run acts for whoever triggered it. People who may change this DAG's code decide what it does with the " +
-  "accounts of everyone who triggers it, and of everyone who delegated to it.";
-
 const FoundIn = ({ tasks }: { tasks: readonly string[] }) =>
   tasks.length === 0 ? null : (
     <Flex gap={2} fontSize="sm" flexWrap="wrap" align="baseline">
@@ -66,9 +62,7 @@ const Content = ({ dagId }: { dagId: string }) => {
   }
   return (
     <>
-      {data.warning ? (
-        <WarningWithWhy message={data.warning.message} why={data.warning.why || WHY} />
-      ) : null}
+      {data.warning ? <WarningWithWhy message={data.warning.message} why={data.warning.why} /> : null}
       {data.accounts.length === 0 ? (
         <None />
       ) : (

@@ -163,11 +163,9 @@ const AskedAccount = ({ use, task, taskInstance }: { use: TaskAccountUse; task: 
         <Text fontSize="sm" color="colorPalette.700" _dark={{ color: "colorPalette.300" }} fontWeight="medium">
           {use.outcome === "used" ? `Handed out${use.user_name ? ` for ${use.user_name}` : ""}` : "Refused"}
         </Text>
-        {use.at ? (
-          <Text fontSize="sm" color="fg.muted">
-            <When at={use.at} />
-          </Text>
-        ) : null}
+        <Text fontSize="sm" color="fg.muted">
+          <When at={use.at} />
+        </Text>
       </Flex>
       {use.outcome === "refused" ? <Reason problem={use.error ?? UNEXPLAINED} /> : null}
       <Mend use={use} task={task} taskInstance={taskInstance} />

@@ -1,6 +1,14 @@
 /** What sign-in windows report to every open page of ours. */
 
-import type { SignInEvent } from "../api/types";
+/** One report: from window to page inside the browser (`public/callback.js`), so no part of the server's API. */
+export interface SignInEvent {
+  type: "sign-in";
+  conn_id: string;
+  ok: boolean;
+  code?: string;
+  message?: string;
+  remedy?: string;
+}
 
 export const CHANNEL = "third-party-accounts";
 

@@ -3,10 +3,10 @@ import { useCallback, useEffect, useReducer, useRef } from "react";
 import { safeUrl } from "../api/base";
 import { Failure, pageUrl } from "../api/client";
 import { fetchAccount, refetchAll, startSignIn, updateCachedAccount } from "../api/queries";
-import type { AccountView, Problem, SignInEvent } from "../api/types";
+import type { AccountView, Problem } from "../api/types";
 import { nameOf } from "../messages/status";
 import { type Flow, IDLE, step } from "./flow";
-import { listen } from "./signInEvents";
+import { listen, type SignInEvent } from "./signInEvents";
 import { closeWindow, navigate, openWindow } from "./window";
 
 const POLL_MS = 2_000;
