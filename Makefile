@@ -13,7 +13,7 @@ DEMO_OPTIONS ?=
 PYTEST_OPTIONS ?=
 BENCHMARKS ?= fetch policy storm kills
 
-.PHONY: help install demo demo-check test unit integration interop e2e bench matrix check format constraints browser clean
+.PHONY: help install demo demo-check test unit integration interop e2e bench matrix check format types constraints browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -58,6 +58,10 @@ check: $(INSTALLED) ## style, types, and who may import whom
 
 format: $(INSTALLED) ## mend what can be mended by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+types: $(INSTALLED) ## generate the page's types from the server's API
+	@$(BIN)/python -m tools.api_description
+	@cd airflow_thirdparty/ui && PATH="$(abspath $(BIN)):$$PATH" node --run types
 
 constraints: $(INSTALLED) ## find the newest versions that work together
 	@UV=$(abspath $(BIN)/uv) constraints/compile.sh

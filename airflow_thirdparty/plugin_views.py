@@ -28,8 +28,8 @@ def react_apps(base_path: str) -> list[dict[str, str]]:
     """Describe our three pages as Airflow's plugin manager wants them.
 
     A bundle assigns each component to a global named as the page, so the names here are those in
-    ``ui/src/hosts/airflow.tsx``. The addresses include the path of ``[api] base_url``, because Airflow 3.2
-    does not resolve relative ones.
+    ``ui/src/entrypoints/airflow.tsx``. The addresses include the path of ``[api] base_url``, because
+    Airflow 3.2 does not resolve relative ones.
 
     :param base_path: path of ``[api] base_url``, ``""`` or ``"/"`` when it has none
     """

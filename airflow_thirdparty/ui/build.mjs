@@ -49,8 +49,8 @@ const script = (entry, file, globals) =>
   });
 
 await cp(`${root}public`, dist, { recursive: true });
-await script("src/hosts/airflow.tsx", "main.umd.js", HOST);
-await script("src/hosts/standalone.tsx", "page.js", {});
+await script("src/entrypoints/airflow.tsx", "main.umd.js", HOST);
+await script("src/entrypoints/standalone.tsx", "page.js", {});
 
 // Addresses carry the version of what they lead to, so that no browser keeps an old one after an upgrade.
 const hash = createHash("sha256");

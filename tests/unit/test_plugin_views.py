@@ -31,7 +31,7 @@ def test_each_page_has_a_place_and_a_route_of_its_own() -> None:
 
 def test_the_bundle_answers_to_every_name() -> None:
     """Airflow looks the component up by the page's name, and shows an error page when there is none."""
-    entry = Path(plugin_views.__file__).parent / "ui" / "src" / "hosts" / "airflow.tsx"
+    entry = Path(plugin_views.__file__).parent / "ui" / "src" / "entrypoints" / "airflow.tsx"
     spelled = entry.read_text(encoding="utf-8").replace('"', "")
     for app in plugin_views.react_apps(""):
         assert f"\n  {app['name']}: " in spelled

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
+from airflow_thirdparty.server.accounts.account import KINDS
 from airflow_thirdparty.server.broker.views.accounts import View
 from airflow_thirdparty.server.broker.views.admin import Overview
+from airflow_thirdparty.server.broker.views.status import Status
 from airflow_thirdparty.server.web.delegations import DagDelegations
+
+Kind = Annotated[str, Field(json_schema_extra={"enum": [*KINDS]})]
+"""How people authenticate at an account's service; described as one of the kinds there are."""
 
 
 class Strict(BaseModel):
@@ -56,9 +61,9 @@ class AccountView(BaseModel):
     service: str
     service_name: str
     icon: str
-    kind: str
+    kind: Kind
     description: str | None
-    status: str
+    status: Status
     status_text: str
     status_at: datetime | None
     identity: Who | None
@@ -83,7 +88,7 @@ class AccountView(BaseModel):
             icon=account.service if account else "generic",
             kind=account.kind if account else "oauth2",
             description=view.entry.registration.description,
-            status=standing.status.value if standing else "sign_in_needed",
+            status=standing.status if standing else Status.SIGN_IN_NEEDED,
             status_text=standing.text if standing else "An admin has to mend this account first.",
             status_at=standing.at if standing else None,
             identity=Who(subject=row.subject, name=row.subject_name) if row else None,

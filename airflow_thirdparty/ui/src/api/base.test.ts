@@ -36,7 +36,7 @@ describe("addresses a browser may follow", () => {
   });
 });
 
-describe("words for a failed call", () => {
+describe("messages for a failed call", () => {
   test("the server's own come first", () => {
     const error = { code: "other_subject", message: "m", remedy: "r" };
     expect(problemOf(409, { error })).toEqual(error);
@@ -46,7 +46,7 @@ describe("words for a failed call", () => {
     ["no body", 401, undefined, "logged_out"],
     ["a body of Airflow's", 404, { detail: "Not Found" }, "not_offered"],
     ["another error shape", 403, { error: "nope" }, "forbidden"],
-    ["a status without words", 502, null, "unreadable"],
+    ["a status without a message", 502, null, "unreadable"],
   ])("%s", (_, status, body, code) => {
     expect(problemOf(status, body).code).toBe(code);
   });

@@ -25,7 +25,7 @@ export const airflow = (path = ""): string => new URL(path, airflowUrl(prefix)).
 
 const OFFLINE: Problem = {
   code: "offline",
-  message: "Airflow did not answer.",
+  message: "Airflow did not response.",
   remedy: "Check your network connection, then try again.",
 };
 
@@ -75,9 +75,9 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   if (method !== "GET") {
     headers["Content-Type"] = "application/json";
   }
-  let answer: Response;
+  let response: Response;
   try {
-    answer = await fetch(`${prefix}api/v1/${path}`, {
+    response = await fetch(`${prefix}api/v1/${path}`, {
       method,
       headers,
       credentials: "same-origin",
@@ -87,12 +87,12 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
   } catch {
     throw new Failure(0, OFFLINE);
   }
-  const content: unknown = answer.status === 204 ? null : await answer.json().catch(() => undefined);
-  if (!answer.ok) {
-    throw new Failure(answer.status, problemOf(answer.status, content));
+  const content: unknown = response.status === 204 ? null : await response.json().catch(() => undefined);
+  if (!response.ok) {
+    throw new Failure(response.status, problemOf(response.status, content));
   }
   if (content === undefined) {
-    throw new Failure(answer.status, UNREADABLE);
+    throw new Failure(response.status, UNREADABLE);
   }
   return content as T;
 }

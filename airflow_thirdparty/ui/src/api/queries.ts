@@ -9,12 +9,13 @@ import type {
   DagAtRisk,
   DelegationList,
   DelegationOfDag,
-  DelegationWish,
+  DelegationRequest,
+  SignInRequest,
   SignInStarted,
   SignOutResult,
   TaskAccount,
-  UseCount,
-  UseList,
+  UsageCount,
+  UsagePage,
 } from "./types";
 
 /** Client errors do not go away by asking again. */
@@ -52,10 +53,10 @@ export const taskQuery = (dagId: string, runId: string, taskId: string, mapIndex
       ),
   });
 
-export const usesQuery = (connId: string, limit: number) =>
+export const usageQuery = (connId: string, limit: number) =>
   queryOptions({
     queryKey: ["uses", connId, limit],
-    queryFn: () => get<UseList>(`uses?conn_id=${encodeURIComponent(connId)}&limit=${limit}`),
+    queryFn: () => get<UsagePage>(`uses?conn_id=${encodeURIComponent(connId)}&limit=${limit}`),
     placeholderData: keepPreviousData,
   });
 
@@ -69,9 +70,9 @@ export const dagsAtRiskQuery = queryOptions({
   queryFn: () => get<DagAtRisk[]>("admin/dags-at-risk"),
 });
 
-export const useCountsQuery = queryOptions({
+export const usageCountsQuery = queryOptions({
   queryKey: ["admin", "uses"],
-  queryFn: () => get<UseCount[]>("admin/uses"),
+  queryFn: () => get<UsageCount[]>("admin/uses"),
 });
 
 export const allDelegationsQuery = queryOptions({
@@ -82,21 +83,19 @@ export const allDelegationsQuery = queryOptions({
 export const fetchAccount = (connId: string): Promise<AccountView> =>
   get<AccountView>(`accounts/${segment(connId)}`);
 
-export const startSignIn = (
-  connId: string,
-  wish: { return_to: string | null; confirm_other_subject?: boolean },
-): Promise<SignInStarted> => call("POST", `accounts/${segment(connId)}/sign-in`, wish);
+export const startSignIn = (connId: string, request: SignInRequest): Promise<SignInStarted> =>
+  call("POST", `accounts/${segment(connId)}/sign-in`, request);
 
 export const storeCredentials = (
   connId: string,
-  credentials: { login: string | null; key: string },
+  credentials: Required<Pick<SignInRequest, "login" | "key">>,
 ): Promise<SignInStarted> => call("POST", `accounts/${segment(connId)}/sign-in`, credentials);
 
 export const signOut = (connId: string): Promise<SignOutResult> =>
   call("DELETE", `accounts/${segment(connId)}/sign-in`);
 
-export const delegate = (dagId: string, wish: DelegationWish): Promise<unknown> =>
-  call("POST", `dags/${segment(dagId)}/delegations`, wish);
+export const delegate = (dagId: string, request: DelegationRequest): Promise<unknown> =>
+  call("POST", `dags/${segment(dagId)}/delegations`, request);
 
 export const endDelegation = (dagId: string, connId: string): Promise<unknown> =>
   call("DELETE", `dags/${segment(dagId)}/delegations?conn_id=${encodeURIComponent(connId)}`);
@@ -106,7 +105,7 @@ export const refetchAll = (): Promise<void> =>
   queryClient.invalidateQueries();
 
 /** Put one freshly fetched account into every view that shows it. */
-export function spread(account: AccountView): void {
+export function updateCachedAccount(account: AccountView): void {
   queryClient.setQueryData<AccountList>(accountsQuery.queryKey, (list) =>
     list && {
       ...list,

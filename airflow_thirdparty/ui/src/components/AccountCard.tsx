@@ -2,16 +2,17 @@ import { Box, chakra, Flex, Heading, Stack, Text } from "@chakra-ui/react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import type { AccountView } from "../api/types";
+import { announcement, epithetOf, nameOf, needsUser } from "../messages/status";
 import { type SignIn, useSignIn } from "../signin/useSignIn";
-import { announcement, epithetOf, nameOf, needsUser } from "../words/status";
+import { Callout, ProblemCallout } from "./Callout";
 import { Confirm } from "./Confirm";
-import { Facts, When } from "./Facts";
-import { ServiceMark } from "./icons";
+import { ServiceIcon } from "./icons";
 import { announce } from "./LiveRegion";
-import { Notice, ProblemNotice } from "./Notice";
 import { SignInActions } from "./SignInActions";
-import { StatusMark } from "./StatusMark";
+import { SignInDetails } from "./SignInDetails";
+import { StatusBadge } from "./StatusBadge";
 import { LINE, Surface } from "./Surface";
+import { When } from "./When";
 
 /** Say state changes aloud, and keep the focus in the card whose button went away. */
 function useChanges(account: AccountView): React.RefObject<HTMLHeadingElement | null> {
@@ -126,7 +127,7 @@ const Tile = ({ icon }: { icon: string }) => (
     color="fg"
     {...LINE}
   >
-    <ServiceMark icon={icon} />
+    <ServiceIcon icon={icon} />
   </Flex>
 );
 
@@ -156,26 +157,26 @@ export const AccountCard = ({ account, children }: Props) => {
         <Tile icon={account.icon} />
         <Name account={account} title={title} />
         <Stack gap={2} data-rest="">
-          <StatusMark account={account} />
+          <StatusBadge account={account} />
           <Explanation account={account} />
-          <Facts account={account} />
+          <SignInDetails account={account} />
         </Stack>
         <Flex gap={2} align="center" flexWrap="wrap" data-rest="" data-actions="">
           <SignInActions account={account} signIn={signIn} onSignedOut={setTold} />
         </Flex>
         {signIn.flow.phase === "failed" ? (
           <Box data-rest="" data-wide="">
-            <ProblemNotice problem={signIn.flow.problem} onDismiss={signIn.dismiss} />
+            <ProblemCallout problem={signIn.flow.problem} onDismiss={signIn.dismiss} />
           </Box>
         ) : null}
         {problem && signIn.flow.phase === "idle" ? (
           <Box data-rest="" data-wide="">
-            <ProblemNotice problem={problem} tone="warning" />
+            <ProblemCallout problem={problem} tone="warning" />
           </Box>
         ) : null}
         {told ? (
           <Box data-rest="" data-wide="">
-            <Notice
+            <Callout
               tone="info"
               live
               onDismiss={() => {
@@ -183,7 +184,7 @@ export const AccountCard = ({ account, children }: Props) => {
               }}
             >
               {told}
-            </Notice>
+            </Callout>
           </Box>
         ) : null}
         {children ? <Box data-rest="" data-wide="">{children}</Box> : null}

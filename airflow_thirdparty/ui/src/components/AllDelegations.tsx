@@ -5,12 +5,12 @@ import { useState } from "react";
 import { dagTabUrl } from "../api/client";
 import { allDelegationsQuery, endDelegation, refetchAll } from "../api/queries";
 import type { DelegationOfDag } from "../api/types";
+import { delegationState } from "../messages/delegation";
 import { problemFrom } from "../signin/useSignIn";
-import { standWords } from "../words/delegation";
+import { Button } from "./Button";
+import { ProblemCallout } from "./Callout";
 import { Confirm } from "./Confirm";
 import { announce } from "./LiveRegion";
-import { ProblemNotice } from "./Notice";
-import { Press } from "./Press";
 import { Cell, Row, Section, Table } from "./Table";
 import { useNow } from "./useNow";
 
@@ -26,7 +26,7 @@ const Withdraw = ({ consent }: { consent: DelegationOfDag }) => {
   });
   return (
     <>
-      <Press
+      <Button
         size="xs"
         aria-label={`Withdraw: ${consent.conn_id} of ${consent.user_name} for ${consent.dag_id}`}
         onClick={() => {
@@ -35,7 +35,7 @@ const Withdraw = ({ consent }: { consent: DelegationOfDag }) => {
         }}
       >
         Withdraw …
-      </Press>
+      </Button>
       <Confirm
         open={asking}
         title="Withdraw this delegation?"
@@ -53,14 +53,14 @@ const Withdraw = ({ consent }: { consent: DelegationOfDag }) => {
           From then on, runs of {consent.dag_id} that nobody triggers no longer act as {consent.user_name} with the
           account {consent.conn_id}. You cannot undo this: {consent.user_name} would have to agree again.
         </Text>
-        {withdraw.error ? <ProblemNotice problem={problemFrom(withdraw.error)} /> : null}
+        {withdraw.error ? <ProblemCallout problem={problemFrom(withdraw.error)} /> : null}
       </Confirm>
     </>
   );
 };
 
 const Delegation = ({ consent }: { consent: DelegationOfDag }) => {
-  const { runs, state, active } = standWords(consent, useNow());
+  const { runs, state, active } = delegationState(consent, useNow());
   return (
     <Row>
       <Cell>

@@ -1,7 +1,7 @@
 import { Dialog, Portal } from "@chakra-ui/react";
 import { type ReactNode, useRef } from "react";
 
-import { Press } from "./Press";
+import { Button } from "./Button";
 
 interface ConfirmProps {
   open: boolean;
@@ -56,16 +56,16 @@ export const Confirm = ({
               {children}
             </Dialog.Body>
             <Dialog.Footer pt={0}>
-              <Press ref={cancel} tone="quiet" onClick={onCancel}>
+              <Button ref={cancel} tone="quiet" onClick={onCancel}>
                 Cancel
-              </Press>
-              <Press
+              </Button>
+              <Button
                 tone={danger ? "danger" : "main"}
                 loading={busy}
                 {...(form === undefined ? { onClick: onConfirm } : { type: "submit", form })}
               >
                 {action}
-              </Press>
+              </Button>
             </Dialog.Footer>
           </Dialog.Content>
         </Dialog.Positioner>

@@ -4,10 +4,10 @@ import { type FormEvent, useId } from "react";
 
 import { refetchAll, storeCredentials } from "../api/queries";
 import type { AccountView } from "../api/types";
+import { nameOf, SECRET_NAME } from "../messages/status";
 import { problemFrom } from "../signin/useSignIn";
-import { nameOf, SECRET_NAME } from "../words/status";
+import { ProblemCallout } from "./Callout";
 import { Confirm } from "./Confirm";
-import { ProblemNotice } from "./Notice";
 
 interface Props {
   account: AccountView;
@@ -55,7 +55,7 @@ export const Credentials = ({ account, open, onClose }: Props) => {
         }}
       >
         <Stack gap={4}>
-          {problem ? <ProblemNotice problem={problem} /> : null}
+          {problem ? <ProblemCallout problem={problem} /> : null}
           {account.kind === "basic" ? (
             <Field.Root required invalid={problem?.field === "login"}>
               <Field.Label>User name</Field.Label>

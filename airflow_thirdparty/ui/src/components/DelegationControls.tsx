@@ -4,12 +4,12 @@ import { type ReactNode, useId, useState } from "react";
 
 import { delegate, endDelegation, refetchAll } from "../api/queries";
 import type { AccountView, Delegation, DelegationList } from "../api/types";
+import { type DelegationForm, delegationMessage, formOf, relevant, requestOf } from "../messages/delegation";
+import { dayOf } from "../messages/time";
 import { problemFrom } from "../signin/useSignIn";
-import { delegationWords, type DelegationForm, formOf, relevant, wishOf } from "../words/delegation";
-import { dayOf } from "../words/time";
+import { Button } from "./Button";
+import { ProblemCallout } from "./Callout";
 import { announce } from "./LiveRegion";
-import { ProblemNotice } from "./Notice";
-import { Press } from "./Press";
 import { LINE } from "./Surface";
 import { useNow } from "./useNow";
 
@@ -52,13 +52,13 @@ interface FormProps {
 
 const Form = ({ id, dagId, account, mine, allowed, onDone }: FormProps) => {
   const [form, setForm] = useState<DelegationForm>(() => formOf(mine));
-  const done = async (words: string) => {
+  const done = async (message: string) => {
     await refetchAll();
-    announce(words);
+    announce(message);
     onDone();
   };
   const agree = useMutation({
-    mutationFn: () => delegate(dagId, wishOf(account.conn_id, form)),
+    mutationFn: () => delegate(dagId, requestOf(account.conn_id, form)),
     onSuccess: () => done("Your consent is saved."),
   });
   const takeBack = useMutation({
@@ -119,20 +119,20 @@ const Form = ({ id, dagId, account, mine, allowed, onDone }: FormProps) => {
           />
           <Field.HelperText>Leave empty to let it last until you take it back.</Field.HelperText>
         </Field.Root>
-        {error ? <ProblemNotice problem={problemFrom(error)} /> : null}
+        {error ? <ProblemCallout problem={problemFrom(error)} /> : null}
         <Flex gap={2} flexWrap="wrap">
-          <Press tone="main" type="submit" disabled={!possible} loading={agree.isPending}>
+          <Button tone="main" type="submit" disabled={!possible} loading={agree.isPending}>
             {mine === null ? "Agree" : "Save"}
-          </Press>
+          </Button>
           {mine === null ? null : (
-            <Press
+            <Button
               loading={takeBack.isPending}
               onClick={() => {
                 takeBack.mutate();
               }}
             >
               Take back
-            </Press>
+            </Button>
           )}
         </Flex>
         {account.status === "signed_in" ? null : (
@@ -174,7 +174,7 @@ export const DelegationControls = ({ dagId, account, list }: Props) => {
       <Flex gap={3} align="center" justify="space-between" flexWrap="wrap">
         <Box fontSize="sm" minW={0}>
           <Text fontWeight="medium" {...(halted ? { color: "amber.700", _dark: { color: "amber.300" } } : {})}>
-            {delegationWords(consent, now)}
+            {delegationMessage(consent, now)}
           </Text>
           {others ? (
             <Text color="fg.muted">
@@ -183,7 +183,7 @@ export const DelegationControls = ({ dagId, account, list }: Props) => {
           ) : null}
         </Box>
         {usable ? (
-          <Press
+          <Button
             aria-expanded={open}
             aria-controls={id}
             onClick={() => {
@@ -191,7 +191,7 @@ export const DelegationControls = ({ dagId, account, list }: Props) => {
             }}
           >
             {open ? "Close" : OPENERS[mine?.state ?? "none"]}
-          </Press>
+          </Button>
         ) : null}
       </Flex>
       {open && usable ? (

@@ -5,9 +5,9 @@ let spoken = "";
 const hearers = new Set<() => void>();
 
 /** Have the screen reader say something when it next pauses. */
-export function announce(words: string): void {
-  // The same words twice would not be read again.
-  spoken = spoken === words ? `${words}\u00a0` : words;
+export function announce(message: string): void {
+  // The same message twice would not be read again.
+  spoken = spoken === message ? `${message}\u00a0` : message;
   for (const hear of hearers) {
     hear();
   }

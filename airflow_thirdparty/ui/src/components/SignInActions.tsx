@@ -2,10 +2,10 @@ import { Spinner, Text } from "@chakra-ui/react";
 import { useState } from "react";
 
 import type { AccountView } from "../api/types";
+import { hasSignIn, nameOf, needsUser, signInLabel } from "../messages/status";
 import type { SignIn } from "../signin/useSignIn";
-import { hasSignIn, nameOf, needsUser, signInLabel } from "../words/status";
+import { Button } from "./Button";
 import { Credentials } from "./Credentials";
-import { Press } from "./Press";
 import { SignOut } from "./SignOut";
 
 interface Props {
@@ -21,12 +21,12 @@ const Waiting = ({ account, signIn }: Props) => (
     <Text fontSize="sm" color="fg.muted" role="status">
       Waiting for {nameOf(account)}
     </Text>
-    <Press onClick={signIn.start} aria-label={`Open the sign-in window of ${nameOf(account)} again`}>
+    <Button onClick={signIn.start} aria-label={`Open the sign-in window of ${nameOf(account)} again`}>
       Open again
-    </Press>
-    <Press tone="quiet" onClick={signIn.dismiss}>
+    </Button>
+    <Button tone="quiet" onClick={signIn.dismiss}>
       Cancel
-    </Press>
+    </Button>
   </>
 );
 
@@ -39,7 +39,7 @@ export const SignInActions = ({ account, signIn, onSignedOut }: Props) => {
   const label = signInLabel(account);
   return (
     <>
-      <Press
+      <Button
         tone={needsUser(account.status) ? "main" : "quiet"}
         aria-label={`${label}: ${nameOf(account)} (${account.conn_id})`}
         disabled={!account.sign_in_allowed}
@@ -53,7 +53,7 @@ export const SignInActions = ({ account, signIn, onSignedOut }: Props) => {
         }
       >
         {label}
-      </Press>
+      </Button>
       {hasSignIn(account) && onSignedOut ? <SignOut account={account} onDone={onSignedOut} /> : null}
       {account.kind === "oauth2" ? null : (
         <Credentials

@@ -4,11 +4,11 @@ import { useState } from "react";
 
 import { refetchAll, signOut } from "../api/queries";
 import type { AccountView } from "../api/types";
+import { nameOf } from "../messages/status";
 import { problemFrom } from "../signin/useSignIn";
-import { nameOf } from "../words/status";
+import { Button } from "./Button";
+import { ProblemCallout } from "./Callout";
 import { Confirm } from "./Confirm";
-import { ProblemNotice } from "./Notice";
-import { Press } from "./Press";
 
 interface Props {
   account: AccountView;
@@ -27,7 +27,7 @@ export const SignOut = ({ account, onDone }: Props) => {
   });
   return (
     <>
-      <Press
+      <Button
         aria-label={`Sign out: ${nameOf(account)} (${account.conn_id})`}
         onClick={() => {
           leave.reset();
@@ -35,7 +35,7 @@ export const SignOut = ({ account, onDone }: Props) => {
         }}
       >
         Sign out
-      </Press>
+      </Button>
       <Confirm
         open={asking}
         title={`Sign out of ${nameOf(account)}?`}
@@ -53,7 +53,7 @@ export const SignOut = ({ account, onDone }: Props) => {
           Until you sign in again, no task can act as you in {nameOf(account)}, whatever the DAG. Runs that
           are waiting or running may fail.
         </Text>
-        {leave.error ? <ProblemNotice problem={problemFrom(leave.error)} /> : null}
+        {leave.error ? <ProblemCallout problem={problemFrom(leave.error)} /> : null}
       </Confirm>
     </>
   );

@@ -2,7 +2,7 @@ import { Box, Heading, Skeleton, Stack, Table as ChakraTable, Text } from "@chak
 import type { UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useId } from "react";
 
-import { Failed } from "./States";
+import { Failed } from "./Placeholders";
 import { LINE, Surface } from "./Surface";
 
 interface TableProps {

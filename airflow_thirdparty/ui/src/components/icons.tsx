@@ -1,18 +1,18 @@
-/** Our own drawings: states that differ in shape, and a plain mark for each service. */
+/** Our own icons: states that differ in shape, and a plain icon for each service. */
 
 import { chakra } from "@chakra-ui/react";
 import type { ReactNode } from "react";
 
 import type { Status } from "../api/types";
 
-interface DrawingProps {
+interface IconProps {
   children: ReactNode;
   size?: string;
   box?: number;
 }
 
 /** An SVG that says nothing to a screen reader: the words beside it do. */
-export const Drawing = ({ children, size = "1.25rem", box = 20 }: DrawingProps) => (
+export const Icon = ({ children, size = "1.25rem", box = 20 }: IconProps) => (
   <chakra.svg
     aria-hidden="true"
     fill="none"
@@ -42,7 +42,7 @@ export const STATUS_SHAPES: Record<Status, ReactNode> = {
   signed_in: (
     <>
       <circle cx="10" cy="10" r="8" fill="currentColor" />
-      <path d="m6.4 10.3 2.4 2.4 4.8-5" stroke="var(--mark-ink)" strokeWidth="2" />
+      <path d="m6.4 10.3 2.4 2.4 4.8-5" stroke="var(--icon-ink)" strokeWidth="2" />
     </>
   ),
   // An empty ring with an arrow that leads in.
@@ -90,7 +90,7 @@ export const UNKNOWN_SHAPE: ReactNode = (
   </>
 );
 
-const SERVICE_MARKS: Record<string, ReactNode> = {
+const SERVICE_ICONS: Record<string, ReactNode> = {
   github: (
     <path
       d="M4.6 4.2c1.6 0 3 .9 3.8 1.6a12 12 0 0 1 7.2 0c.8-.7 2.2-1.6 3.8-1.6.5 1.3.4 2.7.1 3.6.9 1.1 1.3 2.3 1.3 3.8 0 4.2-2.7 5.7-5.4 6.1.4.5.6 1.2.6 2v1.8H8v-1.3c-2.6.5-3.5-1.2-4.5-2.2 2 .3 2.4 1 4.6.9 0-.5.2-.9.5-1.2-2.7-.4-5.4-1.9-5.4-6.1 0-1.5.4-2.7 1.3-3.8-.3-.9-.4-2.3.1-3.6z"
@@ -129,16 +129,16 @@ const SERVICE_MARKS: Record<string, ReactNode> = {
   ),
 };
 
-/** Two links of a chain: any service we have no mark for. */
-const GENERIC_MARK: ReactNode = (
+/** Two links of a chain: any service we have no icon for. */
+const GENERIC_ICON: ReactNode = (
   <>
     <path d="M10.2 13.8a4 4 0 0 0 5.7 0l3-3a4 4 0 0 0-5.7-5.7l-1.2 1.2" />
     <path d="M13.8 10.2a4 4 0 0 0-5.7 0l-3 3a4 4 0 0 0 5.7 5.7l1.2-1.2" />
   </>
 );
 
-export const ServiceMark = ({ icon }: { icon: string }) => (
-  <Drawing size="1.5rem" box={24}>
-    {SERVICE_MARKS[icon] ?? GENERIC_MARK}
-  </Drawing>
+export const ServiceIcon = ({ icon }: { icon: string }) => (
+  <Icon size="1.5rem" box={24}>
+    {SERVICE_ICONS[icon] ?? GENERIC_ICON}
+  </Icon>
 );

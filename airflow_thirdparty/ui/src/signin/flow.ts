@@ -3,7 +3,7 @@
 import type { AccountView, Problem } from "../api/types";
 
 /** Sign-ins nobody finishes are given up after this: the server forgets them then, too. */
-export const PATIENCE_MS = 10 * 60_000;
+export const TIMEOUT_MS = 10 * 60_000;
 
 /**
  * How long the window may look closed before we believe it, in front of a user who is back on our page.  A
@@ -48,7 +48,7 @@ const fail = (problem: Problem): Flow => ({
 });
 
 function tick(flow: Flow & { phase: "waiting" }, event: FlowEvent & { type: "tick" }): Flow {
-  if (event.now - flow.since > PATIENCE_MS) {
+  if (event.now - flow.since > TIMEOUT_MS) {
     return fail(GIVEN_UP);
   }
   if (!event.windowClosed || !event.pageFocused) {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import type { AccountView, Problem } from "../api/types";
-import { CLOSED_MS, type Flow, type FlowEvent, IDLE, PATIENCE_MS, step } from "./flow";
-import { isNews } from "./news";
+import { CLOSED_MS, type Flow, type FlowEvent, IDLE, step, TIMEOUT_MS } from "./flow";
+import { isSignInEvent } from "./signInEvents";
 
 const problem = (code: string): Problem => ({ code, message: "m", remedy: "r" });
 const waiting: Flow = { phase: "waiting", since: 0, before: "then", closedSince: null };
@@ -39,13 +39,13 @@ describe("the course of a sign-in", () => {
 
   test.each<[string, Flow, FlowEvent, string]>([
     ["closed for good", gone, tick(1_001 + CLOSED_MS, true), "window_closed"],
-    ["out of patience", waiting, tick(PATIENCE_MS + 1), "timed_out"],
+    ["over time", waiting, tick(TIMEOUT_MS + 1), "timed_out"],
   ])("%s", (_, flow, event, code) => {
     expect(step(flow, event)).toMatchObject({ phase: "failed", problem: { code } });
   });
 });
 
-describe("news from sign-in windows", () => {
+describe("events of sign-in windows", () => {
   test.each<[string, unknown, boolean]>([
     ["whole", { type: "sign-in", conn_id: "github", ok: true }, true],
     ["of another kind", { type: "other", conn_id: "github", ok: true }, false],
@@ -54,6 +54,6 @@ describe("news from sign-in windows", () => {
     ["nothing", null, false],
     ["a text", "sign-in", false],
   ])("%s", (_, data, expected) => {
-    expect(isNews(data)).toBe(expected);
+    expect(isSignInEvent(data)).toBe(expected);
   });
 });

@@ -2,12 +2,12 @@ import { useCallback, useEffect, useReducer, useRef } from "react";
 
 import { safeUrl } from "../api/base";
 import { Failure, pageUrl } from "../api/client";
-import { fetchAccount, refetchAll, spread, startSignIn } from "../api/queries";
-import type { AccountView, Problem, SignInNews } from "../api/types";
-import { nameOf } from "../words/status";
-import { IDLE, step, type Flow } from "./flow";
-import { listen } from "./news";
-import { closeWindow, openWindow, travel } from "./window";
+import { fetchAccount, refetchAll, startSignIn, updateCachedAccount } from "../api/queries";
+import type { AccountView, Problem } from "../api/types";
+import { nameOf } from "../messages/status";
+import { type Flow, IDLE, step } from "./flow";
+import { listen, type SignInEvent } from "./signInEvents";
+import { closeWindow, navigate, openWindow } from "./window";
 
 const POLL_MS = 2_000;
 const LINGER_MS = 1_500;
@@ -25,10 +25,10 @@ export function problemFrom(error: unknown): Problem {
     : { code: "unexpected", message: "Something went wrong on this page.", remedy: "Reload it and try again." };
 }
 
-const refusal = (news: SignInNews): Problem => ({
-  code: news.code ?? "sign_in_failed",
-  message: news.message ?? "The sign-in did not succeed.",
-  remedy: news.remedy ?? "Try again; the sign-in window said why it failed.",
+const refusal = (event: SignInEvent): Problem => ({
+  code: event.code ?? "sign_in_failed",
+  message: event.message ?? "The sign-in did not succeed.",
+  remedy: event.remedy ?? "Try again; the sign-in window said why it failed.",
 });
 
 export interface SignIn {
@@ -80,7 +80,7 @@ export function useSignIn(account: AccountView): SignIn {
         }
         dispatch({ type: "started", now: Date.now(), before });
         if (popup === null || !popup.closed) {
-          travel(popup, checked);
+          navigate(popup, checked);
         }
       } catch (error) {
         closeWindow(popup);
@@ -93,7 +93,7 @@ export function useSignIn(account: AccountView): SignIn {
   const poll = useCallback(() => {
     fetchAccount(connId).then(
       (seen) => {
-        spread(seen);
+        updateCachedAccount(seen);
         dispatch({ type: "seen", account: seen });
       },
       () => undefined, // the next poll may do better
@@ -113,11 +113,11 @@ export function useSignIn(account: AccountView): SignIn {
 
   useEffect(
     () =>
-      listen((news) => {
-        if (news.conn_id !== connId) {
+      listen((event) => {
+        if (event.conn_id !== connId) {
           return;
         }
-        if (news.ok) {
+        if (event.ok) {
           // The window says so for a moment and closes itself, or is helped to.
           setTimeout(closeWindow, LINGER_MS, opened.current);
           void refetchAll();
@@ -125,7 +125,7 @@ export function useSignIn(account: AccountView): SignIn {
         } else {
           // The reason is shown here, where there is more room.
           closeWindow(opened.current);
-          dispatch({ type: "refused", problem: refusal(news) });
+          dispatch({ type: "refused", problem: refusal(event) });
           poll();
         }
       }),

@@ -43,7 +43,7 @@ export function openWindow(serviceName: string): Window | null {
 }
 
 /** Send the window on, or the whole page when there is none. */
-export function travel(opened: Window | null, address: string): void {
+export function navigate(opened: Window | null, address: string): void {
   if (opened === null) {
     window.location.assign(address);
   } else {

@@ -6,15 +6,11 @@ import { Failure, NOT_OFFERED } from "../api/client";
 import { dagQuery, delegationsQuery, refetchAll } from "../api/queries";
 import type { DagAccount, DelegationList } from "../api/types";
 import { AccountCard, Cards } from "../components/AccountCard";
+import { WarningWithWhy } from "../components/Callout";
 import { DelegationControls } from "../components/DelegationControls";
 import { Frame } from "../components/Frame";
-import { WarningWithWhy } from "../components/Notice";
-import { Empty, Failed, Loading, NotOffered } from "../components/States";
-import { listen } from "../signin/news";
-
-const WHY =
-  "A run acts for whoever triggered it. People who may change this DAG's code decide what it does with the " +
-  "accounts of everyone who triggers it, and of everyone who delegated to it.";
+import { Empty, Failed, Loading, NotOffered } from "../components/Placeholders";
+import { listen } from "../signin/signInEvents";
 
 const FoundIn = ({ tasks }: { tasks: readonly string[] }) =>
   tasks.length === 0 ? null : (
@@ -66,9 +62,7 @@ const Content = ({ dagId }: { dagId: string }) => {
   }
   return (
     <>
-      {data.warning ? (
-        <WarningWithWhy message={data.warning.message} why={data.warning.why || WHY} />
-      ) : null}
+      {data.warning ? <WarningWithWhy message={data.warning.message} why={data.warning.why} /> : null}
       {data.accounts.length === 0 ? (
         <None />
       ) : (

@@ -5,12 +5,12 @@ import { type ComponentType, useEffect } from "react";
 import { accountsQuery, refetchAll } from "../api/queries";
 import type { AccountList } from "../api/types";
 import { AccountCard, Cards } from "../components/AccountCard";
+import { Callout } from "../components/Callout";
 import { Frame } from "../components/Frame";
-import { Notice } from "../components/Notice";
-import { Failed, Loading, NoAccounts } from "../components/States";
-import { Uses } from "../components/Uses";
-import { listen } from "../signin/news";
-import { summary } from "../words/status";
+import { Failed, Loading, NoAccounts } from "../components/Placeholders";
+import { UsageList } from "../components/UsageList";
+import { summary } from "../messages/status";
+import { listen } from "../signin/signInEvents";
 import { Administration } from "./Administration";
 
 interface SectionProps {
@@ -35,7 +35,7 @@ const MyAccounts = ({ list }: SectionProps) => {
       <Cards label="Your accounts">
         {list.accounts.map((account) => (
           <AccountCard key={account.conn_id} account={account}>
-            {account.last_used_at === null ? null : <Uses account={account} />}
+            {account.last_used_at === null ? null : <UsageList account={account} />}
           </AccountCard>
         ))}
       </Cards>
@@ -88,10 +88,10 @@ const Content = () => {
   }
   return (
     <>
-      {data.warnings.map((words) => (
-        <Notice key={words} tone="warning">
-          {words}
-        </Notice>
+      {data.warnings.map((warning) => (
+        <Callout key={warning} tone="warning">
+          {warning}
+        </Callout>
       ))}
       {error ? <Failed error={error} onRetry={() => void refetch()} /> : null}
       <Sections list={data} />

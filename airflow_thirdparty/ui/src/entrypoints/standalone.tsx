@@ -7,7 +7,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { airflow, locate } from "../api/client";
-import { AccountsPage } from "../views/AccountsPage";
+import { AccountsPage } from "../pages/AccountsPage";
 import { system } from "./theme";
 
 const script = document.currentScript as HTMLScriptElement | null;

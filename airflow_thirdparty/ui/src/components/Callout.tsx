@@ -4,10 +4,10 @@ import { type ReactNode, useId, useState } from "react";
 import { safeUrl } from "../api/base";
 import { pageUrl } from "../api/client";
 import type { Problem } from "../api/types";
-import { remedyWords } from "../words/status";
-import { paragraphs } from "../words/why";
-import { Drawing, STATUS_SHAPES } from "./icons";
-import { Press } from "./Press";
+import { remedySentence } from "../messages/status";
+import { paragraphs } from "../messages/why";
+import { Button } from "./Button";
+import { Icon, STATUS_SHAPES } from "./icons";
 
 type Tone = "error" | "warning" | "info" | "good";
 
@@ -28,7 +28,7 @@ const SHAPES: Record<Tone, ReactNode> = {
   good: STATUS_SHAPES.signed_in,
 };
 
-interface NoticeProps {
+interface CalloutProps {
   tone: Tone;
   children: ReactNode;
   /** Buttons under the words. */
@@ -40,7 +40,7 @@ interface NoticeProps {
 }
 
 /** A quiet box with a shape, a colour and words. */
-export const Notice = ({ tone, children, actions, onDismiss, live = false }: NoticeProps) => (
+export const Callout = ({ tone, children, actions, onDismiss, live = false }: CalloutProps) => (
   <HStack
     {...(live ? { role: tone === "error" ? "alert" : "status" } : {})}
     align="flex-start"
@@ -52,10 +52,10 @@ export const Notice = ({ tone, children, actions, onDismiss, live = false }: Not
     colorPalette={PALETTE[tone]}
     borderColor="colorPalette.500/35"
     bg="colorPalette.500/8"
-    css={{ "--mark-ink": "var(--chakra-colors-bg)" }}
+    css={{ "--icon-ink": "var(--chakra-colors-bg)" }}
   >
     <chakra.span color="colorPalette.600" _dark={{ color: "colorPalette.400" }} display="inline-flex" pt="1px">
-      <Drawing>{SHAPES[tone]}</Drawing>
+      <Icon>{SHAPES[tone]}</Icon>
     </chakra.span>
     <Box flex="1" minW={0} fontSize="sm" overflowWrap="anywhere">
       {children}
@@ -66,16 +66,16 @@ export const Notice = ({ tone, children, actions, onDismiss, live = false }: Not
       ) : null}
     </Box>
     {onDismiss ? (
-      <Press tone="quiet" size="2xs" aria-label="Dismiss" onClick={onDismiss} mt="-1px" mr={-1}>
-        <Drawing size="0.875rem">
+      <Button tone="quiet" size="2xs" aria-label="Dismiss" onClick={onDismiss} mt="-1px" mr={-1}>
+        <Icon size="0.875rem">
           <path d="m4 4 12 12M16 4 4 16" />
-        </Drawing>
-      </Press>
+        </Icon>
+      </Button>
     ) : null}
   </HStack>
 );
 
-interface ProblemNoticeProps {
+interface ProblemCalloutProps {
   problem: Problem;
   actions?: ReactNode;
   onDismiss?: () => void;
@@ -86,21 +86,21 @@ interface ProblemNoticeProps {
 const HARMLESS = new Set(["sign_in_cancelled", "window_closed", "timed_out"]);
 
 /** What happened, and what to do about it. */
-export const ProblemNotice = ({ problem, actions, onDismiss, tone }: ProblemNoticeProps) => {
+export const ProblemCallout = ({ problem, actions, onDismiss, tone }: ProblemCalloutProps) => {
   const address = safeUrl(problem.link, pageUrl());
   // The page that a task's log points to is this one.
   const link = address?.startsWith(pageUrl()) ? null : address;
   const shown = tone ?? (HARMLESS.has(problem.code) ? "info" : "error");
   return (
-    <Notice tone={shown} live actions={actions} onDismiss={onDismiss}>
+    <Callout tone={shown} live actions={actions} onDismiss={onDismiss}>
       <Text fontWeight="medium">{problem.message}</Text>
-      {problem.remedy ? <Text color="fg.muted">{remedyWords(problem.remedy)}</Text> : null}
+      {problem.remedy ? <Text color="fg.muted">{remedySentence(problem.remedy)}</Text> : null}
       {link === null ? null : (
         <Link href={link} color="colorPalette.fg" textDecoration="underline">
           Go there
         </Link>
       )}
-    </Notice>
+    </Callout>
   );
 };
 
@@ -114,10 +114,10 @@ export const WarningWithWhy = ({ message, why }: WhyProps) => {
   const [open, setOpen] = useState(false);
   const id = useId();
   return (
-    <Notice
+    <Callout
       tone="warning"
       actions={
-        <Press
+        <Button
           tone="quiet"
           ml={open ? 0 : -3}
           aria-expanded={open}
@@ -127,7 +127,7 @@ export const WarningWithWhy = ({ message, why }: WhyProps) => {
           }}
         >
           {open ? "Hide" : "Why?"}
-        </Press>
+        </Button>
       }
     >
       <Text fontWeight="medium">{message}</Text>
@@ -143,6 +143,6 @@ export const WarningWithWhy = ({ message, why }: WhyProps) => {
           </Box>
         ))}
       </Stack>
-    </Notice>
+    </Callout>
   );
 };

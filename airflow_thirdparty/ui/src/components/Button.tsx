@@ -1,4 +1,4 @@
-import { Button, type ButtonProps } from "@chakra-ui/react";
+import { Button as ChakraButton, type ButtonProps } from "@chakra-ui/react";
 import type { ComponentProps } from "react";
 
 type Tone = "main" | "plain" | "quiet" | "danger";
@@ -11,6 +11,6 @@ const LOOKS: Record<Tone, ButtonProps> = {
 };
 
 /** A button in one of the few looks we use. */
-export const Press = ({ tone = "plain", ...rest }: ComponentProps<typeof Button> & { tone?: Tone }) => (
-  <Button type="button" size="sm" {...LOOKS[tone]} {...rest} />
+export const Button = ({ tone = "plain", ...rest }: ComponentProps<typeof ChakraButton> & { tone?: Tone }) => (
+  <ChakraButton type="button" size="sm" {...LOOKS[tone]} {...rest} />
 );

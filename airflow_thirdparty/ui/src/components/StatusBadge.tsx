@@ -1,13 +1,13 @@
 import { chakra, HStack, Text } from "@chakra-ui/react";
 
-import type { AccountView, Status } from "../api/types";
-import { identityWords, wordsOf } from "../words/status";
-import { Drawing, STATUS_SHAPES, UNKNOWN_SHAPE } from "./icons";
+import type { AccountView } from "../api/types";
+import { appearanceOf, identityName } from "../messages/status";
+import { Icon, STATUS_SHAPES, UNKNOWN_SHAPE } from "./icons";
 
 /** The state of a sign-in: shape, colour and words; never colour alone. */
-export const StatusMark = ({ account }: { account: AccountView }) => {
-  const { label, palette } = wordsOf(account.status);
-  const who = identityWords(account);
+export const StatusBadge = ({ account }: { account: AccountView }) => {
+  const { label, palette } = appearanceOf(account.status);
+  const who = identityName(account);
   return (
     <HStack gap={2} minW={0} colorPalette={palette} data-status={account.status}>
       <chakra.span
@@ -16,11 +16,11 @@ export const StatusMark = ({ account }: { account: AccountView }) => {
         color="colorPalette.600"
         _dark={{ color: "colorPalette.400" }}
         css={{
-          "--mark-ink": "var(--chakra-colors-bg)",
+          "--icon-ink": "var(--chakra-colors-bg)",
           "@media (prefers-reduced-motion: no-preference)": { animation: "fade-in 300ms ease-out" },
         }}
       >
-        <Drawing>{STATUS_SHAPES[account.status as Status] ?? UNKNOWN_SHAPE}</Drawing>
+        <Icon>{STATUS_SHAPES[account.status] ?? UNKNOWN_SHAPE}</Icon>
       </chakra.span>
       <Text
         fontSize="sm"

@@ -28,7 +28,7 @@ export function distance(iso: string, now: number): string {
 }
 
 /** How long a sign-in lasts, as a person wants to know it. */
-export function expiryWords(expiresAt: string | null, refreshable: boolean, now: number): string {
+export function expiryMessage(expiresAt: string | null, refreshable: boolean, now: number): string {
   if (refreshable) {
     return "Renews itself";
   }

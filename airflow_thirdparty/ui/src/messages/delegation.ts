@@ -1,6 +1,6 @@
 /** A user's consent that runs without a user act with their account: words and form. */
 
-import type { Delegation, DelegationWish } from "../api/types";
+import type { Delegation, DelegationRequest } from "../api/types";
 import { dayOf, distance, endOfDay } from "./time";
 
 /** What the form holds: dates as a date field has them. */
@@ -18,7 +18,7 @@ export const formOf = (mine: Delegation | null): DelegationForm => ({
   pinned: mine?.pinned ?? true,
 });
 
-export const wishOf = (connId: string, form: DelegationForm): DelegationWish => ({
+export const requestOf = (connId: string, form: DelegationForm): DelegationRequest => ({
   conn_id: connId,
   scheduled: form.scheduled,
   asset_events: form.asset_events,
@@ -30,7 +30,7 @@ const runs = ({ scheduled, asset_events: events }: Delegation): string =>
   scheduled && events ? "Scheduled runs and asset events" : events ? "Runs started by asset events" : "Scheduled runs";
 
 /** Which runs, and whether they still do; for somebody who looks at all delegations. */
-export function standWords(consent: Delegation, now: number): { runs: string; state: string; active: boolean } {
+export function delegationState(consent: Delegation, now: number): { runs: string; state: string; active: boolean } {
   const end = consent.expires_at === null ? "" : `, ends ${distance(consent.expires_at, now)}`;
   const states: Record<Delegation["state"], string> = {
     active: `In force${end}`,
@@ -51,7 +51,7 @@ export function relevant(all: readonly Delegation[], connId: string): Delegation
 }
 
 /** One line on the present consent. */
-export function delegationWords(consent: Delegation | null, now: number): string {
+export function delegationMessage(consent: Delegation | null, now: number): string {
   if (consent === null || consent.state === "delegate_gone") {
     return "Scheduled runs do not act as you.";
   }

@@ -5,9 +5,9 @@ import type { ReactNode } from "react";
 
 import { airflow, Failure, pageUrl } from "../api/client";
 import { problemFrom } from "../signin/useSignIn";
-import { ServiceMark } from "./icons";
-import { ProblemNotice } from "./Notice";
-import { Press } from "./Press";
+import { Button } from "./Button";
+import { ProblemCallout } from "./Callout";
+import { ServiceIcon } from "./icons";
 import { LINE, Surface } from "./Surface";
 
 const still = { "@media (prefers-reduced-motion: reduce)": { animation: "none" } };
@@ -36,15 +36,15 @@ export const Failed = ({ error, onRetry }: FailedProps) => {
   const loggedOut = error instanceof Failure && error.status === 401;
   const next = encodeURIComponent(window.location.href);
   return (
-    <ProblemNotice
+    <ProblemCallout
       problem={problemFrom(error)}
       actions={
         loggedOut ? (
-          <Press asChild tone="main">
+          <Button asChild tone="main">
             <a href={airflow(`api/v2/auth/login?next=${next}`)}>Log in</a>
-          </Press>
+          </Button>
         ) : (
-          <Press onClick={onRetry}>Try again</Press>
+          <Button onClick={onRetry}>Try again</Button>
         )
       }
     />
@@ -59,7 +59,7 @@ interface EmptyProps {
 export const Empty = ({ title, children }: EmptyProps) => (
   <Surface display="flex" flexDirection="column" alignItems="center" textAlign="center" gap={3} px={5} py={12}>
     <Flex align="center" justify="center" boxSize={14} borderRadius="full" bg="bg.muted" color="fg.muted" _dark={{ bg: "gray.800" }}>
-      <ServiceMark icon="generic" />
+      <ServiceIcon icon="generic" />
     </Flex>
     <Heading as="h2" fontSize="lg" fontWeight="semibold">
       {title}
@@ -75,11 +75,11 @@ export const NotOffered = () => (
     <Text>
       The API server does not offer this view. You find your own sign-ins on the page Third-Party Accounts.
     </Text>
-    <Press asChild>
+    <Button asChild>
       <Link href={pageUrl()} textDecoration="none">
         Your accounts
       </Link>
-    </Press>
+    </Button>
   </Empty>
 );
 
@@ -100,15 +100,15 @@ export const NoAccounts = ({ admin }: { admin: boolean }) =>
         An account is a service that people sign in to as themselves, so that their tasks act as them.
       </Text>
       <Box as="ol" textAlign="start" listStylePosition="inside" css={{ listStyleType: "decimal", "& > li + li": { marginTop: "0.4rem" } }}>
-        {STEPS.map((words, index) => (
-          <li key={index}>{words}</li>
+        {STEPS.map((step, index) => (
+          <li key={index}>{step}</li>
         ))}
       </Box>
-      <Press asChild tone="main">
+      <Button asChild tone="main">
         <Link href={airflow("connections")} textDecoration="none">
           Open Connections
         </Link>
-      </Press>
+      </Button>
     </Empty>
   ) : (
     <Empty title="No accounts yet">

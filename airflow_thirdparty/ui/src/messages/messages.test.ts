@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 
-import type { AccountOverview, AccountView, Delegation, Use } from "../api/types";
-import { signInWords } from "./administration";
-import { delegationWords, formOf, relevant, standWords, wishOf } from "./delegation";
-import { announcement, epithetOf, hasSignIn, nameOf, remedyWords, shortScope, signInLabel, STATUS, summary, wordsOf } from "./status";
-import { dayOf, distance, endOfDay, expiryWords } from "./time";
-import { useWords } from "./uses";
+import type { AccountOverview, AccountView, Delegation, Usage } from "../api/types";
+import { signInCountMessage } from "./administration";
+import { delegationMessage, delegationState, formOf, relevant, requestOf } from "./delegation";
+import { announcement, appearanceOf, epithetOf, hasSignIn, nameOf, remedySentence, shortScope, signInLabel, STATUS, summary } from "./status";
+import { dayOf, distance, endOfDay, expiryMessage } from "./time";
+import { usageMessage } from "./usage";
 import { paragraphs } from "./why";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
@@ -48,8 +48,8 @@ describe("distance", () => {
     ["2026-03-20T12:00:00Z", "in 2 weeks"],
     ["2024-03-01T12:00:00Z", "2 years ago"],
     ["nonsense", "at an unknown time"],
-  ])("%s is %s", (iso, words) => {
-    expect(distance(iso, NOW)).toBe(words);
+  ])("%s is %s", (iso, message) => {
+    expect(distance(iso, NOW)).toBe(message);
   });
 });
 
@@ -60,8 +60,8 @@ describe("expiry", () => {
     ["without an end", null, false, "No end date"],
     ["running out", "2026-03-04T13:00:00Z", false, "Ends in 3 days"],
     ["over", "2026-03-01T10:00:00Z", false, "Ended 2 hours ago"],
-  ])("%s", (_, at, refreshable, words) => {
-    expect(expiryWords(at, refreshable, NOW)).toBe(words);
+  ])("%s", (_, at, refreshable, message) => {
+    expect(expiryMessage(at, refreshable, NOW)).toBe(message);
   });
 });
 
@@ -83,12 +83,12 @@ describe("status", () => {
     expect(new Set(labels).size).toBe(6);
   });
   test("a state of a newer server is shown as it came", () => {
-    expect(wordsOf("on_holiday").label).toBe("on holiday");
+    expect(appearanceOf("on_holiday").label).toBe("on holiday");
   });
   test.each([
     ["nobody signed in", account(), "Sign in"],
     ["signed in", signedIn, "Reconnect"],
-    ["lapsed", account({ status: "lapsed", identity: { subject: "1", name: null } }), "Reconnect"],
+    ["lapsed", account({ status: "lapsed", identity: { subject: "1", name: "octo" } }), "Reconnect"],
     ["a key, none yet", account({ kind: "key" }), "Enter credentials"],
     ["a key, stored", account({ ...signedIn, kind: "key" }), "Replace"],
   ])("button: %s", (_, view, label) => {
@@ -108,8 +108,8 @@ describe("status", () => {
   test.each([
     ["says who", signedIn, "GitHub: Signed in as octo."],
     ["says what is wrong", account({ status: "lapsed" }), "GitHub: Sign-in lapsed."],
-  ])("announcement %s", (_, view, words) => {
-    expect(announcement(view)).toBe(words);
+  ])("announcement %s", (_, view, message) => {
+    expect(announcement(view)).toBe(message);
   });
   test.each([
     ["one, ready", [signedIn], "Your account is ready."],
@@ -118,8 +118,8 @@ describe("status", () => {
     ["one, waiting", [account()], "One account needs you."],
     ["nobody may sign in", [account({ sign_in_allowed: false })], "Nothing for you to do."],
     ["the service is away", [account({ status: "service_unreachable" })], "Nothing for you to do."],
-  ])("summary: %s", (_, views, words) => {
-    expect(summary(views)).toBe(words);
+  ])("summary: %s", (_, views, message) => {
+    expect(summary(views)).toBe(message);
   });
 });
 
@@ -128,8 +128,8 @@ describe("remedies", () => {
     ["Sign in, then run the task again:", "Sign in, then run the task again."],
     ["Nothing is lost; try again.", "Nothing is lost; try again."],
     ["", ""],
-  ])("%s", (remedy, words) => {
-    expect(remedyWords(remedy)).toBe(words);
+  ])("%s", (remedy, message) => {
+    expect(remedySentence(remedy)).toBe(message);
   });
 });
 
@@ -154,7 +154,7 @@ describe("delegation", () => {
     expires_at: null,
     pinned: true,
     state: "active",
-    created_at: null,
+    created_at: "2026-02-01T00:00:00Z",
   };
   test.each([
     ["none", null, "Scheduled runs do not act as you."],
@@ -166,8 +166,8 @@ describe("delegation", () => {
     ["somebody else's, new code", { ...mine, is_me: false, user_name: "bob", state: "code_changed" as const }, "Paused: the DAG's code changed since bob agreed."],
     ["its user is gone", { ...mine, is_me: false, state: "delegate_gone" as const }, "Scheduled runs do not act as you."],
     ["new code", { ...mine, state: "code_changed" as const }, "Paused: the DAG's code changed since you agreed."],
-  ])("%s", (_, consent, words) => {
-    expect(delegationWords(consent, NOW)).toBe(words);
+  ])("%s", (_, consent, message) => {
+    expect(delegationMessage(consent, NOW)).toBe(message);
   });
   const bob = { ...mine, is_me: false, user_name: "bob" };
   test.each<[string, Delegation[], Delegation | null]>([
@@ -183,7 +183,7 @@ describe("delegation", () => {
     expect(formOf(null)).toEqual({ scheduled: false, asset_events: false, until: "", pinned: true });
   });
   test("what was agreed comes back unchanged", () => {
-    expect(wishOf("github", formOf(mine))).toEqual({
+    expect(requestOf("github", formOf(mine))).toEqual({
       conn_id: "github",
       scheduled: true,
       asset_events: false,
@@ -198,7 +198,7 @@ describe("delegation", () => {
     ["new code", { state: "code_changed" }, "Paused: the DAG's code changed", false],
     ["its user is gone", { state: "delegate_gone" }, "Void: this user is gone", false],
   ])("an admin reads: %s", (_, parts, state, active) => {
-    expect(standWords({ ...mine, ...parts }, NOW)).toEqual({ runs: "Scheduled runs", state, active });
+    expect(delegationState({ ...mine, ...parts }, NOW)).toEqual({ runs: "Scheduled runs", state, active });
   });
 });
 
@@ -208,8 +208,8 @@ describe("people signed in", () => {
     [3, 0, "3"],
     [3, 1, "3, of whom 1 has to sign in again"],
     [3, 2, "3, of whom 2 have to sign in again"],
-  ])("%d, %d lapsed: %s", (sign_ins, lapsed, words) => {
-    expect(signInWords({ sign_ins, lapsed } as AccountOverview)).toBe(words);
+  ])("%d, %d lapsed: %s", (sign_ins, lapsed, message) => {
+    expect(signInCountMessage({ sign_ins, lapsed } as AccountOverview)).toBe(message);
   });
 });
 
@@ -219,8 +219,8 @@ describe("a use", () => {
     [2, 1, "try 2, "],
     [1, 3, "3 times, last "],
     [2, 3, "try 2, 3 times, last "],
-  ])("try %d, %d times: '%s'", (try_number, times, words) => {
-    expect(useWords({ try_number, times } as Use)).toBe(words);
+  ])("try %d, %d times: '%s'", (try_number, times, message) => {
+    expect(usageMessage({ try_number, times } as Usage)).toBe(message);
   });
 });
 

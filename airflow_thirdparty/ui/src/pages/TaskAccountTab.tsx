@@ -6,25 +6,25 @@ import { dagTabUrl, dagUrl, Failure, NOT_OFFERED } from "../api/client";
 import { refetchAll, taskQuery } from "../api/queries";
 import type { AccountView, Problem, TaskAccount, TaskAccountUse } from "../api/types";
 import { Cards } from "../components/AccountCard";
-import { When } from "../components/Facts";
+import { Button } from "../components/Button";
+import { ProblemCallout } from "../components/Callout";
 import { Frame } from "../components/Frame";
-import { Drawing, STATUS_SHAPES } from "../components/icons";
-import { ProblemNotice } from "../components/Notice";
-import { Press } from "../components/Press";
+import { Icon, STATUS_SHAPES } from "../components/icons";
+import { Empty, Failed, Loading, NotOffered } from "../components/Placeholders";
 import { SignInActions } from "../components/SignInActions";
-import { Empty, Failed, Loading, NotOffered } from "../components/States";
-import { StatusMark } from "../components/StatusMark";
+import { StatusBadge } from "../components/StatusBadge";
 import { Surface } from "../components/Surface";
-import { listen } from "../signin/news";
+import { When } from "../components/When";
+import { epithetOf, nameOf, remedySentence } from "../messages/status";
+import { listen } from "../signin/signInEvents";
 import { useSignIn } from "../signin/useSignIn";
-import { epithetOf, nameOf, remedyWords } from "../words/status";
 
 /** Refusals that the acting user mends by signing in. */
 const MENDED_BY_SIGN_IN = new Set(["sign_in_required", "sign_in_lapsed", "account_changed", "scopes_missing"]);
 /** Refusals that a run of the caller's own mends. */
 const MENDED_BY_OWN_RUN = new Set(["acting_user_unknown", "rerun_by_other_user"]);
 
-interface Place {
+interface TaskInstanceKey {
   dagId: string;
   runId: string;
   taskId: string;
@@ -48,7 +48,7 @@ const Nobody = (
 const ActingUser = ({ acting }: { acting: TaskAccount["acting_user"] }) => (
   <Surface display="flex" gap={4} alignItems="center" px={5} py={4}>
     <Flex align="center" justify="center" boxSize={11} flexShrink={0} borderRadius="full" bg="bg.muted" color="fg.muted" _dark={{ bg: "gray.800" }}>
-      <Drawing>{acting.user_name === null ? Nobody : Person}</Drawing>
+      <Icon>{acting.user_name === null ? Nobody : Person}</Icon>
     </Flex>
     <Box minW={0}>
       <Heading as="h3" fontSize="md" fontWeight="semibold" lineHeight="1.5rem">
@@ -70,7 +70,7 @@ const SignInHere = ({ account }: { account: AccountView }) => {
     <Stack gap={3}>
       {account.status === "signed_in" ? (
         <>
-          <StatusMark account={account} />
+          <StatusBadge account={account} />
           <Text fontSize="sm" color="fg.muted">
             Clear the task to run it again.
           </Text>
@@ -81,14 +81,14 @@ const SignInHere = ({ account }: { account: AccountView }) => {
         </Flex>
       )}
       {flow.phase === "failed" || flow.phase === "conflict" ? (
-        <ProblemNotice
+        <ProblemCallout
           problem={flow.problem}
           onDismiss={signIn.dismiss}
           actions={
             flow.phase === "conflict" ? (
-              <Press tone="main" onClick={signIn.startAsOther}>
+              <Button tone="main" onClick={signIn.startAsOther}>
                 Switch and sign in
-              </Press>
+              </Button>
             ) : null
           }
         />
@@ -97,7 +97,7 @@ const SignInHere = ({ account }: { account: AccountView }) => {
   );
 };
 
-const Mend = ({ use, task, place }: { use: TaskAccountUse; task: TaskAccount; place: Place }) => {
+const Mend = ({ use, task, taskInstance }: { use: TaskAccountUse; task: TaskAccount; taskInstance: TaskInstanceKey }) => {
   const code = use.error?.code ?? "";
   const { user_name: user, is_me: isMe } = task.acting_user;
   if (MENDED_BY_SIGN_IN.has(code) && isMe && use.account) {
@@ -113,16 +113,16 @@ const Mend = ({ use, task, place }: { use: TaskAccountUse; task: TaskAccount; pl
   if (MENDED_BY_OWN_RUN.has(code)) {
     return (
       <Flex gap={2} flexWrap="wrap">
-        <Press asChild tone="main">
-          <Link href={dagUrl(place.dagId)} textDecoration="none">
+        <Button asChild tone="main">
+          <Link href={dagUrl(taskInstance.dagId)} textDecoration="none">
             Trigger a run of your own
           </Link>
-        </Press>
-        <Press asChild>
-          <Link href={dagTabUrl(place.dagId)} textDecoration="none">
+        </Button>
+        <Button asChild>
+          <Link href={dagTabUrl(taskInstance.dagId)} textDecoration="none">
             Let scheduled runs act as you
           </Link>
-        </Press>
+        </Button>
       </Flex>
     );
   }
@@ -138,11 +138,11 @@ const UNEXPLAINED: Problem = {
 const Reason = ({ problem }: { problem: Problem }) => (
   <Box fontSize="sm" overflowWrap="anywhere">
     <Text>{problem.message}</Text>
-    <Text color="fg.muted">{remedyWords(problem.remedy)}</Text>
+    <Text color="fg.muted">{remedySentence(problem.remedy)}</Text>
   </Box>
 );
 
-const Use = ({ use, task, place }: { use: TaskAccountUse; task: TaskAccount; place: Place }) => (
+const AskedAccount = ({ use, task, taskInstance }: { use: TaskAccountUse; task: TaskAccount; taskInstance: TaskInstanceKey }) => (
   <Box as="li" listStyleType="none" px={5} py={5}>
     <Stack gap={3}>
       <Flex gap={2} align="center" colorPalette={use.outcome === "used" ? "green" : "red"} flexWrap="wrap">
@@ -150,9 +150,9 @@ const Use = ({ use, task, place }: { use: TaskAccountUse; task: TaskAccount; pla
           display="inline-flex"
           color="colorPalette.600"
           _dark={{ color: "colorPalette.400" }}
-          css={{ "--mark-ink": "var(--chakra-colors-bg)" }}
+          css={{ "--icon-ink": "var(--chakra-colors-bg)" }}
         >
-          <Drawing>{use.outcome === "used" ? STATUS_SHAPES.signed_in : STATUS_SHAPES.lapsed}</Drawing>
+          <Icon>{use.outcome === "used" ? STATUS_SHAPES.signed_in : STATUS_SHAPES.lapsed}</Icon>
         </chakra.span>
         <Heading as="h3" fontSize="md" fontWeight="semibold">
           {use.account ? nameOf(use.account) : use.conn_id}{" "}
@@ -163,14 +163,12 @@ const Use = ({ use, task, place }: { use: TaskAccountUse; task: TaskAccount; pla
         <Text fontSize="sm" color="colorPalette.700" _dark={{ color: "colorPalette.300" }} fontWeight="medium">
           {use.outcome === "used" ? `Handed out${use.user_name ? ` for ${use.user_name}` : ""}` : "Refused"}
         </Text>
-        {use.at ? (
-          <Text fontSize="sm" color="fg.muted">
-            <When at={use.at} />
-          </Text>
-        ) : null}
+        <Text fontSize="sm" color="fg.muted">
+          <When at={use.at} />
+        </Text>
       </Flex>
       {use.outcome === "refused" ? <Reason problem={use.error ?? UNEXPLAINED} /> : null}
-      <Mend use={use} task={task} place={place} />
+      <Mend use={use} task={task} taskInstance={taskInstance} />
     </Stack>
   </Box>
 );
@@ -184,8 +182,9 @@ const None = () => (
   </Empty>
 );
 
-const Content = (place: Place) => {
-  const { data, error, refetch } = useQuery(taskQuery(place.dagId, place.runId, place.taskId, place.mapIndex));
+const Content = (taskInstance: TaskInstanceKey) => {
+  const { dagId, runId, taskId, mapIndex } = taskInstance;
+  const { data, error, refetch } = useQuery(taskQuery(dagId, runId, taskId, mapIndex));
   useEffect(() => listen(() => void refetchAll()), []);
   if (data === undefined) {
     if (error instanceof Failure && error.problem.code === NOT_OFFERED) {
@@ -201,7 +200,7 @@ const Content = (place: Place) => {
       ) : (
         <Cards label="Accounts this task instance asked for">
           {data.uses.map((use) => (
-            <Use key={use.conn_id} use={use} task={data} place={place} />
+            <AskedAccount key={use.conn_id} use={use} task={data} taskInstance={taskInstance} />
           ))}
         </Cards>
       )}
@@ -210,7 +209,7 @@ const Content = (place: Place) => {
 };
 
 /** The tab "Account" of a task instance: whom it acted for, and why it was refused. */
-export const TaskAccountTab = ({ dagId = "", runId = "", taskId = "", mapIndex = "-1" }: Partial<Place>) => (
+export const TaskAccountTab = ({ dagId = "", runId = "", taskId = "", mapIndex = "-1" }: Partial<TaskInstanceKey>) => (
   <Frame embedded title="Account" subtitle="Whom this task instance acts for, and which accounts it asked for.">
     <Content dagId={dagId} runId={runId} taskId={taskId} mapIndex={mapIndex} />
   </Frame>

@@ -2,22 +2,14 @@ import { chakra, Flex, HStack } from "@chakra-ui/react";
 import { type ReactNode, useState } from "react";
 
 import type { AccountView } from "../api/types";
-import { hasSignIn, shortScope } from "../words/status";
-import { distance, expiryWords, fullDate } from "../words/time";
+import { hasSignIn, shortScope } from "../messages/status";
+import { expiryMessage, fullDate } from "../messages/time";
 import { useNow } from "./useNow";
+import { When } from "./When";
 
 const SHOWN_SCOPES = 4;
 
-export const When = ({ at }: { at: string }) => {
-  const now = useNow();
-  return (
-    <time dateTime={at} title={fullDate(at)}>
-      {distance(at, now)}
-    </time>
-  );
-};
-
-const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
+const Detail = ({ name, children }: { name: string; children: ReactNode }) => (
   <Flex gap={2} minW={0} align="baseline">
     <chakra.dt color="fg.muted" flexShrink={0}>
       {name}
@@ -82,7 +74,7 @@ const Scopes = ({ account }: { account: AccountView }) => {
 };
 
 /** What is known about the caller's sign-in: scopes, how long it lasts, when it was last used. */
-export const Facts = ({ account }: { account: AccountView }) => {
+export const SignInDetails = ({ account }: { account: AccountView }) => {
   const now = useNow();
   const signedIn = hasSignIn(account);
   if (!signedIn && account.scopes.length === 0) {
@@ -91,21 +83,21 @@ export const Facts = ({ account }: { account: AccountView }) => {
   return (
     <Flex as="dl" fontSize="sm" columnGap={5} rowGap={1.5} flexWrap="wrap" m={0}>
       {account.scopes.length + account.missing_scopes.length > 0 ? (
-        <Fact name={signedIn ? "Scopes" : "Asks for"}>
+        <Detail name={signedIn ? "Scopes" : "Asks for"}>
           <Scopes account={account} />
-        </Fact>
+        </Detail>
       ) : null}
       {signedIn && (account.status === "signed_in" || account.status === "scopes_missing") ? (
-        <Fact name="Expiry">
+        <Detail name="Expiry">
           <chakra.span title={account.expires_at === null ? undefined : fullDate(account.expires_at)}>
-            {expiryWords(account.expires_at, account.refreshable, now)}
+            {expiryMessage(account.expires_at, account.refreshable, now)}
           </chakra.span>
-        </Fact>
+        </Detail>
       ) : null}
       {signedIn ? (
-        <Fact name="Last used">
+        <Detail name="Last used">
           {account.last_used_at === null ? "Never" : <When at={account.last_used_at} />}
-        </Fact>
+        </Detail>
       ) : null}
     </Flex>
   );

@@ -3,7 +3,7 @@
 import type { AccountOverview } from "../api/types";
 
 /** "3", "3, of whom 1 has to sign in again". */
-export function signInWords({ sign_ins: all, lapsed }: AccountOverview): string {
+export function signInCountMessage({ sign_ins: all, lapsed }: AccountOverview): string {
   if (all === 0) {
     return "Nobody";
   }

@@ -2,13 +2,13 @@
 
 import type { AccountView, Kind, Status } from "../api/types";
 
-export interface StatusWords {
+export interface StatusAppearance {
   label: string;
   /** A Chakra palette that both Airflow's theme and ours have. */
   palette: "green" | "red" | "amber" | "gray";
 }
 
-export const STATUS: Record<Status, StatusWords> = {
+export const STATUS: Record<Status, StatusAppearance> = {
   signed_in: { label: "Signed in", palette: "green" },
   sign_in_needed: { label: "Sign-in needed", palette: "red" },
   lapsed: { label: "Sign-in lapsed", palette: "red" },
@@ -18,7 +18,7 @@ export const STATUS: Record<Status, StatusWords> = {
 };
 
 /** Words for a status; one that this page does not know yet is shown as it came. */
-export const wordsOf = (status: string): StatusWords =>
+export const appearanceOf = (status: string): StatusAppearance =>
   STATUS[status as Status] ?? { label: status.replaceAll("_", " "), palette: "gray" };
 
 /** Whether there is a sign-in to end. */
@@ -51,15 +51,15 @@ export const needsUser = (status: Status): boolean =>
   status !== "signed_in" && status !== "service_unreachable";
 
 /** How the server calls the caller at the service. */
-export function identityWords(account: AccountView): string | null {
+export function identityName(account: AccountView): string | null {
   return account.identity === null ? null : account.identity.name || account.identity.subject;
 }
 
 /** One line for the screen reader when a state changes. */
 export function announcement(account: AccountView): string {
-  const who = identityWords(account);
+  const who = identityName(account);
   const as = account.status === "signed_in" && who ? ` as ${who}` : "";
-  return `${nameOf(account)}: ${wordsOf(account.status).label}${as}.`;
+  return `${nameOf(account)}: ${appearanceOf(account.status).label}${as}.`;
 }
 
 /** "All accounts are ready", "2 of 3 accounts need you". */
@@ -76,7 +76,7 @@ export function summary(accounts: readonly AccountView[]): string {
 }
 
 /** A remedy as a sentence of its own: in a task's log an address follows the colon, here a button does. */
-export const remedyWords = (remedy: string): string => remedy.replace(/:\s*$/, ".");
+export const remedySentence = (remedy: string): string => remedy.replace(/:\s*$/, ".");
 
 /** What the secret of an account that is not OAuth is called. */
 export const SECRET_NAME: Record<Exclude<Kind, "oauth2">, string> = { key: "Key", basic: "Password" };

@@ -1,9 +1,9 @@
 /** Entry for Airflow's `react_apps`: one component per app, each under a global of the app's name. */
 
 import { locate } from "../api/client";
-import { AccountsPage } from "../views/AccountsPage";
-import { DagAccountsTab } from "../views/DagAccountsTab";
-import { TaskAccountTab } from "../views/TaskAccountTab";
+import { AccountsPage } from "../pages/AccountsPage";
+import { DagAccountsTab } from "../pages/DagAccountsTab";
+import { TaskAccountTab } from "../pages/TaskAccountTab";
 
 locate(null);
 

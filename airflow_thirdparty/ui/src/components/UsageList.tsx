@@ -3,23 +3,23 @@ import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 
 import { taskInstanceUrl } from "../api/client";
-import { usesQuery } from "../api/queries";
-import type { AccountView, Use } from "../api/types";
+import { usageQuery } from "../api/queries";
+import type { AccountView, Usage } from "../api/types";
+import { nameOf } from "../messages/status";
+import { usageMessage } from "../messages/usage";
 import { problemFrom } from "../signin/useSignIn";
-import { nameOf } from "../words/status";
-import { useWords } from "../words/uses";
-import { When } from "./Facts";
-import { Drawing } from "./icons";
-import { ProblemNotice } from "./Notice";
-import { Press } from "./Press";
+import { Button } from "./Button";
+import { ProblemCallout } from "./Callout";
+import { Icon } from "./icons";
 import { LINE } from "./Surface";
+import { When } from "./When";
 
 const FIRST = 5;
 const MORE = 20;
 /** As many as the server sends at once. */
 const MOST = 200;
 
-const Row = ({ use }: { use: Use }) => (
+const Row = ({ use }: { use: Usage }) => (
   <Flex as="li" listStyleType="none" columnGap={3} justify="space-between" flexWrap="wrap" py={1}>
     <Link href={taskInstanceUrl(use)} color="fg.info" minW={0} overflowWrap="anywhere" fontFamily="mono" fontSize="xs">
       {use.dag_id}
@@ -28,7 +28,7 @@ const Row = ({ use }: { use: Use }) => (
       {use.map_index >= 0 ? ` [${use.map_index}]` : ""}
     </Link>
     <Text color="fg.muted" fontSize="xs">
-      {useWords(use)}
+      {usageMessage(use)}
       <When at={use.last_at} />
     </Text>
   </Flex>
@@ -36,11 +36,11 @@ const Row = ({ use }: { use: Use }) => (
 
 const List = ({ id, account }: { id: string; account: AccountView }) => {
   const [limit, setLimit] = useState(FIRST);
-  const { data, error } = useQuery(usesQuery(account.conn_id, limit));
+  const { data, error } = useQuery(usageQuery(account.conn_id, limit));
   if (data === undefined) {
     return (
       <Box id={id} mt={2} fontSize="sm" color="fg.muted">
-        {error ? <ProblemNotice problem={problemFrom(error)} /> : <Text role="status">Loading …</Text>}
+        {error ? <ProblemCallout problem={problemFrom(error)} /> : <Text role="status">Loading …</Text>}
       </Box>
     );
   }
@@ -58,7 +58,7 @@ const List = ({ id, account }: { id: string; account: AccountView }) => {
         </Text>
       ) : null}
       {hidden > 0 ? (
-        <Press
+        <Button
           tone="quiet"
           size="xs"
           mt={1}
@@ -68,19 +68,19 @@ const List = ({ id, account }: { id: string; account: AccountView }) => {
           }}
         >
           {`Show ${Math.min(hidden, MORE)} more of ${data.total}`}
-        </Press>
+        </Button>
       ) : null}
     </Box>
   );
 };
 
 /** Where the caller's own sign-in was used: nobody else sees this. */
-export const Uses = ({ account }: { account: AccountView }) => {
+export const UsageList = ({ account }: { account: AccountView }) => {
   const [open, setOpen] = useState(false);
   const id = useId();
   return (
     <Box>
-      <Press
+      <Button
         tone="quiet"
         size="xs"
         ml={-2}
@@ -93,12 +93,12 @@ export const Uses = ({ account }: { account: AccountView }) => {
         }}
       >
         <chakra.span display="inline-flex" transform={open ? "rotate(90deg)" : "none"}>
-          <Drawing size="0.75rem">
+          <Icon size="0.75rem">
             <path d="m7 4 6 6-6 6" />
-          </Drawing>
+          </Icon>
         </chakra.span>
         Where it was used
-      </Press>
+      </Button>
       {open ? <List id={id} account={account} /> : null}
     </Box>
   );

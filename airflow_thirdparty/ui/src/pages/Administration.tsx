@@ -3,14 +3,14 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { airflow, dagTabUrl } from "../api/client";
-import { dagsAtRiskQuery, overviewQuery, useCountsQuery } from "../api/queries";
-import type { AccountOverview, DagAtRisk, UseCount } from "../api/types";
+import { dagsAtRiskQuery, overviewQuery, usageCountsQuery } from "../api/queries";
+import type { AccountOverview, DagAtRisk, UsageCount } from "../api/types";
 import { AllDelegations } from "../components/AllDelegations";
-import { When } from "../components/Facts";
-import { Drawing, ServiceMark, STATUS_SHAPES } from "../components/icons";
+import { Icon, ServiceIcon, STATUS_SHAPES } from "../components/icons";
 import { Cell, Row, Section, Table } from "../components/Table";
-import { signInWords } from "../words/administration";
-import { epithetOf, nameOf } from "../words/status";
+import { When } from "../components/When";
+import { signInCountMessage } from "../messages/administration";
+import { epithetOf, nameOf } from "../messages/status";
 
 const Id = ({ children }: { children: ReactNode }) => (
   <chakra.span fontFamily="mono" fontSize="xs" lineHeight="1.25rem">
@@ -18,10 +18,10 @@ const Id = ({ children }: { children: ReactNode }) => (
   </chakra.span>
 );
 
-const Mark = ({ good, children }: { good: boolean; children: ReactNode }) => (
+const Badge = ({ good, children }: { good: boolean; children: ReactNode }) => (
   <HStack gap={2} colorPalette={good ? "green" : "red"} color="colorPalette.700" _dark={{ color: "colorPalette.300" }}>
-    <chakra.span display="inline-flex" css={{ "--mark-ink": "var(--chakra-colors-bg)" }}>
-      <Drawing size="1.1rem">{good ? STATUS_SHAPES.signed_in : STATUS_SHAPES.lapsed}</Drawing>
+    <chakra.span display="inline-flex" css={{ "--icon-ink": "var(--chakra-colors-bg)" }}>
+      <Icon size="1.1rem">{good ? STATUS_SHAPES.signed_in : STATUS_SHAPES.lapsed}</Icon>
     </chakra.span>
     <chakra.span fontWeight="medium">{children}</chakra.span>
   </HStack>
@@ -31,7 +31,7 @@ const Account = ({ account }: { account: AccountOverview }) => (
   <Row>
     <Cell wide>
       <HStack gap={3} align="center">
-        <ServiceMark icon={account.icon} />
+        <ServiceIcon icon={account.icon} />
         <Stack gap={0}>
           <Text fontWeight="medium">{nameOf(account)}</Text>
           <Text color="fg.muted">
@@ -42,10 +42,10 @@ const Account = ({ account }: { account: AccountOverview }) => (
     </Cell>
     <Cell wide>
       {account.problem === null ? (
-        <Mark good>Ready</Mark>
+        <Badge good>Ready</Badge>
       ) : (
         <Stack gap={1}>
-          <Mark good={false}>Needs mending</Mark>
+          <Badge good={false}>Needs mending</Badge>
           <Text>{account.problem.message}</Text>
           <Text color="fg.muted">
             {account.problem.remedy}
@@ -62,7 +62,7 @@ const Account = ({ account }: { account: AccountOverview }) => (
         </Stack>
       )}
     </Cell>
-    <Cell>{signInWords(account)}</Cell>
+    <Cell>{signInCountMessage(account)}</Cell>
   </Row>
 );
 
@@ -138,7 +138,7 @@ const DagsAtRisk = () => (
   </Section>
 );
 
-const Count = ({ count }: { count: UseCount }) => (
+const Count = ({ count }: { count: UsageCount }) => (
   <Row>
     <Cell>
       <Id>{count.conn_id}</Id>
@@ -152,11 +152,11 @@ const Count = ({ count }: { count: UseCount }) => (
   </Row>
 );
 
-const UseCounts = () => (
+const UsageCounts = () => (
   <Section
     title="Use"
     hint="How much each sign-in was used. Where, only its owner sees."
-    query={useQuery(useCountsQuery)}
+    query={useQuery(usageCountsQuery)}
     empty="No task has used a sign-in yet."
   >
     {(rows) => (
@@ -175,6 +175,6 @@ export const Administration = () => (
     <Accounts />
     <DagsAtRisk />
     <AllDelegations />
-    <UseCounts />
+    <UsageCounts />
   </Stack>
 );
