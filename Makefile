@@ -12,8 +12,9 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 DEMO_OPTIONS ?=
 PYTEST_OPTIONS ?=
 BENCHMARKS ?= fetch policy storm kills
+GENERATED_PAGES := tests.unit.docs.configuration tests.unit.server.broker.acting.table
 
-.PHONY: help install demo demo-check test unit integration interop e2e bench matrix check format constraints browser clean
+.PHONY: help install demo demo-check test unit integration interop e2e bench matrix check format docs constraints browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -58,6 +59,9 @@ check: $(INSTALLED) ## style, types, and who may import whom
 
 format: $(INSTALLED) ## mend what can be mended by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+docs: $(INSTALLED) ## write the pages that are made from code: configuration, whom a run acts for
+	@set -e; for page in $(GENERATED_PAGES); do $(BIN)/python -m $$page; done
 
 constraints: $(INSTALLED) ## find the newest versions that work together
 	@UV=$(abspath $(BIN)/uv) constraints/compile.sh
