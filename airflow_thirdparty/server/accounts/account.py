@@ -172,5 +172,6 @@ def _check_oauth2(account: Account) -> None:
                 account.conn_id,
                 name,
                 "is empty, and there is no issuer to ask for it",
-                f"Enter it ({options.LABELS[name]}), or the issuer of a service that speaks OpenID Connect.",
+                f"Enter {name} ({options.LABELS[name]}), or the issuer of a service that speaks OpenID "
+                "Connect.",
             )
