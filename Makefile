@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 DEMO_OPTIONS ?=
 PYTEST_OPTIONS ?=
 BENCHMARKS ?= fetch policy storm kills
-GENERATED_PAGES := tests.unit.docs.configuration tests.unit.server.broker.acting.table
+GENERATED_PAGES := tests.unit.docs.api tests.unit.docs.configuration tests.unit.server.broker.acting.table
 
 .PHONY: help install demo demo-check test unit integration interop e2e bench matrix check format docs constraints browser clean
 
@@ -60,7 +60,7 @@ check: $(INSTALLED) ## style, types, and who may import whom
 format: $(INSTALLED) ## mend what can be mended by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
-docs: $(INSTALLED) ## write the pages that are made from code: configuration, whom a run acts for
+docs: $(INSTALLED) ## write the pages that are made from code: public names, configuration, whom a run acts for
 	@set -e; for page in $(GENERATED_PAGES); do $(BIN)/python -m $$page; done
 
 constraints: $(INSTALLED) ## find the newest versions that work together
