@@ -12,8 +12,9 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 DEMO_OPTIONS ?=
 PYTEST_OPTIONS ?=
 BENCHMARKS ?= fetch policy storm kills
+GENERATED_PAGES := tests.unit.docs.api tests.unit.docs.configuration tests.unit.server.broker.acting.table
 
-.PHONY: help install demo demo-check test unit integration interop e2e bench matrix check format types constraints browser clean
+.PHONY: help install demo demo-check test unit integration interop e2e bench matrix check format docs types constraints browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,6 +63,9 @@ format: $(INSTALLED) ## mend what can be mended by itself
 types: $(INSTALLED) ## generate the page's types from the server's API
 	@$(BIN)/python -m tools.api_description
 	@cd airflow_thirdparty/ui && PATH="$(abspath $(BIN)):$$PATH" node --run types
+
+docs: $(INSTALLED) ## write the pages that are made from code: public names, configuration, whom a run acts for
+	@set -e; for page in $(GENERATED_PAGES); do $(BIN)/python -m $$page; done
 
 constraints: $(INSTALLED) ## find the newest versions that work together
 	@UV=$(abspath $(BIN)/uv) constraints/compile.sh

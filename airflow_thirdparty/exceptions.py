@@ -11,6 +11,21 @@ from typing import Any, ClassVar
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+__all__ = [
+    "AccountChanged",
+    "AccountMisconfigured",
+    "AccountNotAllowed",
+    "ActingUserUnknown",
+    "NotProjected",
+    "PermanentError",
+    "RerunByOtherUser",
+    "ScopesMissing",
+    "ServiceUnavailable",
+    "SignInLapsed",
+    "SignInRequired",
+    "ThirdPartyAccountError",
+]
+
 
 class ThirdPartyAccountError(AirflowException):
     """Base of all errors of this package.

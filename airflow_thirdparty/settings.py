@@ -1,68 +1,106 @@
-"""Reads of the configuration section ``[third_party_accounts]``."""
+"""Reads of the configuration section ``[third_party_accounts]``; what can be set stands in ``options``."""
 
 from __future__ import annotations
 
-from airflow.configuration import conf, get_airflow_home
+from airflow.configuration import conf
 
-SECTION = "third_party_accounts"
+from airflow_thirdparty import options
+from airflow_thirdparty.options import SECTION, Option, T
+
+
+def _read(option: Option[T]) -> T:
+    """The value of an option, or its default.
+
+    :param option: what to read; the type of its default says how the text is read
+    :raises AirflowConfigException: when a number or a boolean is written as something else
+    :return: a value of the default's type; texts are without surrounding blanks, lists without empty words
+    """
+    default, fallback = option.default, option.default_text
+    if isinstance(default, bool):
+        return bool(conf.getboolean(SECTION, option.name, fallback=fallback))
+    if isinstance(default, int):
+        return int(conf.getint(SECTION, option.name, fallback=fallback))
+    text = conf.get(SECTION, option.name, fallback=fallback) or ""
+    if isinstance(default, tuple):
+        return tuple(word.strip() for word in text.split(",") if word.strip())
+    return text.strip()
 
 
 def allow_http() -> bool:
-    """Whether services outside this machine may be reached without TLS. For closed test networks only."""
-    return bool(conf.getboolean(SECTION, "allow_http", fallback=False))
+    """Whether services outside this machine may be reached without TLS.
+
+    :return: true in closed test networks only
+    """
+    return _read(options.ALLOW_HTTP)
 
 
 def accounts_in_secrets_backend() -> tuple[str, ...]:
-    """Ids of accounts that live only in a secrets backend, which cannot be listed."""
-    return _list("accounts", "")
+    """Ids of accounts that live only in a secrets backend, which cannot be listed.
+
+    :return: ids as they were written
+    """
+    return _read(options.ACCOUNTS)
 
 
 def base_url() -> str:
-    """The address under which people reach this Airflow, without a trailing slash; empty when not set."""
+    """The address under which people reach this Airflow (Airflow's own ``[api] base_url``).
+
+    :return: without a trailing slash; empty when not set
+    """
     return (conf.get("api", "base_url", fallback="") or "").rstrip("/")
 
 
 def public_dag_policy() -> str:
-    """What the DAG processor does about a public DAG that uses accounts: ``off``, ``warn`` or ``error``."""
-    return (conf.get(SECTION, "public_dag_policy", fallback="warn") or "warn").strip().lower()
+    """What the DAG processor does about a public DAG that uses accounts.
+
+    :return: ``off``, ``warn`` or ``error``, or whatever else was written, in lower case
+    """
+    return _read(options.PUBLIC_DAG_POLICY).lower() or options.PUBLIC_DAG_POLICY.default
 
 
 def public_dag_tags() -> tuple[str, ...]:
-    """Tags that say a DAG is public."""
-    return _list("public_dag_tags", "public")
+    """Tags that say a DAG is public.
+
+    :return: tags as they were written
+    """
+    return _read(options.PUBLIC_DAG_TAGS)
 
 
 def public_roles() -> tuple[str, ...]:
-    """Roles that everybody or nearly everybody has."""
-    return _list("public_roles", "Public, Viewer, User")
+    """Roles that everybody or nearly everybody has.
+
+    :return: names as they were written
+    """
+    return _read(options.PUBLIC_ROLES)
 
 
 def acknowledgement_tag() -> str:
-    """The tag that says a public DAG was reviewed; empty when tags do not."""
-    tag = conf.get(SECTION, "acknowledgement_tag", fallback="third-party-accounts-reviewed")
-    return (tag or "").strip()
+    """The tag that says a public DAG was reviewed.
+
+    :return: empty when tags do not say so
+    """
+    return _read(options.ACKNOWLEDGEMENT_TAG)
 
 
 def acknowledgement_param() -> str:
-    """The param that says a public DAG was reviewed; empty when params do not."""
-    return (conf.get(SECTION, "acknowledgement_param", fallback="") or "").strip()
+    """The param that says a public DAG was reviewed.
+
+    :return: empty when params do not say so
+    """
+    return _read(options.ACKNOWLEDGEMENT_PARAM)
 
 
 def account_ids_file() -> str:
-    """Where parse processes keep the list of account ids; empty for a file in Airflow's home."""
-    return (conf.get(SECTION, "account_ids_file", fallback="") or "").strip()
+    """Where parse processes keep the list of account ids.
+
+    :return: a path; empty for a file in Airflow's home
+    """
+    return _read(options.ACCOUNT_IDS_FILE)
 
 
 def keep_uses_days() -> int:
-    """For how many days people can see where their sign-ins were used."""
-    return int(conf.getint(SECTION, "keep_uses_days", fallback=90))
+    """For how long people can see where their sign-ins were used.
 
-
-def airflow_home() -> str:
-    """Airflow's home folder."""
-    return get_airflow_home()
-
-
-def _list(option: str, default: str) -> tuple[str, ...]:
-    words = conf.get(SECTION, option, fallback=default) or ""
-    return tuple(word.strip() for word in words.split(",") if word.strip())
+    :return: days
+    """
+    return _read(options.KEEP_USES_DAYS)

@@ -7,6 +7,8 @@ import json
 import re
 from dataclasses import dataclass
 
+from airflow_thirdparty.protocol import SCOPE_PATTERN
+
 CONN_TYPE = "third_party_account"
 """The connection type of an account."""
 
@@ -25,11 +27,11 @@ PROJECTION_KEY = "third_party_account"
 CONN_ID_PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
 """Ids an account may have: what travels unchanged in a URL path and an environment variable."""
 
-SCOPE_PATTERN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
-"""What a scope may be made of (RFC 6749 section 3.3)."""
-
 LONGEST_REQUEST = 8000
-"""Characters a request may have: servers take no longer addresses."""
+"""Characters a request may have: servers take addresses of so many (RFC 9110 section 4.1)."""
+
+MAX_LIFETIME = 86_400
+"""Seconds that a token may be asked to still live: a day, longer than a task should count on one token."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class TokenRequest:
             raise ValueError("the account's id has characters that no account may have")
         if not all(isinstance(scope, str) and SCOPE_PATTERN.fullmatch(scope) for scope in self.scopes):
             raise ValueError("scopes must be a list of words (RFC 6749 section 3.3)")
-        if type(self.min_lifetime) is not int or not 0 <= self.min_lifetime <= 86_400:
-            raise ValueError("min_lifetime must be 0 to 86400 seconds")
+        if type(self.min_lifetime) is not int or not 0 <= self.min_lifetime <= MAX_LIFETIME:
+            raise ValueError(f"min_lifetime must be 0 to {MAX_LIFETIME} seconds")
         if type(self.force_refresh) is not bool:
             raise ValueError("force_refresh must be true or false")

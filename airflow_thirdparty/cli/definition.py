@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.cli.cli_config import ActionCommand, Arg, CLICommand, GroupCommand, lazy_load_command
+from airflow.cli.cli_config import ARG_OUTPUT, ActionCommand, Arg, CLICommand, GroupCommand, lazy_load_command
+from rich.markup import escape
+
+from airflow_thirdparty.options import KEEP_USES_DAYS, SECTION
 
 COMMANDS = "airflow_thirdparty.cli.commands"
 
 
-def _arg(*flags: str, **options: Any) -> Arg:
-    return Arg(flags, **options)  # type: ignore[no-untyped-call]
+def _arg(*flags: str, help: str, **options: Any) -> Arg:  # noqa: A002  # argparse's own name
+    return Arg(flags, help=escape(help), **options)  # type: ignore[no-untyped-call]
 
 
-ARG_JSON = _arg("--json", help="Answer as JSON, for programs", action="store_true")
+def _command(name: str, function: str, help: str, description: str, *args: Arg) -> ActionCommand:  # noqa: A002
+    # Airflow's parser prints help as rich markup, in which [core] would be a style and vanish
+    return ActionCommand(
+        name=name,
+        help=escape(help),
+        description=escape(description),
+        func=lazy_load_command(f"{COMMANDS}.{function}"),
+        args=(*args, ARG_VERBOSE),
+    )
+
 
 ARG_VERBOSE = _arg("-v", "--verbose", help="Show log messages too", action="store_true")
 
@@ -38,80 +50,78 @@ ARG_STRICT = _arg(
     action="store_true",
 )
 
-AUDIT_DAGS = ActionCommand(
-    name="audit-dags",
-    help="Find public DAGs that use third-party accounts",
-    description="Lists the DAGs that use third-party accounts, and which of them are public without anybody "
-    "having acknowledged that. Exit status: 0 nothing found, 1 DAGs at risk found, 2 some files could not be "
-    "loaded or the arguments are wrong.",
-    func=lazy_load_command(f"{COMMANDS}.audit_dags.audit_dags"),
-    args=(ARG_DAGS_FOLDER, ARG_ACCOUNTS, ARG_STRICT, ARG_JSON, ARG_VERBOSE),
-)
-
 ARG_ACCOUNT = _arg("account", help="Id of the account")
 
-LIST = ActionCommand(
-    name="list",
-    help="List the accounts",
-    description="Lists the accounts, how many people are signed in, and what is wrong with them.",
-    func=lazy_load_command(f"{COMMANDS}.accounts.list_accounts"),
-    args=(ARG_JSON, ARG_VERBOSE),
+LIST = _command(
+    "list",
+    "accounts.list_accounts",
+    "List the accounts",
+    "Lists the accounts, how many people are signed in, and what is wrong with them.",
+    ARG_OUTPUT,
 )
 
-SET_SECRET = ActionCommand(
-    name="set-secret",
-    help="Store an account's client secret",
-    description="Reads the client secret from standard input, or asks for it, and stores it sealed. The way "
-    "to do so for accounts that live only in a secrets backend.",
-    func=lazy_load_command(f"{COMMANDS}.accounts.set_secret"),
-    args=(ARG_ACCOUNT, ARG_VERBOSE),
+CHECK = _command(
+    "check",
+    "accounts.check",
+    "Check an account",
+    "Tries what can be tried without a person: the fields, the client secret, the service.",
+    ARG_ACCOUNT,
 )
 
-CHECK = ActionCommand(
-    name="check",
-    help="Check an account",
-    description="Tries what can be tried without a person: the fields, the client secret, the service.",
-    func=lazy_load_command(f"{COMMANDS}.accounts.check"),
-    args=(ARG_ACCOUNT, ARG_VERBOSE),
+SET_SECRET = _command(
+    "set-secret",
+    "accounts.set_secret",
+    "Store an account's client secret",
+    "Reads the client secret from standard input, or asks for it, and stores it sealed. The way to do so for "
+    "accounts that live only in a secrets backend.",
+    ARG_ACCOUNT,
 )
 
-ROTATE_KEYS = ActionCommand(
-    name="rotate-keys",
-    help="Seal every secret with the first Fernet key",
-    description="Seals everything that belongs to third-party accounts anew with the first key in [core] "
-    "fernet_key, in small batches, while tasks go on reading. Add the new key in front of the old one "
-    "everywhere first; 'airflow rotate-fernet-key' does not touch these tables. Interrupted, it is resumed "
-    "by running it again. Exit status: 0 done, 1 some secrets cannot be opened (they are named), 2 no key.",
-    func=lazy_load_command(f"{COMMANDS}.rotate_keys.rotate_keys"),
-    args=(ARG_VERBOSE,),
+AUDIT_DAGS = _command(
+    "audit-dags",
+    "audit_dags.audit_dags",
+    "Find public DAGs that use third-party accounts",
+    "Lists the DAGs that use third-party accounts, and which of them are public without anybody having "
+    "acknowledged that. Exit status: 0 nothing found, 1 DAGs at risk found, 2 some files could not be "
+    "loaded or the arguments are wrong.",
+    ARG_DAGS_FOLDER,
+    ARG_ACCOUNTS,
+    ARG_STRICT,
+    ARG_OUTPUT,
 )
 
-PRUNE = ActionCommand(
-    name="prune",
-    help="Remove what is no longer needed",
-    description="Shows what would be removed; with --yes removes it. Old rows always: records of runs that "
-    "'airflow db clean' has deleted, uses past [third_party_accounts] keep_uses_days, delegations to DAGs "
-    "that are gone. Sign-ins only where an option says so; their tokens are revoked at the service.",
-    func=lazy_load_command(f"{COMMANDS}.prune.prune"),
-    args=(
-        _arg("--departed", help="Sign-ins of users who are gone or deactivated", action="store_true"),
-        _arg("--idle", metavar="DAYS", type=int, help="Sign-ins that nobody used for this many days"),
-        _arg("--orphaned", help="Sign-ins to accounts that do not exist any more", action="store_true"),
-        _arg("-y", "--yes", help="Do it", action="store_true"),
-        ARG_VERBOSE,
-    ),
+ROTATE_KEYS = _command(
+    "rotate-keys",
+    "rotate_keys.rotate_keys",
+    "Seal every secret with the first Fernet key",
+    "Seals everything that belongs to third-party accounts anew with the first key in [core] fernet_key, in "
+    "small batches, while tasks go on reading. Add the new key in front of the old one everywhere first; "
+    "'airflow rotate-fernet-key' does not touch these tables. Interrupted, it is resumed by running it "
+    "again. Exit status: 0 done, 1 some secrets cannot be opened (they are named), 2 no key.",
 )
 
-SIGN_OUT = ActionCommand(
-    name="sign-out",
-    help="End a user's sign-ins, here and at the services",
-    description="Exit status: 0 signed out, 1 there was no sign-in.",
-    func=lazy_load_command(f"{COMMANDS}.sign_out.sign_out"),
-    args=(
-        _arg("--user", required=True, help="Name of the user"),
-        _arg("--account", help="Id of the account; all accounts if left out"),
-        ARG_VERBOSE,
-    ),
+PRUNE = _command(
+    "prune",
+    "prune.prune",
+    "Remove what is no longer needed",
+    "Lists what would be removed; with --yes removes it. Old rows always: records of runs that 'airflow db "
+    f"clean' has deleted, uses past [{SECTION}] {KEEP_USES_DAYS.name}, delegations to DAGs that are gone. "
+    "Sign-ins only where an option says so; their tokens are revoked at the service.",
+    _arg("--departed", help="Sign-ins of users who are gone or deactivated", action="store_true"),
+    _arg("--idle", metavar="DAYS", type=int, help="Sign-ins that nobody used for this many days"),
+    _arg("--orphaned", help="Sign-ins to accounts that do not exist any more", action="store_true"),
+    _arg("-y", "--yes", help="Do it", action="store_true"),
+    ARG_OUTPUT,
+)
+
+SIGN_OUT = _command(
+    "sign-out",
+    "sign_out.sign_out",
+    "End a user's sign-ins, here and at the services",
+    "Lists what became of each. Exit status: 0 signed out, 1 there was no sign-in.",
+    _arg("--user", required=True, help="Name of the user"),
+    _arg("--account", help="Id of the account; all accounts if left out"),
+    ARG_OUTPUT,
 )
 
 

@@ -23,11 +23,13 @@ from airflow_thirdparty.hooks import development
 from airflow_thirdparty.urls import origin_of
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
 
+__all__ = ["Access", "ThirdPartyAccountHook"]
+
 MARGIN = timedelta(seconds=30)
-"""A token that lives no longer than this is asked for anew before it is used."""
+"""A token that lives no longer than this is asked for anew before it is used: a request may last so long."""
 
 TIMEOUT = 30.0
-"""Seconds the HTTP client waits for the service."""
+"""Seconds the HTTP client waits for the service: six times its own default, because reports take long."""
 
 
 @dataclass(frozen=True)

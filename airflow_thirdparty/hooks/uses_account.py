@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+__all__ = ["uses_account"]
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 ATTRIBUTE = "__third_party_accounts__"

@@ -15,6 +15,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+from airflow.configuration import get_airflow_home
 from airflow.policies import hookimpl
 
 from airflow_thirdparty import dag_tags, settings
@@ -95,7 +96,7 @@ def _judge(dag: Any) -> str | None:
 
 
 def _account_ids() -> frozenset[str]:
-    published = AccountIdCache(read_variable, settings.account_ids_file, settings.airflow_home())
+    published = AccountIdCache(read_variable, settings.account_ids_file, get_airflow_home())
     try:
         return published.ids() or frozenset()
     except CacheUnusableError as problem:

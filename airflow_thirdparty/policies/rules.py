@@ -7,7 +7,7 @@ import functools
 import logging
 from dataclasses import dataclass
 
-from airflow_thirdparty import settings
+from airflow_thirdparty import options, settings
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +18,10 @@ class Mode(str, enum.Enum):
     OFF = "off"
     WARN = "warn"
     ERROR = "error"
+
+
+DEFAULT_MODE = Mode(options.PUBLIC_DAG_POLICY.default)
+"""What holds when nothing is configured, or a mode that does not exist."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,11 @@ class Rules:
     :param acknowledgement_param: the param that says so; empty for none
     """
 
-    mode: Mode = Mode.WARN
-    public_tags: tuple[str, ...] = ("public",)
-    public_roles: tuple[str, ...] = ("Public", "Viewer", "User")
-    acknowledgement_tag: str = "third-party-accounts-reviewed"
-    acknowledgement_param: str = ""
+    mode: Mode = DEFAULT_MODE
+    public_tags: tuple[str, ...] = options.PUBLIC_DAG_TAGS.default
+    public_roles: tuple[str, ...] = options.PUBLIC_ROLES.default
+    acknowledgement_tag: str = options.ACKNOWLEDGEMENT_TAG.default
+    acknowledgement_param: str = options.ACKNOWLEDGEMENT_PARAM.default
 
 
 class Configured(Rules):
@@ -51,7 +55,7 @@ class Configured(Rules):
         if mode in {known.value for known in Mode}:
             return Mode(mode)
         log.error("[third_party_accounts] public_dag_policy is %r; off, warn and error are known", mode)
-        return Mode.WARN
+        return DEFAULT_MODE
 
     @functools.cached_property
     def public_tags(self) -> tuple[str, ...]:

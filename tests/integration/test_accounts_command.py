@@ -46,7 +46,7 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def test_an_account_in_a_secrets_backend_gets_its_secret_from_the_command_line(
     database: Database, vault: dict[str, str]
 ) -> None:
-    listed = airflow("third-party-accounts", "list", "--json", **vault)
+    listed = airflow("third-party-accounts", "list", "-o", "json", **vault)
     assert [line["account"] for line in json.loads(listed.stdout)] == ["vaulted"], listed.stderr
     before = airflow("third-party-accounts", "check", "vaulted", **vault)
     assert before.returncode != 0

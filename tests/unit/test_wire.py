@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_thirdparty.wire import CONN_ID_PATTERN, REQUEST_PREFIX, SCOPE_PATTERN, TokenRequest
+from airflow_thirdparty.protocol import SCOPE_PATTERN
+from airflow_thirdparty.wire import CONN_ID_PATTERN, REQUEST_PREFIX, TokenRequest
 
 REQUESTS = st.builds(
     TokenRequest,

@@ -5,19 +5,26 @@ from __future__ import annotations
 import argparse
 import asyncio
 import getpass
-import json
 import sys
 from dataclasses import asdict, dataclass
 
 from airflow.utils.cli import suppress_logs_and_warning
 from airflow.utils.providers_configuration_loader import providers_configuration_loaded
 
+from airflow_thirdparty.cli.commands.output import print_rows
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 
 
 @dataclass(frozen=True)
 class Line:
-    """One account on the list; no secret."""
+    """One account on the list; no secret.
+
+    :param account: its id
+    :param service: id of the service; ``?`` when the registration cannot be used
+    :param kind: how people authenticate; ``?`` as above
+    :param sign_ins: how many people are signed in
+    :param problem: what is wrong with it, in words; empty for nothing
+    """
 
     account: str
     service: str
@@ -33,16 +40,7 @@ def list_accounts(args: argparse.Namespace) -> None:
 
     :param args: what was given on the command line
     """
-    lines = _lines()
-    if args.json:
-        print(json.dumps([asdict(line) for line in lines], indent=2))
-        return
-    for line in lines:
-        print(f"{line.account:<30} {line.service:<12} {line.kind:<8} {line.sign_ins:>6} signed in")
-        if line.problem:
-            print(f"    {line.problem}")
-    if not lines:
-        print("There are no third-party accounts.")
+    print_rows([asdict(line) for line in _lines()], args.output)
 
 
 def _lines() -> list[Line]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,9 +10,11 @@ from typing import Any, NoReturn
 from airflow.utils.cli import suppress_logs_and_warning
 from airflow.utils.providers_configuration_loader import providers_configuration_loaded
 
-from airflow_thirdparty.cli.commands.audit_report import AuditedDag, Report, as_text
+from airflow_thirdparty.cli.commands.audit_report import AuditedDag, Report
+from airflow_thirdparty.cli.commands.output import print_rows, remark
 
 NOTHING_FOUND, FOUND, INCOMPLETE = 0, 1, 2
+"""Exit statuses: only 0 lets a CI job pass; 2 says that not everything was looked at."""
 
 
 @suppress_logs_and_warning
@@ -29,12 +30,13 @@ def audit_dags(args: argparse.Namespace) -> None:
         report = _from_database()
     else:
         report = _from_folder(Path(args.dags_folder), _ids(args.accounts), strict=args.strict)
-    print(json.dumps(report.as_dict(), indent=2) if args.json else as_text(report))
+    print_rows(report.rows(), args.output)
+    remark(f"{report.found} finding{'' if report.found == 1 else 's'}.")
     sys.exit(_status(report))
 
 
 def _refuse(reason: str) -> NoReturn:
-    print(reason, file=sys.stderr)
+    remark(reason)
     sys.exit(INCOMPLETE)
 
 
@@ -67,7 +69,7 @@ def _from_database() -> Report:
             )
             for dag in dags_with_accounts(session, ids)
         ]
-    return Report("database", tuple(sorted(ids)), tuple(dags))
+    return Report(tuple(dags))
 
 
 def _from_folder(folder: Path, ids: frozenset[str], *, strict: bool) -> Report:
@@ -92,7 +94,7 @@ def _from_folder(folder: Path, ids: frozenset[str], *, strict: bool) -> Report:
     errors = {
         str(file): str(text).strip().splitlines()[-1] for file, text in sorted(bag.import_errors.items())
     }
-    return Report("folder", tuple(sorted(ids)), tuple(dag for dag in dags if dag is not None), errors)
+    return Report(tuple(dag for dag in dags if dag is not None), errors)
 
 
 def _audit(dag: Any, ids: frozenset[str], rules: Any, *, strict: bool) -> AuditedDag | None:

@@ -1,4 +1,4 @@
-"""The audit's findings, as data and as text."""
+"""The audit's findings, as data."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-_HEADINGS = (
-    ("at_risk", "Public, uses accounts, and nobody acknowledged that"),
-    ("acknowledged", "Public, uses accounts, and that was acknowledged"),
-    ("quiet", "Uses accounts, or may use them"),
-)
+RISKS = ("at_risk", "acknowledged", "quiet")
+"""What a DAG may be, the worst first: public without review, public and reviewed, not public."""
+
+NOT_LOADED = "not_loaded"
+"""What stands in place of a risk where a file could not be loaded, so was not looked at."""
 
 
 @dataclass(frozen=True)
 class AuditedDag:
     """One DAG that uses accounts, or may use them.
 
+    :param dag_id: id of the DAG
     :param file: its file, relative to the folder or bundle
-    :param standing: ``at_risk``, ``acknowledged`` or ``quiet``
+    :param risk: one of :data:`RISKS`
     :param accounts: ids of tasks by account
     :param unknown: references whose account can only be known when the DAG runs
     :param public: why it is public, where that was looked at
     :param acknowledged_by: tags and params that acknowledge
-    :param counts: whether it makes the audit fail
+    :param counts: whether it makes the audit fail; by default those at risk do
     """
 
     dag_id: str
@@ -37,80 +38,80 @@ class AuditedDag:
 
     @property
     def is_finding(self) -> bool:
-        """Whether the audit fails because of it."""
+        """Whether the audit fails because of it.
+
+        :return: true when it does
+        """
         return self.risk == "at_risk" if self.counts is None else self.counts
 
-    def as_dict(self) -> dict[str, Any]:
-        """The DAG as it stands in JSON."""
-        return {
-            "dag_id": self.dag_id,
-            "file": self.file,
-            "standing": self.risk,
-            "finding": self.is_finding,
-            "accounts": {conn_id: list(tasks) for conn_id, tasks in self.accounts.items()},
-            "unknown": list(self.unknown),
-            "public": self.public,
-            "acknowledged_by": list(self.acknowledged_by),
-        }
+    def row(self) -> dict[str, Any]:
+        """The DAG as one row of the listing.
+
+        :return: values by column
+        """
+        return _row(
+            risk=self.risk,
+            finding=self.is_finding,
+            dag_id=self.dag_id,
+            file=self.file,
+            accounts={conn_id: list(tasks) for conn_id, tasks in self.accounts.items()},
+            unknown=list(self.unknown),
+            public=self.public,
+            acknowledged_by=list(self.acknowledged_by),
+        )
 
 
 @dataclass(frozen=True)
 class Report:
     """All findings.
 
-    :param source: ``database`` or ``folder``
-    :param accounts: ids of the accounts that were looked for
     :param dags: DAGs that use accounts, or may use them
     :param import_errors: files that could not be loaded, with the last line of the reason
     """
 
-    source: str
-    accounts: tuple[str, ...]
     dags: tuple[AuditedDag, ...]
     import_errors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def found(self) -> int:
-        """Number of DAGs that make the audit fail."""
+        """How many DAGs make the audit fail.
+
+        :return: the number
+        """
         return sum(dag.is_finding for dag in self.dags)
 
-    def as_dict(self) -> dict[str, Any]:
-        """The report as JSON."""
-        return {
-            "source": self.source,
-            "accounts": list(self.accounts),
-            "found": self.found,
-            "dags": [dag.as_dict() for dag in self.dags],
-            "import_errors": dict(self.import_errors),
-        }
+    def rows(self) -> list[dict[str, Any]]:
+        """The findings as rows, the worst first, then the files that could not be loaded.
+
+        :return: values by column; every row has the same columns
+        """
+        dags = [dag.row() for risk in RISKS for dag in self.dags if dag.risk == risk]
+        files = [
+            _row(risk=NOT_LOADED, file=file, problem=reason) for file, reason in self.import_errors.items()
+        ]
+        return [*dags, *files]
 
 
-def as_text(report: Report) -> str:
-    """The report for a person.
-
-    :param report: the findings
-    """
-    lines = []
-    for risk, heading in _HEADINGS:
-        dags = [dag for dag in report.dags if dag.risk == risk]
-        if dags:
-            lines += [f"{heading}:", *(line for dag in dags for line in _lines(dag)), ""]
-    if report.import_errors:
-        lines += ["Could not be loaded, so not looked at:"]
-        lines += [f"  {file}: {reason}" for file, reason in report.import_errors.items()]
-        lines += [""]
-    count = report.found
-    lines.append(f"{count} finding{'' if count == 1 else 's'}.")
-    return "\n".join(lines)
-
-
-def _lines(dag: AuditedDag) -> list[str]:
-    lines = [f"  {dag.dag_id} ({dag.file})"]
-    if dag.public:
-        lines.append(f"    {dag.public}")
-    for conn_id, tasks in dag.accounts.items():
-        lines.append(f"    account {conn_id}: {', '.join(tasks) or 'task not told by its code'}")
-    lines += [f"    only known when it runs: {place}" for place in dag.unknown]
-    if dag.acknowledged_by:
-        lines.append(f"    acknowledged by {', '.join(dag.acknowledged_by)}")
-    return lines
+def _row(
+    *,
+    risk: str,
+    file: str,
+    dag_id: str | None = None,
+    finding: bool = False,
+    accounts: dict[str, list[str]] | None = None,
+    unknown: Sequence[str] = (),
+    public: str | None = None,
+    acknowledged_by: Sequence[str] = (),
+    problem: str | None = None,
+) -> dict[str, Any]:
+    return {
+        "risk": risk,
+        "finding": finding,
+        "dag_id": dag_id,
+        "file": file,
+        "accounts": accounts or {},
+        "unknown": list(unknown),
+        "public": public,
+        "acknowledged_by": list(acknowledged_by),
+        "problem": problem,
+    }

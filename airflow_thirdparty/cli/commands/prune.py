@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from airflow.utils.cli import suppress_logs_and_warning
 from airflow.utils.providers_configuration_loader import providers_configuration_loaded
 
-from airflow_thirdparty.cli.commands.sign_out import COMMAND_LINE, end
+from airflow_thirdparty.cli.commands.output import print_rows, remark
+from airflow_thirdparty.cli.commands.sign_out import COMMAND_LINE, end, row
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -31,19 +32,20 @@ def prune(args: argparse.Namespace) -> None:
     now = utcnow()
     candidates = in_transaction(_candidates, args)
     old = in_transaction(pruning.count, now)
-    _show(candidates)
-    print(
+    remark(f"{len(candidates)} sign-ins to revoke and remove.")
+    remark(
         f"Old rows: {old.attributions} records of runs that are gone, {old.uses} uses, {old.delegations} "
         f"delegations to DAGs that are gone, {old.authorizations} sign-ins never finished."
     )
     if not args.yes:
-        print("Nothing was changed. Add --yes to do it.")
+        print_rows([row(candidate) for candidate in candidates], args.output)
+        remark("Nothing was changed. Add --yes to do it.")
         return
-    end(candidates)
+    end(candidates, args.output)
     if args.departed:
         _withdraw(candidates)
     in_transaction(pruning.everything, now)
-    print("Done.")
+    remark("Done.")
 
 
 def _candidates(session: Session, args: argparse.Namespace) -> list[Candidate]:
@@ -62,16 +64,10 @@ def _candidates(session: Session, args: argparse.Namespace) -> list[Candidate]:
     return list(reversed(unique.values()))
 
 
-def _show(candidates: list[Candidate]) -> None:
-    for each in candidates:
-        print(f"{each.person.name:<30} {each.conn_id:<30} {each.reason}")
-    print(f"{len(candidates)} sign-ins to revoke and remove.")
-
-
 def _withdraw(candidates: list[Candidate]) -> None:
     from airflow_thirdparty.server.broker.housekeeping import offboarding
     from airflow_thirdparty.server.people.person import Person
 
     by = Person(COMMAND_LINE, "", name=COMMAND_LINE)
     count = asyncio.run(offboarding.withdraw_delegations(candidates, by))
-    print(f"{count} delegations of people who left are withdrawn.")
+    remark(f"{count} delegations of people who left are withdrawn.")

@@ -10,9 +10,10 @@ from airflow.utils.cli import suppress_logs_and_warning
 from airflow.utils.providers_configuration_loader import providers_configuration_loaded
 
 DONE, SOME_LOST, NO_KEY = 0, 1, 2
+"""Exit statuses: only 0 allows to take the old key away."""
 
 PROGRESS_EVERY = 5.0
-"""Seconds between two lines about how far it has come."""
+"""Seconds between two lines about how far it has come: nobody thinks it hangs, and no log fills up."""
 
 
 @suppress_logs_and_warning

@@ -7,26 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from airflow_thirdparty import options
+from airflow_thirdparty.options import ADDRESSES, ClientAuthMethod, Kind, Service
 from airflow_thirdparty.server.accounts import fields
-from airflow_thirdparty.server.accounts.presets import DEFAULT_SERVICE, PRESETS, Preset
+from airflow_thirdparty.server.accounts.presets import PRESETS, Preset
 from airflow_thirdparty.urls import origin_of
 from airflow_thirdparty.wire import CONN_ID_PATTERN, REQUEST_PREFIX
-
-KINDS = ("oauth2", "key", "basic")
-CLIENT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
-URL_FIELDS = ("issuer", "authorize_url", "exchange_url", "userinfo_url", "revoke_url")
-EXTRA_FIELDS = (
-    "service",
-    "kind",
-    *URL_FIELDS,
-    "scopes",
-    "client_auth_method",
-    "authorize_params",
-    "expose_as",
-    "allowed_dags",
-    "min_lifetime",
-)
-"""Every field of an account that stands in the connection's extra."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +63,8 @@ class Account:
     """
 
     conn_id: str
-    service: str
-    kind: str
+    service: Service
+    kind: Kind
     client_id: str
     host: str | None = None
     issuer: str | None = None
@@ -87,11 +73,11 @@ class Account:
     userinfo_url: str | None = None
     revoke_url: str | None = None
     scopes: tuple[str, ...] = ()
-    client_auth_method: str = "client_secret_basic"
+    client_auth_method: ClientAuthMethod = options.DEFAULT_CLIENT_AUTH_METHOD
     authorize_params: Mapping[str, str] = field(default_factory=dict)
-    expose_as: str = "password"
+    expose_as: str = options.DEFAULT_EXPOSE_AS
     allowed_dags: tuple[str, ...] | None = None
-    min_lifetime: int = 60
+    min_lifetime: int = options.DEFAULT_MIN_LIFETIME
     description: str | None = None
     team: str | None = None
 
@@ -106,7 +92,7 @@ class Account:
 
     @cached_property
     def _binding(self) -> AccountBinding:
-        addresses = {name: getattr(self, name) for name in (*URL_FIELDS, "host")}
+        addresses = {name: getattr(self, name) for name in (*ADDRESSES, "host")}
         origins = tuple((name, origin_of(url)) for name, url in sorted(addresses.items()) if url)
         return AccountBinding(self.kind, self.client_id, origins)
 
@@ -123,26 +109,25 @@ def parse(registration: Registration) -> Account:
     """
     conn_id = registration.conn_id
     _check_id(conn_id)
-    extra = fields.read_extra(conn_id, registration.extra, EXTRA_FIELDS)
-    service = fields.read_choice(conn_id, extra, "service", tuple(PRESETS), DEFAULT_SERVICE)
+    read = fields.FieldReader(conn_id, fields.read_extra(conn_id, registration.extra))
+    service = read.choice("service", options.SERVICES, options.DEFAULT_SERVICE)
     preset = PRESETS[service]
-    kind = fields.read_choice(conn_id, extra, "kind", KINDS, preset.kind)
-    addresses = {name: extra.get(name) or getattr(preset, name) for name in URL_FIELDS}
+    kind = read.choice("kind", options.KINDS, preset.kind)
     account = Account(
         conn_id=conn_id,
         service=service,
         kind=kind,
         client_id=(registration.login or "").strip(),
-        host=fields.read_url(conn_id, "host", fields.with_scheme(registration.host) or preset.host),
-        **{name: fields.read_url(conn_id, name, value) for name, value in addresses.items()},
-        scopes=fields.read_words(conn_id, extra, "scopes") or preset.scopes,
-        client_auth_method=fields.read_choice(
-            conn_id, extra, "client_auth_method", CLIENT_AUTH_METHODS, preset.client_auth_method
+        host=read.address("host", fields.with_scheme(registration.host) or preset.host),
+        **{name: read.url(name, getattr(preset, name)) for name in ADDRESSES},
+        scopes=read.words("scopes") or preset.scopes,
+        client_auth_method=read.choice(
+            "client_auth_method", options.CLIENT_AUTH_METHODS, preset.client_auth_method
         ),
-        authorize_params={**preset.authorize_params, **fields.read_parameters(conn_id, extra)},
-        expose_as=fields.read_place(conn_id, extra, preset.expose_as, kind),
-        allowed_dags=fields.read_words(conn_id, extra, "allowed_dags"),
-        min_lifetime=fields.read_seconds(conn_id, extra, "min_lifetime", 60),
+        authorize_params={**preset.authorize_params, **read.parameters("authorize_params")},
+        expose_as=read.place("expose_as", preset.expose_as, kind),
+        allowed_dags=read.words("allowed_dags"),
+        min_lifetime=read.seconds("min_lifetime", options.DEFAULT_MIN_LIFETIME),
         description=registration.description,
         team=registration.team,
     )
@@ -174,11 +159,12 @@ def _check_oauth2(account: Account) -> None:
             "is empty",
             "Enter the client id that the service gave you when you registered this Airflow there.",
         )
-    for name, purpose in (("authorize_url", "where people sign in"), ("exchange_url", "where codes go")):
+    for name in ("authorize_url", "exchange_url"):
         if not getattr(account, name) and not account.issuer:
             raise fields.wrong(
                 account.conn_id,
                 name,
                 "is empty, and there is no issuer to ask for it",
-                f"Enter {name} ({purpose}), or the issuer of a service that speaks OpenID Connect.",
+                f"Enter {name} ({options.LABELS[name]}), or the issuer of a service that speaks OpenID "
+                "Connect.",
             )

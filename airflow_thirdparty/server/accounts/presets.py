@@ -8,6 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from airflow_thirdparty.options import (
+    DEFAULT_CLIENT_AUTH_METHOD,
+    DEFAULT_EXPOSE_AS,
+    DEFAULT_KIND,
+    ClientAuthMethod,
+    Kind,
+    Service,
+)
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -21,7 +30,7 @@ class Preset:
     """
 
     name: str
-    kind: str = "oauth2"
+    kind: Kind = DEFAULT_KIND
     issuer: str | None = None
     authorize_url: str | None = None
     exchange_url: str | None = None
@@ -29,13 +38,13 @@ class Preset:
     revoke_url: str | None = None
     host: str | None = None
     scopes: tuple[str, ...] = ()
-    client_auth_method: str = "client_secret_basic"
+    client_auth_method: ClientAuthMethod = DEFAULT_CLIENT_AUTH_METHOD
     authorize_params: Mapping[str, str] = field(default_factory=dict)
-    expose_as: str = "password"
+    expose_as: str = DEFAULT_EXPOSE_AS
     docs_url: str | None = None
 
 
-PRESETS: Mapping[str, Preset] = {
+PRESETS: Mapping[Service, Preset] = {
     "autodesk": Preset(
         name="Autodesk Platform Services",
         issuer="https://developer.api.autodesk.com",
@@ -93,7 +102,4 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "custom": Preset(name="Custom"),
 }
-"""Every service an account may name."""
-
-DEFAULT_SERVICE = "openid"
-"""What an account is when it names no service."""
+"""What is known about each service an account may name."""

@@ -10,28 +10,13 @@ from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
+from airflow_thirdparty.protocol import PROTOCOL_PARAMETERS
 from airflow_thirdparty.server.oauth.addresses import AddressRefused, parse
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError, kind_of, safe_code
 from airflow_thirdparty.server.oauth.types import AuthorizationRequest, Client, Endpoints
 
 _STEP = "authorization"
 _LONGEST_CODE = 4096
-_OURS = frozenset(
-    {
-        "client_id",
-        "client_secret",
-        "code_challenge",
-        "code_challenge_method",
-        "nonce",
-        "redirect_uri",
-        "request",
-        "request_uri",
-        "response_mode",
-        "response_type",
-        "scope",
-        "state",
-    }
-)
 
 
 def begin(
@@ -54,7 +39,7 @@ def begin(
     :raises OAuthError: MISCONFIGURED, if an extra parameter is one of the protocol's own or the address is
         none to send a browser to
     """
-    if clash := sorted(_OURS & {name.lower() for name in extra_params or {}}):
+    if clash := sorted(PROTOCOL_PARAMETERS & {name.lower() for name in extra_params or {}}):
         raise OAuthError(Kind.MISCONFIGURED, _STEP, f"The account must not set {', '.join(clash)} itself")
     try:
         parse(endpoints.authorize_url, allow_http=allow_http)

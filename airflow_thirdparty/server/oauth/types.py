@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
-ClientAuthMethod = Literal["client_secret_basic", "client_secret_post", "none"]
+from airflow_thirdparty.options import DEFAULT_CLIENT_AUTH_METHOD, ClientAuthMethod
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Client:
 
     client_id: str
     client_secret: str | None = field(default=None, repr=False)
-    auth_method: ClientAuthMethod = "client_secret_basic"
+    auth_method: ClientAuthMethod = DEFAULT_CLIENT_AUTH_METHOD
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 
 from airflow_thirdparty import __version__
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
+from airflow_thirdparty.plugin_views import STATIC_FOLDER
 from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.acting.delegations import (
     CannotDelegate,
@@ -79,7 +80,7 @@ def create_app() -> FastAPI:
     )
     for routes in (accounts, dags, delegations, runs, uses, pages):
         app.include_router(routes.router)
-    app.mount("/static", StaticFiles(directory=pages.DIST, check_dir=False), name="static")
+    app.mount("/static", StaticFiles(directory=STATIC_FOLDER, check_dir=False), name="static")
     app.add_exception_handler(ThirdPartyAccountError, _to_user_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.middleware("http")(add_security_headers)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
-from airflow_thirdparty.server.accounts.account import KINDS
+from airflow_thirdparty.options import KINDS
 from airflow_thirdparty.server.broker.views.accounts import View
 from airflow_thirdparty.server.broker.views.admin import Overview
 from airflow_thirdparty.server.broker.views.status import Status

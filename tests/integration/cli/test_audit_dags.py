@@ -73,7 +73,7 @@ def write(folder: Path, *bodies: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("bodies", "options", "status", "standings"),
+    ("bodies", "options", "status", "risks"),
     [
         pytest.param((), (), 0, {}, id="an empty folder"),
         pytest.param((UNRELATED,), ("--accounts", "slack"), 0, {}, id="nothing to say"),
@@ -109,51 +109,48 @@ def test_a_folder(
     bodies: tuple[str, ...],
     options: tuple[str, ...],
     status: int,
-    standings: dict[str, str],
+    risks: dict[str, str],
 ) -> None:
     folder = write(tmp_path, *bodies)
-    code, output = audit(capsys, "--dags-folder", folder, "--json", *options)
-    answer = json.loads(output)
+    code, output = audit(capsys, "--dags-folder", folder, "-o", "json", *options)
+    rows = json.loads(output)
     assert code == status
-    assert {dag["dag_id"]: dag["standing"] for dag in answer["dags"]} == standings
-    assert answer["found"] == (1 if status == 1 else 0)
-    assert bool(answer["import_errors"]) is (BROKEN in bodies)
+    assert {row["dag_id"]: row["risk"] for row in rows if row["dag_id"]} == risks
+    assert [row["finding"] for row in rows].count("True") == (1 if status == 1 else 0)
+    problems = [row["problem"] for row in rows if row["risk"] == "not_loaded"]
+    assert problems == ["NameError: name 'this_name_is_not_there' is not defined"] * (BROKEN in bodies)
     code, output = audit(capsys, "--dags-folder", folder, *options)
     assert code == status
-    assert all(dag_id in output for dag_id in standings)
+    assert all(dag_id in output for dag_id in risks)
 
 
 def test_all_that_is_said_of_a_dag(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write(tmp_path, REVIEWED + RISKY.replace("slack", "{{ params.c }}").replace("post", "which"))
-    _, output = audit(capsys, "--dags-folder", folder, "--accounts", "slack", "--json")
-    assert json.loads(output) == {
-        "source": "folder",
-        "accounts": ["slack"],
-        "found": 0,
-        "dags": [
-            {
-                "dag_id": "reviewed",
-                "file": "file_0.py",
-                "standing": "acknowledged",
-                "finding": False,
-                "accounts": {"slack": ["post"]},
-                "unknown": [],
-                "public": "carries the tag 'public'",
-                "acknowledged_by": ["tag 'third-party-accounts-reviewed:slack'"],
-            },
-            {
-                "dag_id": "risky",
-                "file": "file_0.py",
-                "standing": "quiet",
-                "finding": False,
-                "accounts": {},
-                "unknown": ["which: argument http_conn_id"],
-                "public": "carries the tag 'public'",
-                "acknowledged_by": [],
-            },
-        ],
-        "import_errors": {},
-    }
+    _, output = audit(capsys, "--dags-folder", folder, "--accounts", "slack", "-o", "json")
+    assert json.loads(output) == [
+        {
+            "risk": "acknowledged",
+            "finding": "False",
+            "dag_id": "reviewed",
+            "file": "file_0.py",
+            "accounts": {"slack": ["post"]},
+            "unknown": [],
+            "public": "carries the tag 'public'",
+            "acknowledged_by": ["tag 'third-party-accounts-reviewed:slack'"],
+            "problem": None,
+        },
+        {
+            "risk": "quiet",
+            "finding": "False",
+            "dag_id": "risky",
+            "file": "file_0.py",
+            "accounts": {},
+            "unknown": ["which: argument http_conn_id"],
+            "public": "carries the tag 'public'",
+            "acknowledged_by": [],
+            "problem": None,
+        },
+    ]
 
 
 @pytest.mark.parametrize(
@@ -178,9 +175,11 @@ def test_error_mode_hides_nothing_and_the_policy_is_there_again(
     from airflow_thirdparty.policies import dag_policy
 
     monkeypatch.setenv("AIRFLOW__THIRD_PARTY_ACCOUNTS__PUBLIC_DAG_POLICY", "error")
-    status, output = audit(capsys, "--dags-folder", write(tmp_path, RISKY), "--accounts", "slack", "--json")
+    status, output = audit(
+        capsys, "--dags-folder", write(tmp_path, RISKY), "--accounts", "slack", "-o", "json"
+    )
     assert status == 1
-    assert json.loads(output)["import_errors"] == {}
+    assert [row["risk"] for row in json.loads(output)] == ["at_risk"]
     assert settings.get_policy_plugin_manager().is_registered(dag_policy)
 
 
@@ -188,7 +187,18 @@ def test_the_command_needs_no_database(tmp_path: Path) -> None:
     (tmp_path / "dags").mkdir()
     folder = write(tmp_path / "dags", RISKY)
     done = subprocess.run(
-        [sys.executable, "-m", "airflow", *COMMAND, "--dags-folder", folder, "--accounts", "slack", "--json"],
+        [
+            sys.executable,
+            "-m",
+            "airflow",
+            *COMMAND,
+            "--dags-folder",
+            folder,
+            "--accounts",
+            "slack",
+            "-o",
+            "json",
+        ],
         env={
             **os.environ,
             "AIRFLOW_HOME": str(tmp_path),
@@ -200,7 +210,7 @@ def test_the_command_needs_no_database(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1, done.stderr
-    assert json.loads(done.stdout)["dags"][0]["accounts"] == {"slack": ["post"]}
+    assert json.loads(done.stdout)[0]["accounts"] == {"slack": ["post"]}
     assert not (tmp_path / "not").exists()
 
 
@@ -226,13 +236,11 @@ def stored(database: Database, tmp_path_factory: pytest.TempPathFactory) -> None
 
 
 def test_the_database(stored: None, capsys: pytest.CaptureFixture[str]) -> None:
-    status, output = audit(capsys, "--json")
-    answer: dict[str, Any] = json.loads(output)
+    status, output = audit(capsys, "-o", "json")
+    rows: list[dict[str, Any]] = json.loads(output)
     assert status == 1
-    assert answer["source"] == "database"
-    assert answer["accounts"] == ["slack"]
-    assert answer["found"] == 1
-    assert {dag["dag_id"]: (dag["standing"], dag["accounts"]) for dag in answer["dags"]} == {
+    assert [row["dag_id"] for row in rows if row["finding"] == "True"] == ["risky"]
+    assert {row["dag_id"]: (row["risk"], row["accounts"]) for row in rows} == {
         "risky": ("at_risk", {"slack": ["post"]}),
         "reviewed": ("acknowledged", {"slack": ["post"]}),
         "private": ("quiet", {"slack": ["post"]}),
@@ -240,5 +248,5 @@ def test_the_database(stored: None, capsys: pytest.CaptureFixture[str]) -> None:
     }
     status, output = audit(capsys)
     assert status == 1
-    assert "1 finding." in output
-    assert "nobody acknowledged that:\n  risky (risky.py)\n    account slack: post" in output
+    first = next(line.split() for line in output.splitlines() if "risky" in line)
+    assert first[:10:2] == ["at_risk", "True", "risky", "risky.py", "slack:"]

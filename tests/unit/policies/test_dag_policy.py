@@ -183,10 +183,11 @@ def test_importing_the_policy_imports_next_to_nothing() -> None:
             for name in names:
                 root = name.partition(".")[0]
                 ours = root == "airflow_thirdparty" and not name.startswith("airflow_thirdparty.server")
-                assert ours or name == "airflow.policies" or root in sys.stdlib_module_names, (path, name)
+                airflow = name in ("airflow.policies", "airflow.configuration")
+                assert ours or airflow or root in sys.stdlib_module_names, (path, name)
     assert [
         node.module for node in ast.parse(Path(settings.__file__).read_text()).body if _imports(node)
-    ] == ["airflow.configuration"]
+    ] == ["airflow.configuration", "airflow_thirdparty", "airflow_thirdparty.options"]
 
 
 def _imports(node: ast.stmt) -> bool:

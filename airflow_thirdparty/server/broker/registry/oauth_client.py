@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import cast
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +11,7 @@ from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailab
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.oauth import metadata
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
-from airflow_thirdparty.server.oauth.types import Client, ClientAuthMethod, Endpoints
+from airflow_thirdparty.server.oauth.types import Client, Endpoints
 from airflow_thirdparty.server.store import client_secrets
 from airflow_thirdparty.server.store.seal import SealError
 
@@ -30,7 +29,7 @@ def client(session: Session, account: Account) -> Client:
             "An admin restores the Fernet key, or enters the client secret again.",
             field="password",
         ) from None
-    return Client(account.client_id, secret, cast("ClientAuthMethod", account.client_auth_method))
+    return Client(account.client_id, secret, account.client_auth_method)
 
 
 def dump_endpoints(endpoints: Endpoints) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import secrets
-from pathlib import Path
 from string import Template
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
+from airflow_thirdparty.plugin_views import STATIC_FOLDER
 from airflow_thirdparty.server.broker import health, runtime
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.sign_in import flow
@@ -24,9 +24,6 @@ from airflow_thirdparty.server.web.headers import content_security_policy
 from airflow_thirdparty.wire import WEB_PREFIX
 
 router = APIRouter()
-
-DIST = Path(__file__).parents[3] / "ui" / "dist"
-"""Where the built page lies, in the wheel as in a checkout."""
 
 UNBUILT_WINDOW = """<!doctype html>
 <html lang="en">
@@ -46,7 +43,7 @@ async def page(request: Request, user: OptionalUserDep) -> Response:
     """The page, outside Airflow's own frame; whoever is not logged in goes to Airflow's log-in first."""
     if user is None:
         return _to_log_in(request)
-    index = DIST / "index.html"
+    index = STATIC_FOLDER / "index.html"
     if not index.is_file():
         return HTMLResponse("The page was not built into this installation.", status_code=500)
     nonce = secrets.token_urlsafe(16)
@@ -110,7 +107,7 @@ def _small_window(
 
 
 def _window() -> Template:
-    built = DIST / "callback.html"
+    built = STATIC_FOLDER / "callback.html"
     return Template(built.read_text(encoding="utf-8") if built.is_file() else UNBUILT_WINDOW)
 
 

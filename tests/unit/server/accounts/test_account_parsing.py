@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.server.accounts import fields
+from airflow_thirdparty.protocol import PROTOCOL_PARAMETERS
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
-from airflow_thirdparty.server.oauth import authorization
 from airflow_thirdparty.wire import REQUEST_PREFIX
 from tests.support.airflow_server import configured
 
@@ -78,7 +77,7 @@ LONG = "https://idp.example/" + "a" * 500
                 "Leave it out",
                 id=f"authorize_params sets {name}",
             )
-            for name in [*sorted(fields.OUR_PARAMETERS), "STATE", " redirect_uri"]
+            for name in [*sorted(PROTOCOL_PARAMETERS), "STATE", " redirect_uri"]
         ),
         pytest.param(
             registration({**OPEN, "authorize_params": "{"}), "authorize_params", "prompt", id="params: JSON"
@@ -224,10 +223,6 @@ def test_allowed_dags_are_exact(allowed: str | None, dag_id: str, expected: bool
 
 def test_a_host_without_scheme_is_encrypted() -> None:
     assert account(host="api.example:8443").host == "https://api.example:8443"
-
-
-def test_no_parameter_is_left_to_be_refused_at_sign_in() -> None:
-    assert authorization._OURS <= fields.OUR_PARAMETERS
 
 
 def test_kinds_without_oauth_need_no_client() -> None:

@@ -1,4 +1,4 @@
-"""Services known by name, and the form in which they are chosen."""
+"""Services known by name."""
 
 from __future__ import annotations
 
@@ -6,16 +6,10 @@ import json
 from pkgutil import resolve_name
 
 import pytest
-from airflow.sdk._shared.secrets_masker import should_hide_value_for_key
 
-from airflow_thirdparty.get_provider_info import CONNECTION_FIELDS, get_provider_info
-from airflow_thirdparty.server.accounts.account import (
-    CLIENT_AUTH_METHODS,
-    EXTRA_FIELDS,
-    KINDS,
-    Registration,
-    parse,
-)
+from airflow_thirdparty.get_provider_info import get_provider_info
+from airflow_thirdparty.options import SERVICES
+from airflow_thirdparty.server.accounts.account import Registration, parse
 from airflow_thirdparty.server.accounts.presets import PRESETS
 
 NEEDS_ADDRESSES = {"microsoft", "openid", "custom"}
@@ -32,29 +26,8 @@ def test_a_preset_is_an_account_that_lacks_only_its_client(service: str) -> None
     assert account.issuer or account.exchange_url
 
 
-@pytest.mark.parametrize(
-    ("field", "choices"),
-    [
-        pytest.param("service", tuple(PRESETS), id="service"),
-        pytest.param("kind", KINDS, id="kind"),
-        pytest.param("client_auth_method", CLIENT_AUTH_METHODS, id="client_auth_method"),
-    ],
-)
-def test_the_form_offers_what_is_understood(field: str, choices: tuple[str, ...]) -> None:
-    assert tuple(CONNECTION_FIELDS[field]["schema"]["enum"]) == choices
-
-
-def test_the_form_has_every_field() -> None:
-    assert set(CONNECTION_FIELDS) == set(EXTRA_FIELDS)
-
-
-@pytest.mark.parametrize("field", EXTRA_FIELDS)
-def test_no_field_comes_back_as_stars(field: str) -> None:
-    assert not should_hide_value_for_key(field)
-
-
-def test_a_sensitive_name_would_be_noticed() -> None:
-    assert should_hide_value_for_key("token_url")
+def test_every_service_has_a_preset_in_the_order_of_the_form() -> None:
+    assert tuple(PRESETS) == SERVICES
 
 
 def test_what_is_declared_can_be_imported() -> None:

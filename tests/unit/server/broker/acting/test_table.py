@@ -4,4 +4,4 @@ from tests.unit.server.broker.acting.table import PAGE, page
 
 
 def test_the_documented_table_is_the_tested_one():
-    assert PAGE.read_text() == page(), "run: python -m tests.unit.server.broker.acting.table"
+    assert PAGE.read_text() == page(), "run `make docs`"

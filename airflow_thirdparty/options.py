@@ -1,0 +1,285 @@
+"""What an admin can set, declared once: the configuration section, and the form of an account.
+
+Provider info, settings, the reading of registrations and ``docs/configuration.md`` are all made from it.
+Only the standard library is imported here, because every Airflow process loads this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar, get_args
+
+SECTION = "third_party_accounts"
+"""The section of ``airflow.cfg``."""
+
+SINCE = "0.1.0"
+"""The version that has had all of these options from the start."""
+
+ListOf = tuple[str, ...]
+"""Words; in the configuration and in the form they stand in one text."""
+
+T = TypeVar("T", str, int, bool, ListOf)
+
+Service = Literal["autodesk", "github", "gitlab", "google", "microsoft", "openid", "custom"]
+"""Ids of the services known by name; what is known about each stands in its preset."""
+
+Kind = Literal["oauth2", "key", "basic"]
+"""How people authenticate: OAuth 2.0, a key of their own, or login and password of their own."""
+
+ClientAuthMethod = Literal["client_secret_basic", "client_secret_post", "none"]
+"""How the client secret travels to the service (RFC 7591 section 2, ``token_endpoint_auth_method``)."""
+
+SERVICES: tuple[Service, ...] = get_args(Service)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+CLIENT_AUTH_METHODS: tuple[ClientAuthMethod, ...] = get_args(ClientAuthMethod)
+
+DEFAULT_SERVICE: Service = "openid"
+"""What an account is when it names no service: most services speak OpenID Connect."""
+
+DEFAULT_KIND: Kind = "oauth2"
+"""How people authenticate when neither the account nor its preset says so."""
+
+DEFAULT_CLIENT_AUTH_METHOD: ClientAuthMethod = "client_secret_basic"
+"""What every service has to understand (RFC 6749 section 2.3.1)."""
+
+DEFAULT_EXPOSE_AS = "password"
+"""Where most hooks look for their credential."""
+
+DEFAULT_MIN_LIFETIME = 60
+"""Seconds: longer than a task needs from asking for a token to using it, far shorter than tokens live."""
+
+
+@dataclass(frozen=True)
+class Option(Generic[T]):
+    """One option of the section ``[third_party_accounts]``.
+
+    :param name: as it stands in ``airflow.cfg``
+    :param default: what holds when nothing is set; its type is the option's type
+    :param description: what it does, in plain text
+    :param example: a value to copy, where the default is none
+    """
+
+    name: str
+    default: T
+    description: str
+    example: str | None = None
+
+    @property
+    def type(self) -> str:
+        """The type in the words of Airflow's configuration reference.
+
+        :return: ``boolean``, ``integer`` or ``string``
+        """
+        if isinstance(self.default, bool):
+            return "boolean"
+        return "integer" if isinstance(self.default, int) else "string"
+
+    @property
+    def default_text(self) -> str:
+        """The default as one writes it into ``airflow.cfg``.
+
+        :return: a list with its words separated by commas
+        """
+        return ", ".join(self.default) if isinstance(self.default, tuple) else str(self.default)
+
+
+ACCOUNTS: Option[ListOf] = Option(
+    "accounts",
+    (),
+    "Ids of accounts that live only in a secrets backend, separated by commas. "
+    "A secrets backend cannot be listed, so they have to be named.",
+    example="github,slack",
+)
+PUBLIC_DAG_POLICY = Option(
+    "public_dag_policy",
+    "warn",
+    "What the DAG processor does about a public DAG that uses accounts: off, warn (log, warning, "
+    "a tag on the DAG, the banner in its tab) or error (an import error).",
+)
+PUBLIC_DAG_TAGS: Option[ListOf] = Option(
+    "public_dag_tags",
+    ("public",),
+    "Tags that say a DAG is public, separated by commas. Upper and lower case are the same.",
+)
+PUBLIC_ROLES: Option[ListOf] = Option(
+    "public_roles",
+    ("Public", "Viewer", "User"),
+    "Roles that everybody or nearly everybody has, separated by commas. A DAG whose access_control lets one "
+    "of them run or edit it is public. Upper and lower case are the same.",
+)
+ACKNOWLEDGEMENT_TAG = Option(
+    "acknowledgement_tag",
+    "third-party-accounts-reviewed",
+    "The tag with which a DAG says that it was reviewed; <tag>:<account> covers a single account. "
+    "Empty: tags do not acknowledge.",
+)
+ACKNOWLEDGEMENT_PARAM = Option(
+    "acknowledgement_param",
+    "",
+    "The param with which a DAG says that it was reviewed: true, or the ids of the accounts. "
+    "Empty: params do not acknowledge.",
+    example="third_party_accounts_reviewed",
+)
+ACCOUNT_IDS_FILE = Option(
+    "account_ids_file",
+    "",
+    "Where the DAG processor keeps the list of account ids between two reads. Its folder must be writable "
+    "for Airflow only. Empty: a file in Airflow's home, or in a folder of its own among the temporary files.",
+)
+KEEP_USES_DAYS = Option(
+    "keep_uses_days", 90, "For how many days people can see where their sign-ins were used."
+)
+ALLOW_HTTP = Option(
+    "allow_http",
+    False,
+    "Reach services outside this machine without TLS. For closed test networks only: whoever listens there "
+    "can read everybody's tokens.",
+)
+
+OPTIONS: tuple[Option[Any], ...] = (
+    ACCOUNTS,
+    PUBLIC_DAG_POLICY,
+    PUBLIC_DAG_TAGS,
+    PUBLIC_ROLES,
+    ACKNOWLEDGEMENT_TAG,
+    ACKNOWLEDGEMENT_PARAM,
+    ACCOUNT_IDS_FILE,
+    KEEP_USES_DAYS,
+    ALLOW_HTTP,
+)
+"""Every option of the section, in the order of the documentation."""
+
+
+@dataclass(frozen=True)
+class ConnectionField:
+    """One field of the connection form that Airflow has anyway, as an account understands it.
+
+    :param name: of the connection's attribute
+    :param label: what the form calls it
+    :param description: what it is for
+    :param placeholder: what stands in the empty field
+    """
+
+    name: str
+    label: str
+    description: str
+    placeholder: str
+
+
+CONNECTION_FIELDS = (
+    ConnectionField(
+        "login",
+        "Client ID",
+        "What the service gave you when you registered this Airflow there.",
+        "the id that the service gave you when you registered this Airflow there",
+    ),
+    ConnectionField(
+        "password",
+        "Client Secret",
+        "Moved into a sealed table in the transaction that saves the connection; the row never keeps it. "
+        "Leave it empty to keep the stored one.",
+        "kept sealed, apart from the connection, and never shown again",
+    ),
+    ConnectionField(
+        "host",
+        "API base URL",
+        "Where the service's API is; tasks' tokens go there and nowhere else.",
+        "https://api.service.example",
+    ),
+)
+"""Airflow's own fields that an account uses; ``description`` it keeps as it is."""
+
+HIDDEN_FIELDS = ("schema", "port")
+"""Airflow's own fields that an account has no use for."""
+
+
+@dataclass(frozen=True)
+class ExtraField:
+    """One field of the connection form that stands in the connection's extra.
+
+    :param name: its key in the extra; none that Airflow would mask (``token`` …) and show as stars
+    :param label: what the form calls it
+    :param description: what it is for; shown in the form and in the documentation
+    :param choices: the values it may have; empty when it is free text
+    :param default: what the form shows at first; ``None`` for nothing
+    :param is_address: whether it is the address of an endpoint, which an account's preset may bring along
+    """
+
+    name: str
+    label: str
+    description: str
+    choices: tuple[str, ...] = ()
+    default: str | None = None
+    is_address: bool = False
+
+
+EXTRA_FIELDS = (
+    ExtraField(
+        "service",
+        "Service",
+        "Which service this is. Known services bring their addresses and scopes with them.",
+        choices=SERVICES,
+        default=DEFAULT_SERVICE,
+    ),
+    ExtraField(
+        "kind",
+        "Kind",
+        "How people authenticate: OAuth 2.0, a key of their own, or login and password of their own.",
+        choices=KINDS,
+        default=DEFAULT_KIND,
+    ),
+    ExtraField(
+        "issuer",
+        "Issuer",
+        "For OpenID Connect: the service's issuer, to the letter; the addresses below are then found by "
+        "themselves.",
+        is_address=True,
+    ),
+    ExtraField("authorize_url", "Authorize URL", "Where people sign in.", is_address=True),
+    ExtraField(
+        "exchange_url",
+        "Token endpoint",
+        "Where authorization codes and refresh tokens are exchanged for access tokens.",
+        is_address=True,
+    ),
+    ExtraField("userinfo_url", "User info URL", "Says who a person is there.", is_address=True),
+    ExtraField("revoke_url", "Revoke URL", "Where tokens are revoked at sign-out.", is_address=True),
+    ExtraField("scopes", "Scopes", "What a sign-in asks for, separated by spaces."),
+    ExtraField(
+        "client_auth_method",
+        "Client authentication",
+        "How the client secret is sent to the service; none is for a public client.",
+        choices=CLIENT_AUTH_METHODS,
+    ),
+    ExtraField(
+        "authorize_params",
+        "Further authorization parameters",
+        'A JSON object, such as {"prompt": "consent"}.',
+    ),
+    ExtraField(
+        "expose_as",
+        "Expose as",
+        "Where hooks of other providers look for the credential: password, bearer_header, or extra.<field>.",
+    ),
+    ExtraField(
+        "allowed_dags",
+        "Allowed DAGs",
+        "Ids of the DAGs that may use the account, compared to the letter; empty means all.",
+    ),
+    ExtraField(
+        "min_lifetime",
+        "Minimum lifetime",
+        "Seconds before expiry at which an access token is renewed.",
+        default=str(DEFAULT_MIN_LIFETIME),
+    ),
+)
+"""Every field of an account that stands in the connection's extra, in the order of the form."""
+
+LABELS = {field.name: field.label for field in EXTRA_FIELDS}
+"""What the form calls each field, by its key."""
+
+EXTRA_NAMES = tuple(LABELS)
+"""The keys that the extra of an account may have; any other is refused."""
+
+ADDRESSES = tuple(field.name for field in EXTRA_FIELDS if field.is_address)
+"""The fields that hold the address of an endpoint."""
