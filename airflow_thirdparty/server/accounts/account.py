@@ -102,7 +102,11 @@ class Account:
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of an address, port always spelled out (RFC 6454 section 4)."""
+    """Scheme, host and port of an address (RFC 6454 section 4).
+
+    :param url: a whole address
+    :return: the origin, its port always spelled out
+    """
     parts = urlsplit(url)
     port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
@@ -112,7 +116,9 @@ def origin(url: str) -> str:
 def parse(registration: Registration) -> Account:
     """Check a registration and complete it from its preset.
 
+    :param registration: the connection row
     :raises AccountMisconfigured: naming the field and the remedy
+    :return: the account, every field checked
     """
     conn_id = registration.conn_id
     _check_id(conn_id)
