@@ -12,6 +12,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 DEMO_OPTIONS ?=
 PYTEST_OPTIONS ?=
 BENCHMARKS ?= fetch policy storm kills
+DOCUMENTED := $(addprefix airflow_thirdparty/,hooks cli server/accounts exceptions.py settings.py options.py protocol.py \
+	get_provider_info.py wire.py plugin.py plugin_views.py dag_tags.py)
 GENERATED_PAGES := tests.unit.docs.api tests.unit.docs.configuration tests.unit.server.broker.acting.table
 
 .PHONY: help install demo demo-check test unit integration interop e2e bench matrix check format docs types constraints browser clean
@@ -53,8 +55,8 @@ matrix: ## all tests with every Airflow version that has a constraints file, eac
 		version=$${file#constraints/airflow-}; version=$${version%.txt}; echo "Airflow $$version"; \
 		$(MAKE) --no-print-directory test AIRFLOW_VERSION=$$version VENV=.venv-$$version; done
 
-check: $(INSTALLED) ## style, types, and who may import whom
-	@failed=0; for tool in 'ruff check' 'ruff format --check' mypy lint-imports; do \
+check: $(INSTALLED) ## style, types, docstrings, and who may import whom
+	@failed=0; for tool in 'ruff check' 'ruff format --check' mypy lint-imports 'pydoclint --quiet $(DOCUMENTED)'; do \
 		$(BIN)/$$tool || failed=1; done; exit $$failed
 
 format: $(INSTALLED) ## mend what can be mended by itself

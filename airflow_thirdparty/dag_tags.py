@@ -27,6 +27,7 @@ def account_tag(conn_id: str) -> str:
     """The tag of a DAG that uses this account: the id as it is, or hashed where it does not fit.
 
     :param conn_id: id of the account
+    :return: at most :data:`MAX_LENGTH` characters
     """
     tag = ACCOUNT_PREFIX + conn_id
     if len(tag) <= MAX_LENGTH:

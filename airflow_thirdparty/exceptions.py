@@ -51,7 +51,10 @@ class ThirdPartyAccountError(AirflowException):
         return (_rebuild, (type(self), self.message, self.remedy, self.link, self.field))
 
     def as_dict(self) -> dict[str, str | None]:
-        """The error as it travels in JSON."""
+        """The error as it travels in JSON.
+
+        :return: ``code``, ``message``, ``remedy``, ``link`` and ``field``
+        """
         return {
             "code": self.code,
             "message": self.message,
@@ -153,7 +156,11 @@ BY_CODE: dict[str, type[ThirdPartyAccountError]] = {
 
 
 def from_dict(data: dict[str, Any]) -> ThirdPartyAccountError:
-    """Rebuild an error that travelled as :meth:`ThirdPartyAccountError.as_dict`."""
+    """Rebuild an error that travelled as :meth:`ThirdPartyAccountError.as_dict`.
+
+    :param data: what travelled; an unknown code becomes a :class:`PermanentError`
+    :return: the error, to be raised
+    """
     cls = BY_CODE.get(str(data.get("code")), PermanentError)
     return cls(
         str(data.get("message", "")),

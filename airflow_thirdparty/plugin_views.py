@@ -17,6 +17,7 @@ def ui_version(folder: Path = STATIC_FOLDER) -> str:
     """Version of the built pages, which their addresses carry so that browsers drop old ones.
 
     :param folder: where the build is
+    :return: ``unbuilt`` when there is no build
     """
     try:
         return (folder / "version.txt").read_text().strip()
@@ -32,6 +33,7 @@ def react_apps(base_path: str) -> list[dict[str, str]]:
     Airflow 3.2 does not resolve relative ones.
 
     :param base_path: path of ``[api] base_url``, ``""`` or ``"/"`` when it has none
+    :return: entries of ``react_apps``
     """
     static = f"{base_path.rstrip('/')}{WEB_PREFIX}/static"
     version = ui_version()

@@ -53,6 +53,8 @@ class TokenRequest:
         """Spell the request as a connection id of letters, digits, ``_`` and ``-`` only.
 
         Some secrets backends on workers refuse ids with other characters.
+
+        :return: begins with :data:`REQUEST_PREFIX`
         """
         fields: dict[str, object] = {"id": self.conn_id}
         if self.scopes:
@@ -68,7 +70,9 @@ class TokenRequest:
     def decode(cls, asked_id: str) -> TokenRequest:
         """Read what :meth:`encode` wrote.
 
+        :param asked_id: the connection id that a task asked for
         :raises ValueError: when it is not exactly what :meth:`encode` writes
+        :return: what is asked for
         """
         if not asked_id.startswith(REQUEST_PREFIX) or len(asked_id) > LONGEST_REQUEST:
             raise ValueError("not a token request")

@@ -21,12 +21,20 @@ MARK = "my_own_login"
 
 
 def variable(conn_id: str) -> str:
-    """Name of the environment variable that shadows this connection."""
+    """Name of the environment variable that shadows this connection.
+
+    :param conn_id: id of the connection
+    :return: the name, as Airflow makes it
+    """
     return f"AIRFLOW_CONN_{conn_id.upper()}"
 
 
 def is_shadowed(conn_id: str) -> bool:
-    """Whether this process's environment defines the connection."""
+    """Whether this process's environment defines the connection.
+
+    :param conn_id: id of the connection
+    :return: true when it does, whatever the value is
+    """
     return variable(conn_id) in os.environ
 
 
@@ -38,7 +46,11 @@ def _read(conn_id: str) -> Any:
 
 
 def is_marked(conn_id: str) -> bool:
-    """Whether the variable says that it holds the developer's own token."""
+    """Whether the variable says that it holds the developer's own token.
+
+    :param conn_id: id of a connection for which the variable is set
+    :return: false also when the variable cannot be read
+    """
     try:
         return str(_read(conn_id).extra_dejson.get(MARK, "")).lower() == "true"
     except Exception:  # whatever cannot be read is not marked
@@ -46,7 +58,11 @@ def is_marked(conn_id: str) -> bool:
 
 
 def shadowed(conn_id: str) -> NotProjected:
-    """The refusal of a variable that would be one login for everybody."""
+    """The refusal of a variable that would be one login for everybody.
+
+    :param conn_id: id of the connection
+    :return: the error, to be raised
+    """
     return NotProjected(
         f"The environment variable {variable(conn_id)} shadows the third-party account '{conn_id}' on this "
         "worker, so the run would not act as the person who triggered it.",
@@ -56,7 +72,13 @@ def shadowed(conn_id: str) -> NotProjected:
 
 @dataclass(frozen=True)
 class OwnConnection:
-    """A developer's own login."""
+    """A developer's own login.
+
+    :param password: the token, key or password
+    :param host: address of the API; ``None`` when there is none
+    :param login: the user name, where the service wants one
+    :param origins: scheme, host and port of the only place the credential is sent to
+    """
 
     password: str = field(repr=False)
     host: str | None
@@ -74,8 +96,11 @@ def _is_dag_test() -> bool:
 def own_connection(conn_id: str, log: Any) -> OwnConnection:
     """The developer's own login, under ``dag.test()``.
 
+    :param conn_id: id of a connection for which the variable is set
+    :param log: where the developer is told whose token is used
     :raises NotProjected: when the variable is not marked, or this is no ``dag.test()``
     :raises AccountMisconfigured: when the variable's host is no address
+    :return: the login
     """
     if not (is_marked(conn_id) and _is_dag_test()):
         raise shadowed(conn_id)

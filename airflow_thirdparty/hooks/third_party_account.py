@@ -37,7 +37,14 @@ class Access:
     """What the acting person's sign-in yields to this task.
 
     :param value: the access token; for a ``key`` account the key, for ``basic`` the password
-    :param origins: the only places the client sends it to
+    :param kind: ``oauth2``, ``key`` or ``basic``
+    :param host: address of the API; ``None`` when the account names none
+    :param login: the person's user name at the service, for ``basic``
+    :param expires_at: in UTC; ``None`` when the service does not say
+    :param scopes: what was granted
+    :param subject: the person's id at the service
+    :param subject_name: the person's name there, for people to read
+    :param origins: scheme, host and port of the only places the client sends it to
     """
 
     value: str = field(repr=False)
@@ -51,7 +58,11 @@ class Access:
     origins: tuple[str, ...]
 
     def is_good_for(self, lifetime: timedelta) -> bool:
-        """Whether it still lives that long."""
+        """Whether it still lives that long.
+
+        :param lifetime: how long it has to be good from now on
+        :return: true also when the service does not say when it expires
+        """
         return self.expires_at is None or self.expires_at - datetime.now(timezone.utc) > lifetime
 
 
@@ -67,6 +78,7 @@ class ThirdPartyAccountHook(BaseHook):
     :param third_party_account_conn_id: id of the account, a connection of type ``third_party_account``
     :param scopes: scopes this task needs; those of the account by default
     :param min_lifetime: seconds for which the token must at least still be good
+    :param kwargs: what Airflow's ``BaseHook`` takes
     """
 
     conn_name_attr = "third_party_account_conn_id"
@@ -93,6 +105,7 @@ class ThirdPartyAccountHook(BaseHook):
 
         :param force_refresh: the service refused the last one
         :raises ThirdPartyAccountError: one of the errors in ``airflow_thirdparty.exceptions``, in words
+        :return: good for at least ``min_lifetime`` seconds
         """
         if force_refresh or not self._has_good_access():
             asked_id = self._request(force_refresh)
@@ -106,7 +119,12 @@ class ThirdPartyAccountHook(BaseHook):
         return self._access
 
     async def aget_access(self, *, force_refresh: bool = False) -> Access:
-        """The same as :meth:`get_access`, for asynchronous code."""
+        """The same as :meth:`get_access`, for asynchronous code.
+
+        :param force_refresh: the service refused the last one
+        :raises ThirdPartyAccountError: as :meth:`get_access`
+        :return: good for at least ``min_lifetime`` seconds
+        """
         if force_refresh or not self._has_good_access():
             asked_id = self._request(force_refresh)
             try:
@@ -119,11 +137,21 @@ class ThirdPartyAccountHook(BaseHook):
         return self._access
 
     def get_token(self, *, force_refresh: bool = False) -> str:
-        """The acting person's access token."""
+        """The acting person's access token.
+
+        :param force_refresh: the service refused the last one
+        :raises ThirdPartyAccountError: as :meth:`get_access`
+        :return: the token alone
+        """
         return self.get_access(force_refresh=force_refresh).value
 
     async def aget_token(self, *, force_refresh: bool = False) -> str:
-        """The acting person's access token, for asynchronous code."""
+        """The acting person's access token, for asynchronous code.
+
+        :param force_refresh: the service refused the last one
+        :raises ThirdPartyAccountError: as :meth:`get_access`
+        :return: the token alone
+        """
         return (await self.aget_access(force_refresh=force_refresh)).value
 
     def get_conn(self) -> httpx2.Client:
@@ -139,15 +167,24 @@ class ThirdPartyAccountHook(BaseHook):
     def run(self, method: str, path: str, **kwargs: Any) -> httpx2.Response:
         """Send one request to the account's host.
 
+        :param method: of HTTP, such as ``GET``
         :param path: below the account's host
         :param kwargs: what the HTTP client's ``request`` takes
         :raises httpx2.HTTPStatusError: when the service answers with an error
+        :return: the response, read to its end
         """
         with self.get_conn() as client:
             return client.request(method, path, **kwargs).raise_for_status()
 
     async def arun(self, method: str, path: str, **kwargs: Any) -> httpx2.Response:
-        """The same as :meth:`run`, for asynchronous code."""
+        """The same as :meth:`run`, for asynchronous code.
+
+        :param method: of HTTP, such as ``GET``
+        :param path: below the account's host
+        :param kwargs: what the HTTP client's ``request`` takes
+        :raises httpx2.HTTPStatusError: when the service answers with an error
+        :return: the response, read to its end
+        """
         async with await self.aget_conn() as client:
             response = await client.request(method, path, **kwargs)
             return response.raise_for_status()

@@ -17,6 +17,7 @@ def uses_account(*conn_ids: str) -> Callable[[F], F]:
     """Declare the accounts that the decorated function uses, for the DAG policy and the DAG's page.
 
     :param conn_ids: ids of the accounts
+    :return: a decorator that gives the function back as it is
     """
 
     def mark(function: F) -> F:

@@ -105,7 +105,9 @@ class Account:
 def parse(registration: Registration) -> Account:
     """Check a registration and complete it from its preset.
 
+    :param registration: the connection row
     :raises AccountMisconfigured: naming the field and the remedy
+    :return: the account, every field checked
     """
     conn_id = registration.conn_id
     _check_id(conn_id)
