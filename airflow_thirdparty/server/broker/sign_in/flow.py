@@ -17,20 +17,19 @@ from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccoun
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.registry import oauth_client, registrations
+from airflow_thirdparty.server.broker.registry import endpoints, oauth_client, registrations
 from airflow_thirdparty.server.broker.sign_in import storing
 from airflow_thirdparty.server.broker.sign_in.storing import PendingSignIn
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.broker.telemetry.tracing import span
-from airflow_thirdparty.server.oauth import authorization, grants, identity, metadata
+from airflow_thirdparty.server.oauth import authorization, grants, identity
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
-from airflow_thirdparty.server.oauth.types import Client, Endpoints, Identity, TokenSet
+from airflow_thirdparty.server.oauth.types import Client, Identity, TokenSet
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.base import PersonColumns, changed_rows
 from airflow_thirdparty.server.store.models import Authorization
 from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, seal
-from airflow_thirdparty.urls import origin_of
 
 LIFETIME = timedelta(minutes=10)
 """How long a sign-in that was begun may take."""
@@ -100,10 +99,10 @@ async def begin(
         )
     try:
         with span("discovery", conn_id):
-            endpoints = await find_endpoints(transport, account)
+            found = await endpoints.find_endpoints(transport, account)
         request = authorization.begin(
             client,
-            endpoints,
+            found,
             redirect_uri,
             account.scopes,
             account.authorize_params,
@@ -118,7 +117,7 @@ async def begin(
         conn_id=conn_id,
         browser_hash=digest(nonce),
         binding=account.binding().text(),
-        endpoints=oauth_client.dump_endpoints(endpoints),
+        endpoints=endpoints.dump(found),
         redirect_uri=redirect_uri,
         scopes=" ".join(account.scopes),
         return_to=return_to,
@@ -140,24 +139,6 @@ def _account_and_client(session: Session, conn_id: str) -> tuple[Account, Client
     if account.kind != "oauth2":
         return account, Client(account.client_id)
     return account, oauth_client.client(session, account)
-
-
-async def find_endpoints(transport: Transport, account: Account) -> Endpoints:
-    """The addresses of the account's service: what is registered wins over what the issuer publishes.
-
-    :raises OAuthError: when the issuer cannot be asked, or what it publishes cannot be trusted
-    """
-    configured: dict[str, str | None] = {
-        "authorize_url": account.authorize_url,
-        "exchange_url": account.exchange_url,
-        "userinfo_url": account.userinfo_url,
-        "revoke_url": account.revoke_url,
-    }
-    discovered = None
-    if account.issuer:
-        trusted = {origin_of(url) for url in configured.values() if url}
-        discovered = await metadata.discover(transport, account.issuer, trusted_origins=trusted)
-    return metadata.merge(discovered, issuer=account.issuer, **configured)
 
 
 def _seal_context(row: Authorization) -> SealContext:
@@ -220,7 +201,7 @@ def _take(
     pending = PendingSignIn(
         account,
         client,
-        oauth_client.load_endpoints(row.endpoints),
+        endpoints.load(row.endpoints),
         row.redirect_uri,
         tuple(row.scopes.split()),
         kept["verifier"],

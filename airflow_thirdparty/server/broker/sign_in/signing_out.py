@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.registry import oauth_client, registrations
+from airflow_thirdparty.server.broker.registry import endpoints, oauth_client, registrations
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.broker.telemetry.tracing import span
 from airflow_thirdparty.server.oauth import revocation
@@ -174,7 +174,7 @@ def _claim(session: Session, revocation_id: int, now: datetime) -> Attempt | Sig
     )
     if changed_rows(session, statement) != 1:
         return None
-    return Attempt(row.id, row.conn_id, client, oauth_client.load_endpoints(row.endpoints), tokens)
+    return Attempt(row.id, row.conn_id, client, endpoints.load(row.endpoints), tokens)
 
 
 def _client(session: Session, row: Revocation) -> Client:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.registry import oauth_client
+from airflow_thirdparty.server.broker.registry import endpoints
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.oauth.types import Client, Endpoints, Identity, TokenSet
 from airflow_thirdparty.server.people.person import Person
@@ -90,7 +90,7 @@ def _give_back(
         tokens.access_token,
         tokens.refresh_token,
         pending.account.binding().text(),
-        oauth_client.dump_endpoints(pending.endpoints),
+        endpoints.dump(pending.endpoints),
         now,
     )
 
@@ -112,7 +112,7 @@ def _columns(pending: PendingSignIn, who: Identity, now: datetime) -> dict[str, 
         "subject": who.subject,
         "subject_name": who.name,
         "binding": pending.account.binding().text(),
-        "endpoints": oauth_client.dump_endpoints(pending.endpoints),
+        "endpoints": endpoints.dump(pending.endpoints),
         "signed_in_at": now,
         "refreshed_at": None,
     }

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.registry import oauth_client
+from airflow_thirdparty.server.broker.registry import endpoints, oauth_client
 from airflow_thirdparty.server.broker.tokens import refusals
 from airflow_thirdparty.server.oauth.types import Client, Endpoints
 from airflow_thirdparty.server.people.person import Person
@@ -95,7 +95,7 @@ def _lease(session: Session, row: SignIn, account: Account, owner: str, now: dat
         row.person,
         account,
         oauth_client.client(session, account),
-        oauth_client.endpoints(row.endpoints, account),
+        endpoints.current(row.endpoints, account),
         refresh_token,
         tuple(row.scopes.split()),
         in_doubt=row.lease_owner is not None,

@@ -14,7 +14,7 @@ from enum import Enum
 
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.broker.registry import oauth_client
+from airflow_thirdparty.server.broker.registry import endpoints
 from airflow_thirdparty.server.broker.telemetry import audit, metrics
 from airflow_thirdparty.server.broker.tokens.leases import OPEN_FOR, Lease
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
@@ -86,7 +86,7 @@ def _queue_revocation(session: Session, lease: Lease, credentials: Credentials) 
         credentials.access,
         None if credentials.refresh == lease.refresh_token else credentials.refresh,
         lease.account.binding().text(),
-        oauth_client.dump_endpoints(lease.endpoints),
+        endpoints.dump(lease.endpoints),
         credentials.issued_at,
     )
 
