@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Index, Integer, String, delete, insert, update
+from sqlalchemy import Boolean, Index, Integer, String, insert, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -105,9 +105,3 @@ def attribute(session: Session, recording: Recording, person: Person | None) -> 
     if recording.unwritten:
         rows = [{**row, **who, "request": recording.request} for row in recording.unwritten]
         session.execute(insert(Attribution), rows)
-
-
-def prune(session: Session, before: datetime) -> int:
-    """Forget causes older than ``before``; runs that old act for nobody."""
-    result = session.execute(delete(Attribution).where(Attribution.at < before))
-    return int(getattr(result, "rowcount", 0))

@@ -11,7 +11,7 @@ from typing import Any
 from airflow.models.dag import DagModel
 from airflow.models.dag_version import DagVersion
 from airflow.models.dagcode import DagCode
-from sqlalchemy import ColumnElement, and_, delete, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -243,13 +243,3 @@ def withdraw(session: Session, caller: Person, dag_id: str, conn_id: str, *, is_
     of = None if row.person == caller else row.user_name
     session.delete(row)
     audit.write(session, "delegation_withdrawn", conn_id=conn_id, person=caller, dag_id=dag_id, of=of)
-
-
-def remove_stale(session: Session) -> int:
-    """Forget delegations to DAGs that are gone, so that a later DAG of the same id does not find them."""
-    result = session.execute(
-        delete(Delegation)
-        .where(~select(DagModel.dag_id).where(DagModel.dag_id == Delegation.dag_id).exists())
-        .execution_options(synchronize_session=False)
-    )
-    return int(getattr(result, "rowcount", 0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.people.person import Person
@@ -55,11 +55,3 @@ def counts(session: Session) -> list[Count]:
         Count(row.conn_id, row.user_name, row.task_instances, int(row.times), row.last_at)
         for row in session.execute(statement)
     ]
-
-
-def prune(session: Session, before: datetime) -> int:
-    """Forget uses that ended before then."""
-    result = session.execute(
-        delete(Usage).where(Usage.last_at < before).execution_options(synchronize_session=False)
-    )
-    return int(getattr(result, "rowcount", 0))

@@ -93,15 +93,6 @@ def dags_with_accounts(
     return [dag for dag in uses if risk in (None, dag.risk)]
 
 
-def dags_at_risk(session: Session, account_ids: Collection[str]) -> list[DagAccounts]:
-    """All public DAGs that use accounts and that nobody acknowledged, by id.
-
-    :param session: a session
-    :param account_ids: ids of all accounts
-    """
-    return dags_with_accounts(session, account_ids, RiskLevel.AT_RISK)
-
-
 def _by_tag(account_ids: Collection[str]) -> dict[str, str]:
     return {dag_tags.account_tag(conn_id): conn_id for conn_id in account_ids}
 
