@@ -34,7 +34,9 @@ class CrossSite(ThirdPartyAccountError):
 def get_person(user: GetUserDep) -> Person:
     """The caller as a person.
 
+    :param user: as Airflow authenticated them
     :raises SharedIdentity: when several people share the caller's identity
+    :return: the caller
     """
     person = directory.person_of(user)
     if person is None:
@@ -48,6 +50,7 @@ def get_person(user: GetUserDep) -> Person:
 def same_origin(request: Request) -> None:
     """Refuse requests that another site's page makes the browser send (RFC 6454, Fetch metadata).
 
+    :param request: what the browser sent
     :raises CrossSite: when the browser says so
     :raises AccountMisconfigured: when it cannot be told, since ``[api] base_url`` is not set
     """
@@ -70,7 +73,11 @@ def _is_ours(sent: str, request: Request) -> bool:
 
 
 def is_admin(user: BaseUser) -> bool:
-    """Whether the user may edit connections, which is what registering accounts takes."""
+    """Whether the user may edit connections, which is what registering accounts takes.
+
+    :param user: as Airflow authenticated them
+    :return: what the auth manager says
+    """
     return bool(get_auth_manager().is_authorized_connection(method="PUT", user=user))
 
 
@@ -80,6 +87,7 @@ def may_trigger(session: Session, dag_id: str, user: BaseUser) -> bool:
     :param session: a session, for the team that owns the DAG
     :param dag_id: id of the DAG
     :param user: as Airflow authenticated them
+    :return: what the auth manager says
     """
     details = DagDetails(id=dag_id, team_name=DagModel.get_team_name(dag_id, session=session))
     return bool(
@@ -98,6 +106,7 @@ class NotAdmin(ThirdPartyAccountError):
 def admin_only(user: GetUserDep) -> None:
     """Let admins pass.
 
+    :param user: as Airflow authenticated them
     :raises NotAdmin: when the caller may not edit connections
     """
     if not is_admin(user):

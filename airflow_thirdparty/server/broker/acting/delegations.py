@@ -85,12 +85,23 @@ class Consent:
 
 
 def of_dag(session: Session, dag_id: str, now: datetime) -> list[Consent]:
-    """All delegations to a DAG; for whoever may read it."""
+    """All delegations to a DAG; for whoever may read it.
+
+    :param session: a session
+    :param dag_id: id of the DAG
+    :param now: the time, in UTC
+    :return: them, by account
+    """
     return _consents(session, now, Delegation.dag_id == dag_id)
 
 
 def everywhere(session: Session, now: datetime) -> list[Consent]:
-    """All delegations to any DAG; for admins."""
+    """All delegations to any DAG; for admins.
+
+    :param session: a session
+    :param now: the time, in UTC
+    :return: them, by DAG and account
+    """
     return _consents(session, now)
 
 
@@ -146,8 +157,15 @@ def delegate(
 ) -> Consent:
     """Make or renew the caller's delegation of an account to a DAG.
 
+    :param session: writes in its transaction
+    :param person: the caller, whose account it is
+    :param dag_id: id of the DAG
+    :param account: the account as it is registered now
+    :param request: what they consent to
+    :param now: the time, in UTC
     :raises CannotDelegate: when the wish makes no sense
     :raises DelegatedByAnother: when somebody else's is in force
+    :return: the delegation as it stands
     """
     _check(dag_id, account, request, now)
     for consent in of_dag(session, dag_id, now):
@@ -227,6 +245,11 @@ def _audited(request: DelegationRequest) -> dict[str, Any]:
 def withdraw(session: Session, caller: Person, dag_id: str, conn_id: str, *, is_admin: bool) -> None:
     """Withdraw a delegation.
 
+    :param session: writes in its transaction
+    :param caller: who asks for it
+    :param dag_id: id of the DAG
+    :param conn_id: id of the account
+    :param is_admin: whether the caller may withdraw other people's
     :raises NoSuchDelegation: when there is none
     :raises NotTheDelegate: when it is somebody else's and the caller is no admin
     """

@@ -24,7 +24,8 @@ AT_ONCE = 1000
 """How many of the oldest rows one step looks at, so that it is quick whatever there is."""
 
 SETTLING = timedelta(hours=1)
-"""Records younger than this are left alone: their run may be in a transaction that is not committed yet."""
+"""Records younger than this are left alone: their run may be in a transaction that is not committed yet, and
+none lasts an hour."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,21 @@ class Rule:
     oldest: ColumnElement[datetime] | None = None
 
     def delete_all(self, session: Session, now: datetime) -> int:
-        """Delete every row that is too old; how many there were."""
+        """Delete every row that is too old; how many there were.
+
+        :param session: writes in its transaction
+        :param now: the time, in UTC
+        :return: how many were deleted
+        """
         return changed_rows(session, delete(self.model).where(self.too_old(now)))
 
     def delete_some(self, session: Session, now: datetime) -> int:
-        """Delete those of the oldest rows that are too old; how many there were."""
+        """Delete those of the oldest rows that are too old; how many there were.
+
+        :param session: writes in its transaction
+        :param now: the time, in UTC
+        :return: how many were deleted
+        """
         if self.oldest is None:
             return self.delete_all(session, now)
         looked_at = select(self.model.id).order_by(self.oldest).limit(AT_ONCE).subquery()
@@ -97,7 +108,12 @@ class Rule:
         return changed_rows(session, delete(self.model).where(which))
 
     def count(self, session: Session, now: datetime) -> int:
-        """How many rows are too old."""
+        """How many rows are too old.
+
+        :param session: a session
+        :param now: the time, in UTC
+        :return: their number
+        """
         statement = select(func.count()).select_from(self.model).where(self.too_old(now))
         return session.scalar(statement) or 0
 
@@ -116,6 +132,7 @@ def count(session: Session, now: datetime) -> Pruned:
 
     :param session: a session
     :param now: the time
+    :return: their number, by table
     """
     return Pruned(**{name: rule.count(session, now) for name, rule in RULES.items()})
 

@@ -25,6 +25,7 @@ def account_ids(session: Session) -> frozenset[str]:
     """The ids of all accounts, those that live in a secrets backend included.
 
     :param session: a session
+    :return: the ids
     """
     stored = session.scalars(select(Connection.conn_id).where(Connection.conn_type == CONN_TYPE))
     return frozenset(stored) | frozenset(settings.accounts_in_secrets_backend())

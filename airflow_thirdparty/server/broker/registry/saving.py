@@ -20,6 +20,7 @@ KEEP = (None, "", "***")
 """What stands in a password field that was not filled in: the stored secret stays."""
 
 REGISTRATION_ATTRIBUTES = ("conn_id", "conn_type", "host", "login")
+"""The attributes of a connection that register an account, ``extra`` aside, which may be encrypted."""
 
 
 class RegistrationRefused(HTTPException):

@@ -32,7 +32,7 @@ from airflow_thirdparty.server.store.models import Authorization
 from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, seal
 
 LIFETIME = timedelta(minutes=10)
-"""How long a sign-in that was begun may take."""
+"""How long a sign-in that was begun may take: as long as a code may live (RFC 6749 section 4.1.2)."""
 
 
 class SignInRefused(ThirdPartyAccountError):
@@ -71,7 +71,11 @@ class Completed:
 
 
 def digest(text: str) -> str:
-    """What is stored of a state or a browser's nonce."""
+    """What is stored of a state or a browser's nonce.
+
+    :param text: the value that goes through the browser
+    :return: its SHA-256, in hexadecimal
+    """
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -85,9 +89,15 @@ async def begin(
 ) -> StartedSignIn:
     """Begin a sign-in (RFC 6749 section 4.1.1, RFC 7636, OpenID Connect Core 3.1.2.1).
 
+    :param transport: the way to services
+    :param person: who signs in
+    :param conn_id: id of the account
+    :param now: the time, in UTC
+    :param return_to: page of this Airflow to go back to afterwards
     :param switch_subject: the user agreed to replace a sign-in as somebody else
     :raises AccountMisconfigured: naming the field and the remedy
     :raises ServiceUnavailable: when the service does not answer
+    :return: where the browser goes, and the value for its cookie
     """
     redirect_uri = links.redirect_uri(conn_id)
     account, client = await in_database(_account_and_client, conn_id=conn_id)
@@ -155,12 +165,17 @@ async def complete(
 ) -> Completed:
     """Take the service's answer and store the sign-in (RFC 6749 section 4.1.2 and following).
 
+    :param transport: the way to services
+    :param person: who is logged in to Airflow now
+    :param conn_id: id of the account, from the callback's path
     :param params: the callback's query, as received
     :param browser_nonces: the browser's cookies, by hash of the state
+    :param clock: tells the time; asked again after the service has answered
     :raises SignInRefused: when the answer does not belong to this user and browser; nothing is stored
     :raises SignInCancelled: when the user said no
     :raises OtherSubject: when the user is somebody else there than before
     :raises ThirdPartyAccountError: for everything else that went wrong, in words
+    :return: who they are at the service, and where to go back to
     """
     state = dict(params).get("state", "")
     now = clock()

@@ -28,6 +28,11 @@ def of_person(
 ) -> tuple[list[Usage], int]:
     """Where a person's sign-ins were used, the latest first.
 
+    :param session: a session
+    :param person: whose it is
+    :param conn_id: only uses of this account; ``None`` for all
+    :param limit: most rows of a page
+    :param offset: how many rows come before the page
     :return: the page asked for, and how many there are in all
     """
     chosen = Usage.belongs_to(person.key)
@@ -39,7 +44,11 @@ def of_person(
 
 
 def counts(session: Session) -> list[Count]:
-    """How much each sign-in was used; for admins."""
+    """How much each sign-in was used; for admins.
+
+    :param session: a session
+    :return: them, by account and name
+    """
     statement = (
         select(
             Usage.conn_id,

@@ -68,7 +68,11 @@ class AccountOverview(BaseModel):
 
     @classmethod
     def of(cls, seen: Overview) -> AccountOverview:
-        """Spell what the broker knows."""
+        """Spell what the broker knows.
+
+        :param seen: what the broker knows
+        :return: it as JSON
+        """
         account = seen.entry.account
         return cls(
             conn_id=seen.entry.registration.conn_id,

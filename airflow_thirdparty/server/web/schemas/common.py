@@ -27,7 +27,11 @@ class Problem(BaseModel):
 
     @classmethod
     def of(cls, error: ThirdPartyAccountError) -> Problem:
-        """Spell an error."""
+        """Spell an error.
+
+        :param error: the error
+        :return: it as JSON
+        """
         return cls(
             code=error.code, message=error.message, remedy=error.remedy, field=error.field, link=error.link
         )
@@ -70,7 +74,11 @@ class AccountView(BaseModel):
 
     @classmethod
     def of(cls, view: View) -> AccountView:
-        """Spell what the broker knows."""
+        """Spell what the broker knows.
+
+        :param view: what the broker knows
+        :return: it as JSON
+        """
         account, row, standing = view.entry.account, view.sign_in, view.standing
         problem = view.entry.problem
         return cls(

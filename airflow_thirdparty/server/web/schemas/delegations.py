@@ -26,7 +26,12 @@ class DelegationView(BaseModel):
 
     @classmethod
     def of(cls, consent: Consent, caller: Person) -> DelegationView:
-        """Spell what the broker knows."""
+        """Spell what the broker knows.
+
+        :param consent: the delegation as it stands
+        :param caller: who looks
+        :return: it as JSON
+        """
         row = consent.row
         return cls(
             conn_id=row.conn_id,
