@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_transaction
-from airflow_thirdparty.server.broker.registry import oauth_client, registrations
+from airflow_thirdparty.server.broker.registry import endpoints, registrations
 from airflow_thirdparty.server.broker.tokens.broker import AccessToken, TokenBroker
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.tokens.refresher import Refresher, StillRefreshing
@@ -122,7 +122,7 @@ def columns_of(account: Account, base_url: str, subject: str, now: datetime) -> 
         "subject": subject,
         "subject_name": subject.title(),
         "binding": account.binding().text(),
-        "endpoints": oauth_client.dump_endpoints(endpoints_of(base_url)),
+        "endpoints": endpoints.dump(endpoints_of(base_url)),
         "signed_in_at": now,
         "refreshed_at": None,
     }

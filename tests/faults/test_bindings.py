@@ -18,11 +18,11 @@ from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_transaction
 from airflow_thirdparty.server.broker.housekeeping import loop
 from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.registry.saving import RegistrationRefused
 from airflow_thirdparty.server.broker.sign_in import flow, signing_out
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.views.status import Status, standing
 from airflow_thirdparty.server.oauth.transport import Transport
-from airflow_thirdparty.server.store.client_secrets import RegistrationRefused
 from tests.faults.rig import ALICE, BOB, Rig, ask, endpoints_of, until
 from tests.support import faulty_service
 from tests.support.airflow_server import configured

@@ -91,10 +91,11 @@ def check(args: argparse.Namespace) -> None:
 
     :param args: what was given on the command line
     """
+    from airflow_thirdparty.server.broker import runtime
     from airflow_thirdparty.server.broker.registry import check
 
     try:
-        for line in asyncio.run(check.check(args.account)):
+        for line in asyncio.run(check.check(runtime.transport(), args.account)):
             print(line)
     except ThirdPartyAccountError as error:
         raise SystemExit(str(error)) from None

@@ -27,7 +27,8 @@ THREADS = 8
 has in its pool (15), so that a rush on accounts leaves some for everything else."""
 
 URGENT_THREADS = 4
-"""The same for what must not wait behind a rush: keeping a lease, writing new tokens."""
+"""The same for what must not wait behind a rush: keeping a lease, writing new tokens. Both together stay
+below the pool's 15."""
 
 _limiters: RunVar[dict[bool, anyio.CapacityLimiter]] = RunVar("third_party_accounts_limiters")
 
@@ -36,8 +37,8 @@ def in_transaction(work: Callable[Concatenate[Session, P], T], /, *args: P.args,
     """Run work in a session of its own and commit; an exception rolls back and is raised.
 
     :param work: what to do; gets the session first, and then the other arguments
-    :param args: for ``work``
-    :param kwargs: for ``work``
+    :param *args: for ``work``
+    :param **kwargs: for ``work``
     :return: what ``work`` returned
     """
     with create_session(scoped=False) as session:
@@ -48,8 +49,8 @@ async def in_database(work: Callable[Concatenate[Session, P], T], /, *args: P.ar
     """Run work as :func:`in_transaction` does, in a thread; nothing is held afterwards.
 
     :param work: what to do; gets the session first, and then the other arguments
-    :param args: for ``work``
-    :param kwargs: for ``work``
+    :param *args: for ``work``
+    :param **kwargs: for ``work``
     :return: what ``work`` returned
     """
     bound = partial(in_transaction, work, *args, **kwargs)
@@ -62,8 +63,8 @@ async def in_database_urgently(
     """Run work as :func:`in_database` does, past a rush: for what loses a sign-in if it waits.
 
     :param work: what to do; gets the session first, and then the other arguments
-    :param args: for ``work``
-    :param kwargs: for ``work``
+    :param *args: for ``work``
+    :param **kwargs: for ``work``
     :return: what ``work`` returned
     """
     bound = partial(in_transaction, work, *args, **kwargs)

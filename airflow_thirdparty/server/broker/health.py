@@ -20,13 +20,18 @@ MIDDLEWARES = ("projection", "attribution")
 def mark_passed(scope: MutableMapping[str, Any], name: str) -> None:
     """Note that a request has passed a middleware.
 
+    :param scope: the request's ASGI scope
     :param name: one of :data:`MIDDLEWARES`
     """
     scope.setdefault(PASSED, []).append(name)
 
 
 def middlewares(scope: Mapping[str, Any]) -> str:
-    """Say which of our middlewares a request has not passed; empty text means all is well."""
+    """Say which of our middlewares a request has not passed; empty text means all is well.
+
+    :param scope: the request's ASGI scope
+    :return: what is missing, in words
+    """
     missing = [name for name in MIDDLEWARES if name not in scope.get(PASSED, ())]
     if not missing:
         return ""
@@ -34,7 +39,11 @@ def middlewares(scope: Mapping[str, Any]) -> str:
 
 
 def checks(session: Session) -> dict[str, str]:
-    """What is wrong, by what was looked at; empty text means all is well."""
+    """What is wrong, by what was looked at; empty text means all is well.
+
+    :param session: a session
+    :return: words, by ``fernet_key``, ``migrations`` and ``base_url``
+    """
     return {
         "fernet_key": "" if get_fernet().is_encrypted else "[core] fernet_key is empty: nobody can sign in.",
         "migrations": _migrations(session),
@@ -45,7 +54,11 @@ def checks(session: Session) -> dict[str, str]:
 
 
 def warnings(session: Session) -> list[str]:
-    """What an admin has to mend, in words."""
+    """What an admin has to mend, in words.
+
+    :param session: a session
+    :return: one sentence for each thing
+    """
     return [text for text in checks(session).values() if text]
 
 

@@ -15,14 +15,20 @@ def page() -> str:
 
 
 def sign_in(conn_id: str) -> str:
-    """Address of the page, at this account."""
+    """Address of the page, at this account.
+
+    :param conn_id: id of the account
+    :return: an address that goes into messages
+    """
     return f"{page()}?account={quote(conn_id, safe='')}"
 
 
 def redirect_uri(conn_id: str) -> str:
     """The address that the service sends people back to, one per account (RFC 9700 section 2.1).
 
+    :param conn_id: id of the account
     :raises AccountMisconfigured: when ``[api] base_url`` is not an address
+    :return: the address, as it has to be registered at the service
     """
     base = base_url()
     return f"{base}{WEB_PREFIX}/callback/{quote(conn_id, safe='')}"
@@ -32,6 +38,7 @@ def base_url() -> str:
     """``[api] base_url``, where it must be set.
 
     :raises AccountMisconfigured: when it is not an address
+    :return: the address, without a slash at its end
     """
     base = settings.base_url()
     if not base.startswith(("https://", "http://")):

@@ -18,11 +18,6 @@ def transport() -> Transport:
     return refresher().transport
 
 
-def owner() -> str:
-    """Name of this process in leases."""
-    return refresher().owner
-
-
 def refresher() -> Refresher:
     """What renews sign-ins in this process."""
     return token_broker().refresher

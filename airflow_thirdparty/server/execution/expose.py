@@ -11,7 +11,12 @@ from airflow_thirdparty.server.broker.tokens.broker import AccessToken
 
 
 def extra_fields(account: Account, token: AccessToken) -> dict[str, str]:
-    """The extra of a projected connection: allow-listed keys only, a hook may send any other as a header."""
+    """The extra of a projected connection: allow-listed keys only, a hook may send any other as a header.
+
+    :param account: the account as it is registered now
+    :param token: what the task is handed
+    :return: the fields, as text
+    """
     if account.expose_as == "bearer_header":
         return {"Authorization": f"Bearer {token.value}"}
     place = EXTRA_PLACE.fullmatch(account.expose_as)
@@ -23,6 +28,10 @@ def for_foreign_hook(account: Account, token: AccessToken) -> dict[str, Any]:
 
     The token always stands in ``password`` too, because that is the one place whose value Airflow's SDK
     registers with the secrets masker by itself.
+
+    :param account: the account as it is registered now
+    :param token: what the task is handed
+    :return: the connection's fields, by name
     """
     extra = extra_fields(account, token)
     return {

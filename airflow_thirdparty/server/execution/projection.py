@@ -64,6 +64,7 @@ async def project(row: dict[str, Any], ti_id: str, request: TokenRequest | None)
     :param row: the connection as the Execution API would answer it
     :param ti_id: the task instance, as Airflow authenticated it
     :param request: what our own hook asks for; ``None`` when a foreign hook asks
+    :return: the answer that the task gets in place of the connection
     """
     conn_id = str(row["conn_id"])
     outcome = await _decide(row, ti_id, request)

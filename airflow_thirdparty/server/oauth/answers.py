@@ -42,6 +42,7 @@ class HttpResponse:
 
         :param now: what a date counts from, if the service does not say in ``Date`` what time it has; its
             clock and ours may differ by minutes
+        :return: seconds; ``None`` when the service does not say
         """
         return _retry_after(self.headers.get("retry-after"), _date(self.headers.get("date")) or now)
 
@@ -49,6 +50,7 @@ class HttpResponse:
         """The body as a JSON object.
 
         :raises OAuthError: TRANSIENT, if it is anything else (HTML of a proxy, a form, NaN …)
+        :return: the answer's fields
         """
         found = strict_object(self.body)
         if found is None:
@@ -167,6 +169,7 @@ class BoundedBody:
     def feed(self, chunk: bytes) -> None:
         """Take what has arrived.
 
+        :param chunk: bytes as they came, still compressed
         :raises TooLarge: beyond the cap
         :raises ValueError: if it does not decode
         """
@@ -185,6 +188,7 @@ class BoundedBody:
         """Everything, after the last chunk.
 
         :raises ValueError: if the compressed stream is cut short
+        :return: the body, decompressed
         """
         if self._inflate is not None and not self._inflate.eof and self._body:
             raise ValueError("cut short")

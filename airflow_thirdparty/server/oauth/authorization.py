@@ -38,6 +38,7 @@ def begin(
     :param allow_http: accept an unencrypted service outside this machine
     :raises OAuthError: MISCONFIGURED, if an extra parameter is one of the protocol's own or the address is
         none to send a browser to
+    :return: where the browser goes, and what has to be kept until it comes back
     """
     if clash := sorted(PROTOCOL_PARAMETERS & {name.lower() for name in extra_params or {}}):
         raise OAuthError(Kind.MISCONFIGURED, _STEP, f"The account must not set {', '.join(clash)} itself")

@@ -65,6 +65,7 @@ def safe_code(code: object) -> str | None:
     """The service's error code, or nothing if it is not of the shape that codes have.
 
     :param code: what the answer holds under ``error``
+    :return: the code, if it is one that may be shown and stored
     """
     return code if isinstance(code, str) and _CODE.fullmatch(code) else None
 
@@ -107,6 +108,7 @@ def kind_of(code: str | None, step: str) -> Kind:
 
     :param code: the filtered code
     :param step: where it was said: only at the authorization does ``access_denied`` come from the user
+    :return: what it means to us
     """
     if code in _PERMANENT and step != "authorization":
         return Kind.PERMANENT

@@ -17,7 +17,7 @@ from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Client, Endpoints, TokenSet
 
 TOKEN_CAP = 16 * 1024
-"""Most characters of an access or refresh token."""
+"""Most characters of an access or refresh token: servers take about this much of header fields in all."""
 
 _ID_TOKEN_CAP = 64 * 1024
 _LONGEST_LIFETIME = 2**32  # 136 years; services that mean "never" say 2^31 or less
@@ -46,6 +46,7 @@ async def exchange_code(
     :param scopes: that were asked for; they are what was granted when the answer does not say (RFC 6749 5.1)
     :param now: aware
     :raises OAuthError: see :class:`~airflow_thirdparty.server.oauth.errors.Kind`
+    :return: what the service handed out
     """
     form = prepare_token_request(
         "authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=verifier
@@ -71,6 +72,7 @@ async def refresh(
         does not break old sign-ins; they are what is granted when the answer does not say
     :param now: aware
     :raises OAuthError: PERMANENT only if the service says that this refresh token is no longer good
+    :return: what the service handed out
     """
     form = prepare_token_request("refresh_token", refresh_token=refresh_token)
     known = None if scopes is None else tuple(scopes)

@@ -19,7 +19,7 @@ from airflow_thirdparty.server.oauth.types import Endpoints, Identity, TokenSet
 from airflow_thirdparty.urls import origin_of
 
 LEEWAY = 300
-"""Seconds a service's clock may differ from ours."""
+"""Seconds a service's clock may differ from ours: "a few minutes" at most (RFC 7519 section 4.1.4)."""
 
 _SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519")
 _SUBJECTS = ("sub", "id", "account_id", "user_id")  # OpenID; GitHub, GitLab; Atlassian; others
@@ -48,6 +48,7 @@ async def identify(
     :param now: aware
     :raises OAuthError: REFUSED for an ID token that does not hold, MISCONFIGURED if the service offers
         nothing to tell by, TRANSIENT if it cannot be asked now
+    :return: who it is
     """
     claims: dict[str, Any] = {}
     if nonce is not None and tokens.id_token is None and endpoints.jwks_url:

@@ -26,6 +26,7 @@ async def discover(transport: Transport, issuer: str, *, trusted_origins: Collec
         :func:`~airflow_thirdparty.urls.origin_of`; credentials go to these and to the issuer's only
     :raises OAuthError: REFUSED for a description that is not this issuer's, sends credentials elsewhere or
         cannot do PKCE with S256; MISCONFIGURED if there is none; TRANSIENT if it cannot be read now
+    :return: the service's addresses
     """
     found = (await _description(transport, issuer)).json()
     if found.get("issuer") != issuer:
@@ -71,6 +72,7 @@ def merge(
     :param userinfo_url: of the account
     :param revoke_url: of the account
     :raises OAuthError: MISCONFIGURED, if an address is known to neither
+    :return: the addresses to call
     """
     base = discovered or Endpoints(issuer=issuer or None, authorize_url="", exchange_url="")
     merged = Endpoints(

@@ -26,6 +26,7 @@ async def resolve(host: str, port: int) -> list[str]:
 
     :param host: a name or an address
     :param port: only to satisfy the call
+    :return: the addresses, each once
     """
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))

@@ -18,7 +18,7 @@ from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.network import GuardedBackend, Resolver, resolve
 
 BODY_CAP = 256 * 1024
-"""Most bytes of an answer, decoded."""
+"""Most bytes of an answer, decoded: several times the largest description or key set, and little memory."""
 
 _CONNECTIONS_PER_SERVICE = 20
 _KEEPALIVE = 15.0
@@ -35,7 +35,7 @@ logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds a call may take.
+    """Seconds a call may take; all in all no longer than leases and an open circuit reckon with (25 s).
 
     :param connect: until the connection stands, look-up included
     :param read: between two pieces of the answer, and to write the request
@@ -99,6 +99,7 @@ class Transport:
         :param step: for the error
         :param bearer: an access token to show (RFC 6750 section 2.1)
         :raises OAuthError: REFUSED by the guards, or TRANSIENT
+        :return: the answer, whatever its status
         """
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         return await self._call("GET", url, step, headers, None)
@@ -113,6 +114,7 @@ class Transport:
         :param step: for the error
         :param headers: to add, such as ``Authorization``
         :raises OAuthError: REFUSED by the guards, or TRANSIENT
+        :return: the answer, whatever its status
         """
         body = form if isinstance(form, str) else urlencode(form)
         form_type = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -69,7 +69,6 @@ class TokenSet:
     :param expires_at: in UTC; absent when the service did not say
     :param scopes: what was granted; absent when neither the service said so nor the caller knew
     :param id_token: not yet verified
-    :param token_type: always ``Bearer``
     """
 
     access_token: str = field(repr=False)
@@ -77,7 +76,6 @@ class TokenSet:
     expires_at: datetime | None = None
     scopes: tuple[str, ...] | None = None
     id_token: str | None = field(default=None, repr=False)
-    token_type: str = "Bearer"  # noqa: S105 - the type, not a token
 
 
 @dataclass(frozen=True)

@@ -35,18 +35,25 @@ class Directory(Protocol):
     def created(self, user: BaseUser) -> str | None:
         """Say when the user was created, ISO 8601; empty when not known.
 
+        :param user: as Airflow authenticated them
         :return: ``None`` when the user is nobody in particular
         """
 
     def columns(self, auth_manager: ColumnElement[str], user_id: ColumnElement[str]) -> list[Any]:
-        """Columns to add to a query, so that :meth:`standing` needs none of its own.
+        """Columns to add to a query, so that :meth:`user_state` needs none of its own.
 
         :param auth_manager: where the query has the auth manager of a person
         :param user_id: where the query has the id of a person
+        :return: columns, whose values go to :meth:`user_state`
         """
 
     def user_state(self, person: Person, values: Sequence[Any]) -> UserState:
-        """Say whether the person is still there, from what :meth:`columns` brought."""
+        """Say whether the person is still there, from what :meth:`columns` brought.
+
+        :param person: somebody met earlier
+        :param values: what :meth:`columns` brought, in its order
+        :return: what today's auth manager says
+        """
 
 
 class OtherDirectory:
@@ -126,7 +133,11 @@ def _path(cls: type) -> str:
 
 @lru_cache(maxsize=8)
 def directory_of(auth_manager: type) -> Directory:
-    """Describe an auth manager; one that extends another is described like it."""
+    """Describe an auth manager; one that extends another is described like it.
+
+    :param auth_manager: its class
+    :return: how to ask it
+    """
     for base in auth_manager.__mro__:
         if _path(base) in KNOWN:
             return KNOWN[_path(base)](_path(auth_manager))
@@ -142,6 +153,7 @@ def person_of(user: BaseUser) -> Person | None:
     """Who this user is; ``None`` for identities that are not one single person.
 
     :param user: as Airflow authenticated them
+    :return: the person
     """
     name = user.get_name() or ""
     user_id = str(user.get_id() or "")
@@ -153,9 +165,11 @@ def person_of(user: BaseUser) -> Person | None:
 
 
 def user_state_of(person: Person, values: Sequence[Any]) -> UserState:
-    """What today's auth manager says about the person; :data:`Standing.GONE` if it is another one.
+    """What today's auth manager says about the person; ``GONE`` if it is another one.
 
+    :param person: somebody met earlier
     :param values: what :meth:`Directory.columns` brought
+    :return: what it says
     """
     users = directory()
     if is_shared(person.name) or is_shared(person.user_id):

@@ -19,5 +19,9 @@ class UserState(enum.Enum):
 
 
 def is_shared(name: str) -> bool:
-    """Whether a user of this name is no single person."""
+    """Whether a user of this name is no single person.
+
+    :param name: a name or an id, in any case
+    :return: whether several people, or nobody, may hide behind it
+    """
     return name.strip().casefold() in SHARED_NAMES

@@ -60,7 +60,10 @@ class RequestChanges:
     noted: dict[SessionTransaction | None, set[Key]] = field(default_factory=dict)
 
     def note(self, session: Session) -> None:
-        """Add what the session is writing."""
+        """Add what the session is writing.
+
+        :param session: has just been flushed; the rows are written in its transaction
+        """
         if "ti_token" in self.scope and not self._of_task():
             return
         changes = FlushedChanges.of(session)
@@ -124,7 +127,11 @@ class FlushedChanges:
 
     @classmethod
     def of(cls, session: Session) -> FlushedChanges:
-        """Read them off."""
+        """Read them off.
+
+        :param session: has just been flushed
+        :return: what it is writing about runs
+        """
         changes = cls()
         for obj in session.new:
             changes._new(obj)
@@ -185,7 +192,11 @@ _current: ContextVar[RequestChanges | None] = ContextVar("third_party_account_ch
 
 @contextmanager
 def track_changes(scope: MutableMapping[str, Any]) -> Iterator[RequestChanges]:
-    """Note what happens on behalf of a request meanwhile."""
+    """Note what happens on behalf of a request meanwhile.
+
+    :param scope: the request, as ASGI knows it
+    :return: the changes, which grow until the end of the block
+    """
     changes = RequestChanges(scope)
     token = _current.set(changes)
     try:

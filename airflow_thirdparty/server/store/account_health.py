@@ -15,12 +15,21 @@ from airflow_thirdparty.server.store.models import AccountHealth
 
 
 def of(session: Session, conn_id: str) -> AccountHealth | None:
-    """What is known of this account."""
+    """What is known of this account.
+
+    :param session: a session
+    :param conn_id: id of the account
+    :return: ``None`` when nothing is wrong with its service
+    """
     return session.get(AccountHealth, conn_id)
 
 
 def all_of(session: Session) -> dict[str, AccountHealth]:
-    """What is known of every account, in one query."""
+    """What is known of every account, in one query.
+
+    :param session: a session
+    :return: those with whose service something is wrong, by id
+    """
     return {row.conn_id: row for row in session.scalars(select(AccountHealth))}
 
 
@@ -43,6 +52,9 @@ def find_open_circuit(
 ) -> OpenCircuit | None:
     """Ask whether the service may be called now; when it is in trouble, one caller at a time gets a try.
 
+    :param session: writes in its transaction
+    :param conn_id: id of the account
+    :param now: the time, in UTC
     :param reserve_until: until when the others wait if this caller gets the try
     :return: ``None`` when it may be called
     """
@@ -82,6 +94,9 @@ def note_failure(session: Session, conn_id: str, failure: Failure, next_call_at:
 
     When only one sign-in has failed so far, one other may try at once: the trouble may be that sign-in's own.
 
+    :param session: writes in its transaction
+    :param conn_id: id of the account
+    :param failure: how it failed
     :param next_call_at: when the service may be called again
     :return: whether an admin has to be told what was not known before
     """
@@ -109,7 +124,11 @@ def note_failure(session: Session, conn_id: str, failure: Failure, next_call_at:
 
 
 def note_success(session: Session, conn_id: str) -> None:
-    """Write down that the service answered as it should, which closes the circuit."""
+    """Write down that the service answered as it should, which closes the circuit.
+
+    :param session: writes in its transaction
+    :param conn_id: id of the account
+    """
     changed_rows(session, delete(AccountHealth).where(AccountHealth.conn_id == conn_id))
 
 

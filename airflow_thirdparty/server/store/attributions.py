@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Index, Integer, String, delete, insert, update
+from sqlalchemy import Boolean, Index, Integer, String, insert, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -77,6 +77,9 @@ class Recording:
 def write(connection: Connection, recording: Recording, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows that name nobody yet, inside the caller's transaction.
 
+    :param connection: the caller's, in its transaction
+    :param recording: gets the ids of the rows
+    :param rows: columns of :class:`Attribution`, the person left out
     :raises sqlalchemy.exc.SQLAlchemyError: nothing was written and the caller's transaction is unharmed
     """
     values = [
@@ -89,7 +92,12 @@ def write(connection: Connection, recording: Recording, rows: Sequence[Mapping[s
 
 
 def attribute(session: Session, recording: Recording, person: Person | None) -> None:
-    """Say who made the changes of a request; ``None`` settles that nobody is known."""
+    """Say who made the changes of a request; ``None`` settles that nobody is known.
+
+    :param session: writes in its transaction
+    :param recording: what the request changed
+    :param person: whose request it was
+    """
     who = {**PersonColumns.person_values(person or NOBODY), "attributed": True}
     for start in range(0, len(recording.written), 500):
         session.execute(
@@ -105,9 +113,3 @@ def attribute(session: Session, recording: Recording, person: Person | None) -> 
     if recording.unwritten:
         rows = [{**row, **who, "request": recording.request} for row in recording.unwritten]
         session.execute(insert(Attribution), rows)
-
-
-def prune(session: Session, before: datetime) -> int:
-    """Forget causes older than ``before``; runs that old act for nobody."""
-    result = session.execute(delete(Attribution).where(Attribution.at < before))
-    return int(getattr(result, "rowcount", 0))

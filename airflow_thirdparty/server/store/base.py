@@ -59,12 +59,17 @@ class PersonColumns:
 
         :param key: :attr:`Person.key <airflow_thirdparty.server.people.person.Person.key>`, or columns or
             parameters that stand for its parts
+        :return: the condition
         """
         return and_(*(column == value for column, value in zip(cls.person_key(), key, strict=True)))
 
     @staticmethod
     def person_values(person: Person) -> dict[str, Any]:
-        """The columns' values for this person."""
+        """The columns' values for this person.
+
+        :param person: whose it is
+        :return: values by name of the column, for an insert or an update
+        """
         return {
             "auth_manager": person.auth_manager,
             "user_id": person.user_id,

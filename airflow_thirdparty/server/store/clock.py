@@ -22,7 +22,10 @@ class Clock(Protocol):
         """The time, as an aware datetime."""
 
     def measure(self, session: Session) -> None:
-        """Find out how far this machine's clock is off, where that matters."""
+        """Find out how far this machine's clock is off, where that matters.
+
+        :param session: a session
+        """
 
 
 class DatabaseClock:
@@ -44,7 +47,10 @@ class DatabaseClock:
         return self._local() + self._ahead
 
     def measure(self, session: Session) -> None:
-        """Ask the database for the time; SQLite has none but this machine's."""
+        """Ask the database for the time; SQLite has none but this machine's.
+
+        :param session: a session
+        """
         if session.get_bind().dialect.name != "postgresql":
             self._ahead = timedelta(0)
             return

@@ -50,6 +50,8 @@ class CodeFingerprint:
         """Name some code.
 
         :param source: the DAG's file
+        :param bundle_version: version of the DAG's bundle, where it has one
+        :return: what is stored and compared
         """
         code = hashlib.sha256(source.encode()).hexdigest() if source is not None else ""
         return cls(code, bundle_version or "")

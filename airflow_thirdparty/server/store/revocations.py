@@ -16,7 +16,7 @@ from airflow_thirdparty.server.store.models import Revocation
 from airflow_thirdparty.server.store.seal import SealContext, open_sealed, seal
 
 KEEP_TRYING = timedelta(days=7)
-"""How long a service that is down is asked again to revoke."""
+"""How long a service that is down is asked again to revoke: longer than outages last."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,15 @@ def queue(
 ) -> Revocation:
     """Remember tokens until they are revoked.
 
+    :param session: writes in its transaction
+    :param person: whose it is
+    :param conn_id: id of the account
+    :param access: the access token
+    :param refresh: the refresh token, if there is one
     :param binding: what the tokens belong to: they are sent nowhere else
+    :param endpoints: the service's addresses, as stored with the sign-in
+    :param now: the time, in UTC
+    :return: the row, which has its id
     """
     row = Revocation(
         conn_id=conn_id,
@@ -64,13 +72,21 @@ def queue(
 def open_tokens(row: Revocation) -> Tokens:
     """What is to be revoked.
 
+    :param row: what was queued
     :raises SealError: when it cannot be opened
+    :return: the tokens
     """
     return Tokens(**json.loads(open_sealed(row.sealed, _seal_context(row))))
 
 
 def due(session: Session, now: datetime, at_most: int = 200) -> dict[str, list[int]]:
-    """Ids of the rows whose turn it is, by account."""
+    """Ids of the rows whose turn it is, by account.
+
+    :param session: a session
+    :param now: the time, in UTC
+    :param at_most: most rows to look at
+    :return: them, those that wait longest first
+    """
     statement = select(Revocation.conn_id, Revocation.id).where(Revocation.next_at <= now)
     found: dict[str, list[int]] = {}
     for conn_id, row_id in session.execute(statement.order_by(Revocation.next_at).limit(at_most)):

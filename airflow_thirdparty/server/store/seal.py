@@ -22,6 +22,7 @@ class SealError(Exception):
 
     :param code: ``no_key`` (no Fernet key configured), ``key_lost`` (no configured key opens it) or
         ``moved`` (it opens, but belongs to another place)
+    :param context: where it belongs
     """
 
     def __init__(self, code: str, context: SealContext) -> None:
@@ -63,7 +64,10 @@ class SealContext:
 def seal(value: str, context: SealContext) -> str:
     """Encrypt a secret so that it opens at this place only.
 
+    :param value: the secret
+    :param context: where it belongs
     :raises SealError: ``no_key`` when Airflow has no Fernet key
+    :return: the ciphertext, as text
     """
     fernet = get_fernet()
     if not fernet.is_encrypted:
@@ -75,7 +79,10 @@ def seal(value: str, context: SealContext) -> str:
 def open_sealed(sealed: str, context: SealContext) -> str:
     """Decrypt a secret that was sealed for this place.
 
+    :param sealed: what :func:`seal` returned
+    :param context: where it was found
     :raises SealError: when no configured key opens it, or when it was sealed for another place
+    :return: the secret
     """
     fernet = get_fernet()
     if not fernet.is_encrypted:
@@ -92,7 +99,9 @@ def open_sealed(sealed: str, context: SealContext) -> str:
 def reseal(sealed: str) -> str:
     """Encrypt what is sealed with the first of the configured keys, its place unchanged.
 
+    :param sealed: what :func:`seal` returned
     :raises cryptography.fernet.InvalidToken: when no configured key opens it
+    :return: the new ciphertext
     """
     fernet: Any = get_fernet()  # Airflow's protocol for it leaves rotate() out
     return str(fernet.rotate(sealed.encode()).decode())

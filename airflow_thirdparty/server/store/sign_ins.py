@@ -34,7 +34,14 @@ class Credentials:
 
 
 def context(person: Person, conn_id: str, version: int, column: str) -> SealContext:
-    """Where a sign-in's secret belongs."""
+    """Where a sign-in's secret belongs.
+
+    :param person: whose it is
+    :param conn_id: id of the account
+    :param version: version of the row
+    :param column: ``access`` or ``refresh``
+    :return: the place to seal for, and to open at
+    """
     return SealContext(column, conn_id, version, person)
 
 
@@ -52,13 +59,24 @@ _FIND = (
 
 
 def find(session: Session, person: Person, conn_id: str) -> SignIn | None:
-    """The person's sign-in to the account; compared in Python, since databases fold case in places."""
+    """The person's sign-in to the account; compared in Python, since databases fold case in places.
+
+    :param session: a session
+    :param person: whose it is
+    :param conn_id: id of the account
+    :return: ``None`` when they have none
+    """
     rows = session.scalars(_FIND, {**dict(zip(_PERSON, person.key, strict=True)), "conn_id": conn_id})
     return next((row for row in rows if row.person == person and row.conn_id == conn_id), None)
 
 
 def of_person(session: Session, person: Person) -> dict[str, SignIn]:
-    """All sign-ins of a person, by account."""
+    """All sign-ins of a person, by account.
+
+    :param session: a session
+    :param person: whose it is
+    :return: them, by id of the account
+    """
     rows = session.scalars(select(SignIn).where(SignIn.belongs_to(person.key)))
     return {row.conn_id: row for row in rows if row.person == person}
 
@@ -66,7 +84,9 @@ def of_person(session: Session, person: Person) -> dict[str, SignIn]:
 def open_access(row: SignIn) -> str:
     """The access token in this row.
 
+    :param row: the sign-in
     :raises SealError: when it cannot be opened here
+    :return: the token; see :class:`Credentials` for the other kinds
     """
     return open_sealed(row.sealed_access, context(row.person, row.conn_id, row.version, "access"))
 
@@ -74,7 +94,9 @@ def open_access(row: SignIn) -> str:
 def open_refresh(row: SignIn) -> str | None:
     """The refresh token in this row, if there is one.
 
+    :param row: the sign-in
     :raises SealError: when it cannot be opened here
+    :return: ``None`` when there is none
     """
     if row.sealed_refresh is None:
         return None
@@ -84,7 +106,9 @@ def open_refresh(row: SignIn) -> str | None:
 def open_credentials(row: SignIn) -> Credentials:
     """What this row yields, the refresh token left sealed.
 
+    :param row: the sign-in
     :raises SealError: when it cannot be opened here
+    :return: the credentials
     """
     return Credentials(
         access=open_access(row),
@@ -100,7 +124,12 @@ def credential_columns(
 ) -> dict[str, Any]:
     """The columns that change together whenever the credentials do.
 
+    :param person: whose it is
+    :param conn_id: id of the account
+    :param version: version that the row will have
+    :param credentials: what is to be sealed
     :raises SealError: when Airflow has no Fernet key
+    :return: values by name of the column
     """
     refresh = credentials.refresh
     return {
@@ -136,8 +165,13 @@ def put(
 ) -> SignIn:
     """Store a new sign-in, in place of the person's former one to this account.
 
+    :param session: writes in its transaction
+    :param person: whose it is
+    :param conn_id: id of the account
+    :param credentials: what the sign-in yields
     :param columns: the columns that only a sign-in sets: identity, binding, endpoints, kind
     :raises SealError: when Airflow has no Fernet key
+    :return: the row
     """
     for _ in range(TRIES):
         row = find(session, person, conn_id)
@@ -177,6 +211,11 @@ def replace_credentials(
 ) -> bool:
     """Write what a refresh yielded, unless the credentials changed since ``version`` or the row is gone.
 
+    :param session: writes in its transaction
+    :param row: the sign-in
+    :param version: version of the credentials that are replaced
+    :param credentials: what the refresh yielded
+    :param now: when that was; ``None`` when it was no refresh
     :return: whether it was written
     """
     values = credential_columns(row.person, row.conn_id, version + 1, credentials)
@@ -187,7 +226,11 @@ def replace_credentials(
 def note(session: Session, row_id: int, version: int, owner: str | None, **values: Any) -> bool:
     """Write what is known about a sign-in, its credentials unchanged; fenced by the version.
 
+    :param session: writes in its transaction
+    :param row_id: id of the sign-in
+    :param version: version that the row must have
     :param owner: who must hold the lease; ``None`` when that does not matter
+    :param **values: values by name of the column
     :return: whether it was written
     """
     return _updated(session, row_id, version, values, owner)
@@ -205,7 +248,16 @@ def _updated(
 def take_lease(
     session: Session, row_id: int, version: int, owner: str, now: datetime, until: datetime
 ) -> bool:
-    """Become the one who refreshes, if nobody is and the credentials are still those of ``version``."""
+    """Become the one who refreshes, if nobody is and the credentials are still those of ``version``.
+
+    :param session: writes in its transaction
+    :param row_id: id of the sign-in
+    :param version: version that the row must have
+    :param owner: name of the process
+    :param now: the time, in UTC
+    :param until: when another process may take over
+    :return: whether it was taken
+    """
     statement = (
         update(SignIn)
         .where(
@@ -219,13 +271,20 @@ def take_lease(
 
 
 def exists(session: Session, row_id: int) -> bool:
-    """Whether the sign-in is still there, whatever this session read before."""
+    """Whether the sign-in is still there, whatever this session read before.
+
+    :param session: a session
+    :param row_id: id of the sign-in
+    :return: whether it is there
+    """
     return session.scalar(select(SignIn.id).where(SignIn.id == row_id)) is not None
 
 
 def remove(session: Session, row: SignIn) -> bool:
     """Delete a sign-in, unless its credentials changed since it was read.
 
+    :param session: writes in its transaction
+    :param row: the sign-in, as it was read
     :return: whether it was deleted
     """
     statement = delete(SignIn).where(SignIn.id == row.id, SignIn.version == row.version)
@@ -233,6 +292,12 @@ def remove(session: Session, row: SignIn) -> bool:
 
 
 def abandoned(session: Session, now: datetime, at_most: int = 50) -> list[SignIn]:
-    """Sign-ins whose refresh was begun by a process that has fallen silent since."""
+    """Sign-ins whose refresh was begun by a process that has fallen silent since.
+
+    :param session: a session
+    :param now: the time, in UTC
+    :param at_most: most rows to read
+    :return: them, those that wait longest first
+    """
     statement = select(SignIn).where(SignIn.lease_until < now, SignIn.lapsed_at.is_(None))
     return list(session.scalars(statement.order_by(SignIn.lease_until).limit(at_most)))

@@ -27,10 +27,10 @@ from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccoun
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
 from airflow_thirdparty.server.web.dependencies import CrossSite, NotAdmin, SharedIdentity
 from airflow_thirdparty.server.web.headers import add_security_headers
-from airflow_thirdparty.server.web.models import Problem, ProblemAnswer
 from airflow_thirdparty.server.web.routes import accounts, dags, delegations, pages, runs, uses
 from airflow_thirdparty.server.web.routes.dags import NoSuchDag
 from airflow_thirdparty.server.web.routes.runs import NoSuchTaskInstance
+from airflow_thirdparty.server.web.schemas.common import Problem, ProblemAnswer
 
 STATUS = {
     NoSuchAccount: 404,

@@ -12,6 +12,7 @@ from airflow_thirdparty.server.broker.sign_in.flow import LIFETIME, StartedSignI
 from airflow_thirdparty.wire import WEB_PREFIX
 
 NAME = "third_party_authorization_"
+"""How the cookies' names begin; the hash of the state follows."""
 
 
 def _path(conn_id: str) -> str:
@@ -22,6 +23,10 @@ def bind(response: Response, conn_id: str, started: StartedSignIn) -> None:
     """Give the browser a random value of which only the hash is stored here.
 
     One cookie per sign-in, so that several can be under way at once; sent to its callback only.
+
+    :param response: gets the cookie
+    :param conn_id: id of the account
+    :param started: the sign-in that was begun
     """
     response.set_cookie(
         NAME + started.state_hash,
@@ -35,10 +40,19 @@ def bind(response: Response, conn_id: str, started: StartedSignIn) -> None:
 
 
 def nonces(cookies: Mapping[str, str]) -> dict[str, str]:
-    """The browser's values, by hash of the state."""
+    """The browser's values, by hash of the state.
+
+    :param cookies: the browser's, by name
+    :return: the values, by hash of the state
+    """
     return {name.removeprefix(NAME): value for name, value in cookies.items() if name.startswith(NAME)}
 
 
 def release(response: Response, conn_id: str, state_hash: str) -> None:
-    """Take the cookie back."""
+    """Take the cookie back.
+
+    :param response: takes the cookie away
+    :param conn_id: id of the account
+    :param state_hash: names the cookie
+    """
     response.delete_cookie(NAME + state_hash, path=_path(conn_id))

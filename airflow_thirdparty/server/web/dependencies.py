@@ -6,8 +6,11 @@ from typing import Annotated
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep
+from airflow.models.dag import DagModel
 from fastapi import Depends, Request
+from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.broker import links
@@ -31,7 +34,9 @@ class CrossSite(ThirdPartyAccountError):
 def get_person(user: GetUserDep) -> Person:
     """The caller as a person.
 
+    :param user: as Airflow authenticated them
     :raises SharedIdentity: when several people share the caller's identity
+    :return: the caller
     """
     person = directory.person_of(user)
     if person is None:
@@ -45,6 +50,7 @@ def get_person(user: GetUserDep) -> Person:
 def same_origin(request: Request) -> None:
     """Refuse requests that another site's page makes the browser send (RFC 6454, Fetch metadata).
 
+    :param request: what the browser sent
     :raises CrossSite: when the browser says so
     :raises AccountMisconfigured: when it cannot be told, since ``[api] base_url`` is not set
     """
@@ -67,8 +73,28 @@ def _is_ours(sent: str, request: Request) -> bool:
 
 
 def is_admin(user: BaseUser) -> bool:
-    """Whether the user may edit connections, which is what registering accounts takes."""
+    """Whether the user may edit connections, which is what registering accounts takes.
+
+    :param user: as Airflow authenticated them
+    :return: what the auth manager says
+    """
     return bool(get_auth_manager().is_authorized_connection(method="PUT", user=user))
+
+
+def may_trigger(session: Session, dag_id: str, user: BaseUser) -> bool:
+    """Whether the user may trigger the DAG, which is what delegating takes.
+
+    :param session: a session, for the team that owns the DAG
+    :param dag_id: id of the DAG
+    :param user: as Airflow authenticated them
+    :return: what the auth manager says
+    """
+    details = DagDetails(id=dag_id, team_name=DagModel.get_team_name(dag_id, session=session))
+    return bool(
+        get_auth_manager().is_authorized_dag(
+            method="POST", access_entity=DagAccessEntity.RUN, details=details, user=user
+        )
+    )
 
 
 class NotAdmin(ThirdPartyAccountError):
@@ -80,6 +106,7 @@ class NotAdmin(ThirdPartyAccountError):
 def admin_only(user: GetUserDep) -> None:
     """Let admins pass.
 
+    :param user: as Airflow authenticated them
     :raises NotAdmin: when the caller may not edit connections
     """
     if not is_admin(user):

@@ -8,12 +8,14 @@ from fastapi import Request, Response
 from starlette._utils import get_route_path
 
 YEAR = "public, max-age=31536000, immutable"
+"""For files whose address changes with their content (RFC 8246); a year is the longest that caches heed."""
 
 
 def content_security_policy(nonce: str | None = None) -> str:
     """What a page of ours may load: its own files, and styles that bear the nonce of this answer.
 
     :param nonce: for the one page whose styles are made in the browser
+    :return: the value of the header
     """
     styles = "'self'" if nonce is None else f"'self' 'nonce-{nonce}'"
     return (
@@ -25,7 +27,12 @@ def content_security_policy(nonce: str | None = None) -> str:
 async def add_security_headers(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
-    """Send them with every answer."""
+    """Send them with every answer.
+
+    :param request: what the browser sent
+    :param call_next: answers it
+    :return: its answer, with the headers
+    """
     # below our prefix, so that no account's id is taken for a page's; routing changes what it is relative to
     path = get_route_path(request.scope)
     response = await call_next(request)

@@ -18,7 +18,9 @@ def is_safe(path: str, base_path: str = "") -> bool:
     A path begins with exactly one slash and holds neither a backslash, a control character, plain or encoded,
     an encoded slash, anything encoded twice nor a dot segment; so no browser reads a host into it.
 
+    :param path: as the browser sent it
     :param base_path: path of ``[api] base_url``: what lies beside it is not this Airflow
+    :return: whether the browser may be sent there
     """
     if len(path) > LONGEST or not _PATH.fullmatch(path) or _ENCODED.search(path):
         return False

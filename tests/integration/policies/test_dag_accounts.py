@@ -13,7 +13,6 @@ from airflow_thirdparty.server.broker.views.dags import (
     DagAccounts,
     RiskLevel,
     accounts_of,
-    dags_at_risk,
     dags_with_accounts,
 )
 from tests.support import databases
@@ -101,7 +100,7 @@ def test_the_list_costs_one_query(dags: None) -> None:
     event.listen(settings.engine, "before_cursor_execute", count)
     try:
         with create_session(scoped=False) as session:
-            assert dags_at_risk(session, IDS) == [RISKY]
+            assert dags_with_accounts(session, IDS, RiskLevel.AT_RISK) == [RISKY]
     finally:
         event.remove(settings.engine, "before_cursor_execute", count)
     assert len(statements) == 1

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from airflow_thirdparty import dag_tags
 from airflow_thirdparty.server.broker.housekeeping.publication import publish_account_ids
-from airflow_thirdparty.server.broker.views.dags import dags_at_risk
+from airflow_thirdparty.server.broker.views.dags import RiskLevel, dags_with_accounts
 from airflow_thirdparty.wire import ACCOUNTS_VARIABLE, CONN_TYPE
 from tests.integration.policies.conftest import DagProcessor
 
@@ -98,6 +98,7 @@ def save_accounts(*conn_ids: str) -> None:
                     conn_id=conn_id, conn_type=CONN_TYPE, login="client", extra='{"service": "github"}'
                 )
             )
+        session.flush()
         publish_account_ids(session)
 
 
@@ -141,7 +142,8 @@ def test_the_warning_stands_in_the_log(parsed: DagProcessor) -> None:
 
 def test_the_admins_list_shows_those_at_risk(parsed: DagProcessor) -> None:
     with create_session(scoped=False) as session:
-        assert [dag.dag_id for dag in dags_at_risk(session, {"github", "slack"})] == ["by_role", "risky"]
+        at_risk = dags_with_accounts(session, {"github", "slack"}, RiskLevel.AT_RISK)
+        assert [dag.dag_id for dag in at_risk] == ["by_role", "risky"]
 
 
 def _no_row() -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker.database import in_transaction, utcnow
-from airflow_thirdparty.server.broker.registry import oauth_client
+from airflow_thirdparty.server.broker.registry import endpoints
 from airflow_thirdparty.server.broker.sign_in import flow
 from airflow_thirdparty.server.broker.sign_in.flow import Completed, StartedSignIn
 from airflow_thirdparty.server.oauth.transport import Transport
@@ -149,7 +149,7 @@ async def complete(transport: Transport, service: PublishedService, started: Sta
 def begun() -> Endpoints:
     """The addresses that the sign-in under way will talk to."""
     text = in_transaction(lambda session: session.scalars(select(Authorization.endpoints)).one())
-    return oauth_client.load_endpoints(text)
+    return endpoints.load(text)
 
 
 @EVERY

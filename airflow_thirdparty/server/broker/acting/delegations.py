@@ -11,7 +11,7 @@ from typing import Any
 from airflow.models.dag import DagModel
 from airflow.models.dag_version import DagVersion
 from airflow.models.dagcode import DagCode
-from sqlalchemy import ColumnElement, and_, delete, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -85,12 +85,23 @@ class Consent:
 
 
 def of_dag(session: Session, dag_id: str, now: datetime) -> list[Consent]:
-    """All delegations to a DAG; for whoever may read it."""
+    """All delegations to a DAG; for whoever may read it.
+
+    :param session: a session
+    :param dag_id: id of the DAG
+    :param now: the time, in UTC
+    :return: them, by account
+    """
     return _consents(session, now, Delegation.dag_id == dag_id)
 
 
 def everywhere(session: Session, now: datetime) -> list[Consent]:
-    """All delegations to any DAG; for admins."""
+    """All delegations to any DAG; for admins.
+
+    :param session: a session
+    :param now: the time, in UTC
+    :return: them, by DAG and account
+    """
     return _consents(session, now)
 
 
@@ -146,8 +157,15 @@ def delegate(
 ) -> Consent:
     """Make or renew the caller's delegation of an account to a DAG.
 
+    :param session: writes in its transaction
+    :param person: the caller, whose account it is
+    :param dag_id: id of the DAG
+    :param account: the account as it is registered now
+    :param request: what they consent to
+    :param now: the time, in UTC
     :raises CannotDelegate: when the wish makes no sense
     :raises DelegatedByAnother: when somebody else's is in force
+    :return: the delegation as it stands
     """
     _check(dag_id, account, request, now)
     for consent in of_dag(session, dag_id, now):
@@ -227,6 +245,11 @@ def _audited(request: DelegationRequest) -> dict[str, Any]:
 def withdraw(session: Session, caller: Person, dag_id: str, conn_id: str, *, is_admin: bool) -> None:
     """Withdraw a delegation.
 
+    :param session: writes in its transaction
+    :param caller: who asks for it
+    :param dag_id: id of the DAG
+    :param conn_id: id of the account
+    :param is_admin: whether the caller may withdraw other people's
     :raises NoSuchDelegation: when there is none
     :raises NotTheDelegate: when it is somebody else's and the caller is no admin
     """
@@ -243,13 +266,3 @@ def withdraw(session: Session, caller: Person, dag_id: str, conn_id: str, *, is_
     of = None if row.person == caller else row.user_name
     session.delete(row)
     audit.write(session, "delegation_withdrawn", conn_id=conn_id, person=caller, dag_id=dag_id, of=of)
-
-
-def remove_stale(session: Session) -> int:
-    """Forget delegations to DAGs that are gone, so that a later DAG of the same id does not find them."""
-    result = session.execute(
-        delete(Delegation)
-        .where(~select(DagModel.dag_id).where(DagModel.dag_id == Delegation.dag_id).exists())
-        .execution_options(synchronize_session=False)
-    )
-    return int(getattr(result, "rowcount", 0))

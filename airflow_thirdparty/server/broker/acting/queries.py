@@ -31,7 +31,8 @@ from airflow_thirdparty.server.store.attributions import Attribution
 from airflow_thirdparty.server.store.delegations import CodeFingerprint, Delegation
 
 MOST_ATTRIBUTIONS = 500
-"""More changes to one run than this are not read; the run then acts for nobody."""
+"""More changes to one run than this are not read, so that the query is quick whatever somebody does to a run;
+the run then acts for nobody."""
 
 
 def gather(
@@ -46,9 +47,13 @@ def gather(
 ) -> RunFacts | None:
     """Find the facts about a task instance that asks for an account.
 
+    :param session: a session
     :param ti_id: the task instance, as its token names it
     :param conn_id: the account; empty when only the run's own user matters
+    :param now: the time, in UTC
     :param asker: :data:`~airflow_thirdparty.server.broker.acting.facts.TASK` or ``TRIGGER``
+    :param allowed_dags: the DAGs that may use the account; ``None`` means all
+    :param account_team: the team that owns the account; ``None`` means all
     :return: ``None`` when Airflow does not know the task instance (any more)
     """
     ti_id = ti_id if isinstance(ti_id, uuid.UUID) else uuid.UUID(str(ti_id))

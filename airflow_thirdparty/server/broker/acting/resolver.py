@@ -30,10 +30,12 @@ from airflow_thirdparty.server.people.user_state import UserState, is_shared
 __all__ = ["TASK", "TRIGGER", "Acting", "NotYetOnRecord", "RunFacts", "acting_user", "superseded"]
 
 GRACE = timedelta(seconds=5)
-"""How long after Airflow's commit the record of who did it may still be on its way."""
+"""How long after Airflow's commit the record of who did it may still be on its way: it is written before the
+answer leaves, and a request takes seconds at most."""
 
 SKEW = timedelta(seconds=30)
-"""By how much a worker's clock may be late when it says that a task had started before something happened."""
+"""By how much a worker's clock may be late when it says that a task had started before something happened:
+far more than clocks differ that are kept in step."""
 
 TRIGGER_AGAIN = "Trigger a new run from Airflow's web page or its REST API, signed in as yourself."
 ASK_AGAIN = "Ask again in a few seconds."
@@ -47,6 +49,7 @@ def acting_user(facts: RunFacts) -> Acting:
     """Say whom a task instance acts for.
 
     :param facts: as :func:`airflow_thirdparty.server.broker.acting.queries.gather` found them
+    :return: the person, or the refusal
     """
     try:
         _check_task_instance(facts)

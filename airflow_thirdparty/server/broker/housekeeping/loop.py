@@ -30,22 +30,28 @@ from airflow_thirdparty.server.store.models import LeaderLease
 log = logging.getLogger(__name__)
 
 INTERVAL = 20.0
-"""Seconds between rounds."""
+"""Seconds between rounds. DAG processors read the list of accounts once a minute at most, and a service may
+take an old refresh token for some seconds only."""
 
 LEADER_LEASE = timedelta(seconds=3 * INTERVAL)
-"""How long whoever has the turn may be silent before another process takes over."""
+"""How long the leader may be silent before another process takes over: two rounds may fail."""
 
 REVOKING = 40.0
-"""Seconds a round spends on revocations; what is left comes in the next one."""
+"""Seconds a round spends on revocations; what is left comes in the next one. With the pause after it that is
+no longer than :data:`LEADER_LEASE`."""
 
 ACCOUNTS_AT_ONCE = 8
-"""At how many services tokens are revoked at the same time; at each of them one after the other."""
+"""At how many services tokens are revoked at the same time; at each of them one after the other. As many as
+there are threads for the database."""
 
 NAME = "housekeeping"
 
 
 async def run(refresher: Refresher) -> None:
-    """Do the work until cancelled; a failed round is logged and the next one comes."""
+    """Do the work until cancelled; a failed round is logged and the next one comes.
+
+    :param refresher: what renews sign-ins in this process, with its clock and its way to services
+    """
     while True:
         try:
             await run_once(refresher)
@@ -58,6 +64,7 @@ async def run(refresher: Refresher) -> None:
 async def run_once(refresher: Refresher) -> bool:
     """Do what is due, if it is this process's turn.
 
+    :param refresher: what renews sign-ins in this process, with its clock and its way to services
     :return: whether it was
     """
     clock = refresher.clock
@@ -71,7 +78,14 @@ async def run_once(refresher: Refresher) -> bool:
 
 
 def become_leader(session: Session, owner: str, clock: Clock, name: str = NAME) -> bool:
-    """Become or stay the one who does the work; another takes over when the owner falls silent."""
+    """Become or stay the one who does the work; another takes over when the owner falls silent.
+
+    :param session: writes in its transaction
+    :param owner: name of this process
+    :param clock: tells the time that all processes agree on
+    :param name: which work
+    :return: whether this process does the work until :data:`LEADER_LEASE` from now
+    """
     clock.measure(session)
     now = clock()
     statement = (

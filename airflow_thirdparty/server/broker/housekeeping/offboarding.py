@@ -44,7 +44,11 @@ class Candidate:
 
 
 def departed(session: Session) -> list[Candidate]:
-    """Sign-ins of people who are gone or shut out, as far as the auth manager can be asked."""
+    """Sign-ins of people who are gone or shut out, as far as the auth manager can be asked.
+
+    :param session: a session
+    :return: them, by name and account
+    """
     columns = directory().columns(SignIn.auth_manager.expression, SignIn.user_id.expression)
     statement = select(SignIn, *columns).order_by(SignIn.user_name, SignIn.conn_id)
     found = [(row, user_state_of(row.person, values)) for row, *values in session.execute(statement)]
@@ -56,7 +60,12 @@ def departed(session: Session) -> list[Candidate]:
 
 
 def idle(session: Session, before: datetime) -> list[Candidate]:
-    """Sign-ins that were neither made, refreshed nor used since."""
+    """Sign-ins that were neither made, refreshed nor used since.
+
+    :param session: a session
+    :param before: a sign-in that was last used before then is idle
+    :return: them, by name and account
+    """
     used = (
         select(*Usage.person_key(), Usage.conn_id, func.max(Usage.last_at).label("at"))
         .group_by(*Usage.person_key(), Usage.conn_id)
@@ -79,7 +88,11 @@ def idle(session: Session, before: datetime) -> list[Candidate]:
 
 
 def orphaned(session: Session) -> list[Candidate]:
-    """Sign-ins to accounts that do not exist any more."""
+    """Sign-ins to accounts that do not exist any more.
+
+    :param session: a session
+    :return: them, by name and account
+    """
     known = set(session.scalars(select(Connection.conn_id).where(Connection.conn_type == CONN_TYPE)))
     known |= set(settings.accounts_in_secrets_backend())
     rows = session.scalars(select(SignIn).order_by(SignIn.user_name, SignIn.conn_id))
@@ -91,7 +104,13 @@ def orphaned(session: Session) -> list[Candidate]:
 
 
 def of_user(session: Session, name: str, conn_id: str | None = None) -> list[Candidate]:
-    """Sign-ins of everybody who has, or had, this name."""
+    """Sign-ins of everybody who has, or had, this name.
+
+    :param session: a session
+    :param name: the name, to the letter
+    :param conn_id: only the sign-in to this account; ``None`` for all
+    :return: them, by id and account
+    """
     rows = session.scalars(
         select(SignIn).where(SignIn.user_name == name).order_by(SignIn.user_id, SignIn.conn_id)
     )
@@ -107,7 +126,11 @@ async def sign_out(
 ) -> list[tuple[Candidate, signing_out.SignedOut]]:
     """Remove sign-ins and revoke their tokens, one after the other.
 
+    :param transport: the way to services
+    :param candidates: what should go
+    :param now: the time, in UTC
     :param by: who asked for it
+    :return: what became of each
     """
     return [
         (each, await signing_out.sign_out(transport, each.person, each.conn_id, now, by=by))
@@ -116,7 +139,12 @@ async def sign_out(
 
 
 async def withdraw_delegations(candidates: Sequence[Candidate], by: Person) -> int:
-    """Forget what people who left have delegated."""
+    """Forget what people who left have delegated.
+
+    :param candidates: sign-ins of the people who left
+    :param by: who asked for it
+    :return: how many there were
+    """
     people = {each.person for each in candidates}
     return await in_database(_withdraw, people=people, by=by) if people else 0
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from airflow.models.backfill import Backfill
 from airflow.models.dag import DagModel
@@ -22,7 +24,8 @@ AT_ONCE = 1000
 """How many of the oldest rows one step looks at, so that it is quick whatever there is."""
 
 SETTLING = timedelta(hours=1)
-"""Records younger than this are left alone: their run may be in a transaction that is not committed yet."""
+"""Records younger than this are left alone: their run may be in a transaction that is not committed yet, and
+none lasts an hour."""
 
 
 @dataclass(frozen=True)
@@ -59,51 +62,96 @@ def _past(now: datetime) -> ColumnElement[bool]:
     return Usage.last_at < now - timedelta(days=settings.keep_uses_days())
 
 
-def _without_dag() -> ColumnElement[bool]:
+def _without_dag(_now: datetime) -> ColumnElement[bool]:
     # else a later DAG of the same id would find the consent
     return ~exists().where(DagModel.dag_id == Delegation.dag_id)
 
 
+def _never_finished(now: datetime) -> ColumnElement[bool]:
+    return Authorization.expires_at < now
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which rows of a table are too old.
+
+    :param model: the table
+    :param too_old: the condition, given the time
+    :param oldest: what the table is ordered by where a step looks at some of its rows only; ``None`` for a
+        small table
+    """
+
+    model: Any
+    too_old: Callable[[datetime], ColumnElement[bool]]
+    oldest: ColumnElement[datetime] | None = None
+
+    def delete_all(self, session: Session, now: datetime) -> int:
+        """Delete every row that is too old; how many there were.
+
+        :param session: writes in its transaction
+        :param now: the time, in UTC
+        :return: how many were deleted
+        """
+        return changed_rows(session, delete(self.model).where(self.too_old(now)))
+
+    def delete_some(self, session: Session, now: datetime) -> int:
+        """Delete those of the oldest rows that are too old; how many there were.
+
+        :param session: writes in its transaction
+        :param now: the time, in UTC
+        :return: how many were deleted
+        """
+        if self.oldest is None:
+            return self.delete_all(session, now)
+        looked_at = select(self.model.id).order_by(self.oldest).limit(AT_ONCE).subquery()
+        which = and_(self.model.id.in_(select(looked_at.c.id)), self.too_old(now))
+        return changed_rows(session, delete(self.model).where(which))
+
+    def count(self, session: Session, now: datetime) -> int:
+        """How many rows are too old.
+
+        :param session: a session
+        :param now: the time, in UTC
+        :return: their number
+        """
+        statement = select(func.count()).select_from(self.model).where(self.too_old(now))
+        return session.scalar(statement) or 0
+
+
+RULES = {
+    "attributions": Rule(Attribution, _gone, Attribution.at.expression),
+    "uses": Rule(Usage, _past, Usage.last_at.expression),
+    "delegations": Rule(Delegation, _without_dag),
+    "authorizations": Rule(Authorization, _never_finished),
+}
+"""What is pruned, by the field of :class:`Pruned` that counts it."""
+
+
 def count(session: Session, now: datetime) -> Pruned:
-    """How many rows are too old."""
+    """How many rows are too old.
 
-    def how_many(model: type, which: ColumnElement[bool]) -> int:
-        return session.scalar(select(func.count()).select_from(model).where(which)) or 0
-
-    return Pruned(
-        attributions=how_many(Attribution, _gone(now)),
-        uses=how_many(Usage, _past(now)),
-        delegations=how_many(Delegation, _without_dag()),
-        authorizations=how_many(Authorization, Authorization.expires_at < now),
-    )
+    :param session: a session
+    :param now: the time
+    :return: their number, by table
+    """
+    return Pruned(**{name: rule.count(session, now) for name, rule in RULES.items()})
 
 
 def step(session: Session, now: datetime) -> Pruned:
-    """Delete some of the oldest rows that are too old; what is left comes with the next step."""
+    """Delete some of the oldest rows that are too old; what is left comes with the next step.
 
-    def some(
-        model: type[Attribution] | type[Usage], oldest: ColumnElement[datetime], which: ColumnElement[bool]
-    ) -> int:
-        looked_at = select(model.id).order_by(oldest).limit(AT_ONCE).subquery()
-        return _delete(session, model, and_(model.id.in_(select(looked_at.c.id)), which))
-
-    return Pruned(
-        attributions=some(Attribution, Attribution.at.expression, _gone(now)),
-        uses=some(Usage, Usage.last_at.expression, _past(now)),
-        delegations=_delete(session, Delegation, _without_dag()),
-        authorizations=_delete(session, Authorization, Authorization.expires_at < now),
-    )
+    :param session: deletes in its transaction
+    :param now: the time
+    :return: how many were deleted
+    """
+    return Pruned(**{name: rule.delete_some(session, now) for name, rule in RULES.items()})
 
 
 def everything(session: Session, now: datetime) -> Pruned:
-    """Delete every row that is too old."""
-    return Pruned(
-        attributions=_delete(session, Attribution, _gone(now)),
-        uses=_delete(session, Usage, _past(now)),
-        delegations=_delete(session, Delegation, _without_dag()),
-        authorizations=_delete(session, Authorization, Authorization.expires_at < now),
-    )
+    """Delete every row that is too old.
 
-
-def _delete(session: Session, model: type, which: ColumnElement[bool]) -> int:
-    return changed_rows(session, delete(model).where(which))
+    :param session: deletes in its transaction
+    :param now: the time
+    :return: how many were deleted
+    """
+    return Pruned(**{name: rule.delete_all(session, now) for name, rule in RULES.items()})

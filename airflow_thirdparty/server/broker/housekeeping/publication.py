@@ -22,46 +22,27 @@ _DESCRIPTION = (
 
 
 def account_ids(session: Session) -> frozenset[str]:
-    """The ids of all accounts, with what this session is about to write.
+    """The ids of all accounts, those that live in a secrets backend included.
 
-    :param session: a session, also one that is being flushed
+    :param session: a session
+    :return: the ids
     """
-    with session.no_autoflush:
-        rows = session.execute(
-            select(Connection.id, Connection.conn_id).where(Connection.conn_type == CONN_TYPE)
-        )
-        stored: dict[object, str] = {row.id: row.conn_id for row in rows}
-    for pending in (*session.dirty, *session.deleted):
-        if isinstance(pending, Connection):
-            stored.pop(pending.id, None)
-    waiting = [obj for obj in (*session.new, *session.dirty) if isinstance(obj, Connection)]
-    saved = {str(obj.conn_id) for obj in waiting if obj.conn_type == CONN_TYPE}
-    return frozenset(stored.values()) | saved | frozenset(settings.accounts_in_secrets_backend())
+    stored = session.scalars(select(Connection.conn_id).where(Connection.conn_type == CONN_TYPE))
+    return frozenset(stored) | frozenset(settings.accounts_in_secrets_backend())
 
 
 def publish_account_ids(session: Session) -> bool:
     """Write the list when it differs from what is published.
 
-    Does not commit or flush, so that it can run before a flush and in the transaction that saves an account.
-
-    :param session: the session that saves accounts, or one of its own
+    :param session: writes in its transaction
     :return: whether there was something to write
     """
-    with session.no_autoflush:
-        # the row's lock comes first: of two who save accounts at the same time the second sees the first's
-        row = session.scalar(select(Variable).where(Variable.key == ACCOUNTS_VARIABLE).with_for_update())
-        row = row or _pending(session)
-        text = json.dumps(sorted(account_ids(session)))
-        if row is None:
-            row = Variable(ACCOUNTS_VARIABLE, text, _DESCRIPTION)  # type: ignore[no-untyped-call]
-            session.add(row)
-        elif row.get_val() != text:
-            row.set_val(text)
-        else:
-            return False
+    row = session.scalar(select(Variable).where(Variable.key == ACCOUNTS_VARIABLE).with_for_update())
+    text = json.dumps(sorted(account_ids(session)))
+    if row is None:
+        session.add(Variable(ACCOUNTS_VARIABLE, text, _DESCRIPTION))  # type: ignore[no-untyped-call]
+    elif row.get_val() != text:
+        row.set_val(text)
+    else:
+        return False
     return True
-
-
-def _pending(session: Session) -> Variable | None:
-    rows = (obj for obj in session.new if isinstance(obj, Variable) and obj.key == ACCOUNTS_VARIABLE)
-    return next(rows, None)

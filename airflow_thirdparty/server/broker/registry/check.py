@@ -5,16 +5,19 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker import links, runtime
+from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.registry import oauth_client, registrations
-from airflow_thirdparty.server.broker.sign_in import flow
+from airflow_thirdparty.server.broker.registry.endpoints import find_endpoints
 from airflow_thirdparty.server.oauth.errors import OAuthError
+from airflow_thirdparty.server.oauth.transport import Transport
 
 
-async def check(conn_id: str) -> list[str]:
+async def check(transport: Transport, conn_id: str) -> list[str]:
     """Check an account step by step.
 
+    :param transport: the way to its service
+    :param conn_id: id of the account
     :return: what was found in order, in words
     :raises ThirdPartyAccountError: at the first step that fails, naming the field and the remedy
     """
@@ -25,7 +28,7 @@ async def check(conn_id: str) -> list[str]:
     lines.append("There is a client secret." if account.client_auth_method != "none" else "A public client.")
     lines.append(f"The redirect URI to register at the service: {links.redirect_uri(conn_id)}")
     try:
-        found = await flow.find_endpoints(runtime.transport(), account)
+        found = await find_endpoints(transport, account)
     except OAuthError as error:
         raise oauth_client.to_user_error(error, account) from None
     lines.append(f"People sign in at {found.authorize_url}; the token endpoint is {found.exchange_url}.")

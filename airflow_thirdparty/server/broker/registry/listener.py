@@ -33,9 +33,9 @@ def _holds_a_connection(obj: Any) -> bool:
 def _before_flush(session: Session, _context: UOWTransaction, _instances: object) -> None:
     for obj in (*session.deleted, *session.new, *session.dirty):
         if _holds_a_connection(obj) and (obj.conn_type == CONN_TYPE or _was_account(obj)):
-            from airflow_thirdparty.server.store import client_secrets
+            from airflow_thirdparty.server.broker.registry import saving
 
-            client_secrets.on_save(session, obj)
+            saving.on_save(session, obj)
 
 
 def _was_account(obj: Any) -> bool:

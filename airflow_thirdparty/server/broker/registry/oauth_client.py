@@ -1,17 +1,13 @@
-"""An account's service as the protocol code needs it: which client, which addresses."""
+"""An account's service as the protocol code needs it: which client, and what its failures mean to people."""
 
 from __future__ import annotations
-
-import json
-from dataclasses import asdict
 
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.oauth import metadata
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
-from airflow_thirdparty.server.oauth.types import Client, Endpoints
+from airflow_thirdparty.server.oauth.types import Client
 from airflow_thirdparty.server.store import client_secrets
 from airflow_thirdparty.server.store.seal import SealError
 
@@ -19,6 +15,9 @@ from airflow_thirdparty.server.store.seal import SealError
 def client(session: Session, account: Account) -> Client:
     """Who we are at the account's service.
 
+    :param session: a session
+    :param account: as it is registered now
+    :return: the client, with its secret unless it is a public one
     :raises AccountMisconfigured: when there is no client secret for what is registered now
     """
     try:
@@ -32,35 +31,13 @@ def client(session: Session, account: Account) -> Client:
     return Client(account.client_id, secret, account.client_auth_method)
 
 
-def dump_endpoints(endpoints: Endpoints) -> str:
-    """Endpoints as they are stored with a sign-in: it never talks to any others."""
-    return json.dumps(asdict(endpoints), sort_keys=True)
-
-
-def load_endpoints(text: str) -> Endpoints:
-    """Read what :func:`dump_endpoints` wrote."""
-    return Endpoints(**json.loads(text))
-
-
-def endpoints(text: str, account: Account) -> Endpoints:
-    """Where a sign-in's tokens go: what it was made with, and what the account says since.
-
-    The sign-in is pinned to the origin of every address, so what the account says can have moved within one
-    service only; the caller has compared the bindings.
-
-    :param text: as stored with the sign-in
-    """
-    return metadata.merge(
-        load_endpoints(text),
-        authorize_url=account.authorize_url,
-        exchange_url=account.exchange_url,
-        userinfo_url=account.userinfo_url,
-        revoke_url=account.revoke_url,
-    )
-
-
 def to_user_error(error: OAuthError, account: Account) -> ThirdPartyAccountError:
-    """A failure of the protocol as an error of ours, for whoever waits for the outcome."""
+    """A failure of the protocol as an error of ours, for whoever waits for the outcome.
+
+    :param error: what went wrong, and at which step
+    :param account: whose service it was
+    :return: the error to raise, naming the field that an admin has to look at
+    """
     name = account.preset.name if account.service not in ("openid", "custom") else account.conn_id
     code = f" ({error.code})" if error.code else ""
     # what a service in trouble answers, such as a redirect to a page that says so, is no fault of the account

@@ -40,8 +40,11 @@ class AccountEntry:
 def find(session: Session, conn_id: str) -> Account:
     """Read one account.
 
+    :param session: a session
+    :param conn_id: id of the account
     :raises NoSuchAccount: when there is no connection of this id and our type
     :raises AccountMisconfigured: when it is there and cannot be used
+    :return: the account, checked and completed by its preset
     """
     registration = _read(session, conn_id)
     if registration is None:
@@ -61,7 +64,11 @@ def _read(session: Session, conn_id: str) -> Registration | None:
 
 
 def list_all(session: Session) -> list[AccountEntry]:
-    """All accounts, in one query plus one look-up for each that lives in a secrets backend."""
+    """All accounts, in one query plus one look-up for each that lives in a secrets backend.
+
+    :param session: a session
+    :return: them, by id; one that cannot be used comes with the reason
+    """
     rows = session.scalars(select(Connection).where(Connection.conn_type == CONN_TYPE)).all()
     entry = {row.conn_id: _listed(row) for row in rows}
     for conn_id in settings.accounts_in_secrets_backend():
@@ -111,6 +118,8 @@ def _from_secrets_backend(conn_id: str) -> Registration | None:
 def set_client_secret(conn_id: str, secret: str) -> None:
     """Store the client secret of an account, wherever its registration is kept.
 
+    :param conn_id: id of the account
+    :param secret: the client secret, as the service gave it
     :raises AccountMisconfigured: when there is no such account, it takes no secret, or it cannot be sealed
     """
     with create_session() as session:

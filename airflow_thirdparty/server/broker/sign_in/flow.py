@@ -17,23 +17,22 @@ from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccoun
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.registry import oauth_client, registrations
+from airflow_thirdparty.server.broker.registry import endpoints, oauth_client, registrations
 from airflow_thirdparty.server.broker.sign_in import storing
 from airflow_thirdparty.server.broker.sign_in.storing import PendingSignIn
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.broker.telemetry.tracing import span
-from airflow_thirdparty.server.oauth import authorization, grants, identity, metadata
+from airflow_thirdparty.server.oauth import authorization, grants, identity
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
-from airflow_thirdparty.server.oauth.types import Client, Endpoints, Identity, TokenSet
+from airflow_thirdparty.server.oauth.types import Client, Identity, TokenSet
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.base import PersonColumns, changed_rows
 from airflow_thirdparty.server.store.models import Authorization
 from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, seal
-from airflow_thirdparty.urls import origin_of
 
 LIFETIME = timedelta(minutes=10)
-"""How long a sign-in that was begun may take."""
+"""How long a sign-in that was begun may take: as long as a code may live (RFC 6749 section 4.1.2)."""
 
 
 class SignInRefused(ThirdPartyAccountError):
@@ -72,7 +71,11 @@ class Completed:
 
 
 def digest(text: str) -> str:
-    """What is stored of a state or a browser's nonce."""
+    """What is stored of a state or a browser's nonce.
+
+    :param text: the value that goes through the browser
+    :return: its SHA-256, in hexadecimal
+    """
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -86,9 +89,15 @@ async def begin(
 ) -> StartedSignIn:
     """Begin a sign-in (RFC 6749 section 4.1.1, RFC 7636, OpenID Connect Core 3.1.2.1).
 
+    :param transport: the way to services
+    :param person: who signs in
+    :param conn_id: id of the account
+    :param now: the time, in UTC
+    :param return_to: page of this Airflow to go back to afterwards
     :param switch_subject: the user agreed to replace a sign-in as somebody else
     :raises AccountMisconfigured: naming the field and the remedy
     :raises ServiceUnavailable: when the service does not answer
+    :return: where the browser goes, and the value for its cookie
     """
     redirect_uri = links.redirect_uri(conn_id)
     account, client = await in_database(_account_and_client, conn_id=conn_id)
@@ -100,10 +109,10 @@ async def begin(
         )
     try:
         with span("discovery", conn_id):
-            endpoints = await find_endpoints(transport, account)
+            found = await endpoints.find_endpoints(transport, account)
         request = authorization.begin(
             client,
-            endpoints,
+            found,
             redirect_uri,
             account.scopes,
             account.authorize_params,
@@ -118,7 +127,7 @@ async def begin(
         conn_id=conn_id,
         browser_hash=digest(nonce),
         binding=account.binding().text(),
-        endpoints=oauth_client.dump_endpoints(endpoints),
+        endpoints=endpoints.dump(found),
         redirect_uri=redirect_uri,
         scopes=" ".join(account.scopes),
         return_to=return_to,
@@ -142,24 +151,6 @@ def _account_and_client(session: Session, conn_id: str) -> tuple[Account, Client
     return account, oauth_client.client(session, account)
 
 
-async def find_endpoints(transport: Transport, account: Account) -> Endpoints:
-    """The addresses of the account's service: what is registered wins over what the issuer publishes.
-
-    :raises OAuthError: when the issuer cannot be asked, or what it publishes cannot be trusted
-    """
-    configured: dict[str, str | None] = {
-        "authorize_url": account.authorize_url,
-        "exchange_url": account.exchange_url,
-        "userinfo_url": account.userinfo_url,
-        "revoke_url": account.revoke_url,
-    }
-    discovered = None
-    if account.issuer:
-        trusted = {origin_of(url) for url in configured.values() if url}
-        discovered = await metadata.discover(transport, account.issuer, trusted_origins=trusted)
-    return metadata.merge(discovered, issuer=account.issuer, **configured)
-
-
 def _seal_context(row: Authorization) -> SealContext:
     return SealContext("authorization", row.conn_id, 1, row.person, row.state_hash)
 
@@ -174,12 +165,17 @@ async def complete(
 ) -> Completed:
     """Take the service's answer and store the sign-in (RFC 6749 section 4.1.2 and following).
 
+    :param transport: the way to services
+    :param person: who is logged in to Airflow now
+    :param conn_id: id of the account, from the callback's path
     :param params: the callback's query, as received
     :param browser_nonces: the browser's cookies, by hash of the state
+    :param clock: tells the time; asked again after the service has answered
     :raises SignInRefused: when the answer does not belong to this user and browser; nothing is stored
     :raises SignInCancelled: when the user said no
     :raises OtherSubject: when the user is somebody else there than before
     :raises ThirdPartyAccountError: for everything else that went wrong, in words
+    :return: who they are at the service, and where to go back to
     """
     state = dict(params).get("state", "")
     now = clock()
@@ -220,7 +216,7 @@ def _take(
     pending = PendingSignIn(
         account,
         client,
-        oauth_client.load_endpoints(row.endpoints),
+        endpoints.load(row.endpoints),
         row.redirect_uri,
         tuple(row.scopes.split()),
         kept["verifier"],

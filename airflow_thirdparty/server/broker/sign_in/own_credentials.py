@@ -22,7 +22,11 @@ from airflow_thirdparty.server.store.sign_ins import Credentials
 async def store(person: Person, conn_id: str, login: str | None, key: str, now: datetime) -> None:
     """Store the user's own key, or login and password, for an account of kind ``key`` or ``basic``.
 
+    :param person: who hands it over
+    :param conn_id: id of the account
+    :param login: their name at the service; needed for ``basic``
     :param key: the key, or the password
+    :param now: the time, in UTC
     :raises AccountMisconfigured: when the account is of another kind, or the credential is unusable
     """
     await in_database(_store, person=person, conn_id=conn_id, login=login, key=key, now=now)

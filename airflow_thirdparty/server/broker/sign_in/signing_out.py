@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.registry import oauth_client, registrations
+from airflow_thirdparty.server.broker.registry import endpoints, oauth_client, registrations
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.broker.telemetry.tracing import span
 from airflow_thirdparty.server.oauth import revocation
@@ -30,13 +30,15 @@ RETRY = timedelta(seconds=60)
 """First pause between attempts to revoke; doubled each time, up to an hour."""
 
 INTERVAL = timedelta(seconds=30)
-"""Pause between attempts at one account while its service does not answer."""
+"""Pause between attempts at one account while its service does not answer: longer than the longest call (25
+s), as for refreshes."""
 
 CLAIM = timedelta(minutes=2)
-"""How long an attempt keeps others from making the same one."""
+"""How long an attempt keeps others from making the same one: longer than its two calls, for the refresh token
+and the access token, at 25 s each."""
 
 MAX_WAIT = 3.0
-"""Longest the person waits for the service, in seconds; the attempt goes on."""
+"""Longest the person waits for the service, in seconds, as for a task; the attempt goes on."""
 
 _attempts: set[asyncio.Task[SignedOut]] = set()
 
@@ -82,7 +84,12 @@ async def sign_out(
 ) -> SignedOut:
     """Delete a person's sign-in and revoke its tokens; it wins every race with a refresh.
 
+    :param transport: the way to services
+    :param person: whose it is
+    :param conn_id: id of the account
+    :param now: the time, in UTC
     :param by: who asked for it, when that is not the person
+    :return: what became of it
     """
     found, revocation_id = await in_database(forget, person=person, conn_id=conn_id, now=now, by=by or person)
     if not found:
@@ -101,6 +108,11 @@ def forget(
 ) -> tuple[bool, int | None]:
     """Delete a sign-in and remember its tokens for revocation.
 
+    :param session: writes in its transaction
+    :param person: whose it is
+    :param conn_id: id of the account
+    :param now: the time, in UTC
+    :param by: who asked for it, for the audit log
     :return: whether there was one, and the id of the revocation when the service offers one
     """
     row = _removed(session, person, conn_id)
@@ -133,7 +145,13 @@ def _queue(session: Session, row: SignIn, now: datetime) -> int | None:
 
 
 async def attempt(transport: Transport, revocation_id: int, now: datetime) -> SignedOut:
-    """Ask the service once to revoke, if nobody else is doing so."""
+    """Ask the service once to revoke, if nobody else is doing so.
+
+    :param transport: the way to services
+    :param revocation_id: id of the row in the queue
+    :param now: the time, in UTC
+    :return: what became of it; :data:`PENDING` when it is to be tried again
+    """
     work = await in_database(_claim, revocation_id=revocation_id, now=now)
     if work is None:
         return PENDING
@@ -174,7 +192,7 @@ def _claim(session: Session, revocation_id: int, now: datetime) -> Attempt | Sig
     )
     if changed_rows(session, statement) != 1:
         return None
-    return Attempt(row.id, row.conn_id, client, oauth_client.load_endpoints(row.endpoints), tokens)
+    return Attempt(row.id, row.conn_id, client, endpoints.load(row.endpoints), tokens)
 
 
 def _client(session: Session, row: Revocation) -> Client:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.registry import oauth_client
+from airflow_thirdparty.server.broker.registry import endpoints
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.oauth.types import Client, Endpoints, Identity, TokenSet
 from airflow_thirdparty.server.people.person import Person
@@ -45,8 +45,14 @@ def store_sign_in(
 ) -> OtherSubject | None:
     """Store a sign-in.
 
-    :return: why it was not stored, when the user is somebody else there than before and did not agree to it
+    :param session: writes in its transaction
+    :param person: who signed in
+    :param pending: the sign-in as it was begun
+    :param tokens: what the service handed out
+    :param who: who they are at the service
+    :param now: the time, in UTC
     :raises AccountMisconfigured: when Airflow has no key to seal it with
+    :return: why it was not stored, when the user is somebody else there than before and did not agree to it
     """
     conn_id = pending.account.conn_id
     before = sign_ins.find(session, person, conn_id)
@@ -65,7 +71,11 @@ def store_sign_in(
 
 
 def cannot_be_kept(error: SealError) -> AccountMisconfigured:
-    """The refusal when there is no key to seal a credential with."""
+    """The refusal when there is no key to seal a credential with.
+
+    :param error: why it cannot be sealed
+    :return: the refusal
+    """
     return AccountMisconfigured(
         f"Nobody can sign in: {error}.",
         "An admin sets a key as described in Airflow's documentation on Fernet.",
@@ -90,7 +100,7 @@ def _give_back(
         tokens.access_token,
         tokens.refresh_token,
         pending.account.binding().text(),
-        oauth_client.dump_endpoints(pending.endpoints),
+        endpoints.dump(pending.endpoints),
         now,
     )
 
@@ -112,7 +122,7 @@ def _columns(pending: PendingSignIn, who: Identity, now: datetime) -> dict[str, 
         "subject": who.subject,
         "subject_name": who.name,
         "binding": pending.account.binding().text(),
-        "endpoints": oauth_client.dump_endpoints(pending.endpoints),
+        "endpoints": endpoints.dump(pending.endpoints),
         "signed_in_at": now,
         "refreshed_at": None,
     }

@@ -13,6 +13,7 @@ from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.clock import utcnow
 
 PREFIX = "third_party_account"
+"""How the events of this package begin in Airflow's event log."""
 
 
 def write(
@@ -28,10 +29,13 @@ def write(
 ) -> None:
     """Add an audit row.
 
+    :param session: writes in its transaction
     :param event: what happened, such as ``sign_in``
+    :param conn_id: id of the account
+    :param person: who did it, or whom it happened to
     :param run: dag id, task id, run id and map index of the task instance it is about
     :param dag_id: the DAG it is about, where that is no task instance
-    :param details: short texts and numbers that may be shown to an admin
+    :param **details: short texts and numbers that may be shown to an admin
     """
     dag_id, task_id, run_id, map_index = run or (dag_id, None, None, None)
     session.execute(

@@ -19,17 +19,28 @@ def _count(name: str, **tags: str) -> None:
 
 
 def issued(conn_id: str) -> None:
-    """An access token was handed to a task."""
+    """An access token was handed to a task.
+
+    :param conn_id: id of the account
+    """
     _count("issued", account=conn_id)
 
 
 def refused(conn_id: str, code: str) -> None:
-    """A task was refused."""
+    """A task was refused.
+
+    :param conn_id: id of the account
+    :param code: code of the refusal
+    """
     _count("refused", account=conn_id, reason=code)
 
 
 def refreshed(conn_id: str, seconds: float) -> None:
-    """A sign-in was refreshed."""
+    """A sign-in was refreshed.
+
+    :param conn_id: id of the account
+    :param seconds: how long the service took
+    """
     _count("refreshed", account=conn_id)
     try:
         Stats.timing("third_party_accounts.refresh", seconds * 1000, tags={"account": conn_id})
@@ -38,17 +49,27 @@ def refreshed(conn_id: str, seconds: float) -> None:
 
 
 def refresh_failed(conn_id: str, error: OAuthError) -> None:
-    """A refresh did not yield a token."""
+    """A refresh did not yield a token.
+
+    :param conn_id: id of the account
+    :param error: what went wrong
+    """
     _count("refresh_failed", account=conn_id, kind=error.kind.value)
 
 
 def lapsed(conn_id: str) -> None:
-    """A service withdrew a sign-in."""
+    """A service withdrew a sign-in.
+
+    :param conn_id: id of the account
+    """
     _count("lapsed", account=conn_id)
 
 
 def lost(conn_id: str) -> None:
-    """New tokens could not be written."""
+    """New tokens could not be written.
+
+    :param conn_id: id of the account
+    """
     _count("lost", account=conn_id)
 
 

@@ -75,7 +75,12 @@ class TokenBroker:
     ) -> Found:
         """Read the person's sign-in and decide what to do with its access token.
 
+        :param session: a session
+        :param person: whose it is
+        :param account: the account as it is registered now
+        :param requirements: what the task asks of the token
         :raises ThirdPartyAccountError: when the sign-in cannot be used, in words
+        :return: the access token, or what is needed to renew it
         """
         row = sign_ins.find(session, person, account.conn_id)
         if row is None:
@@ -124,9 +129,12 @@ class TokenBroker:
     ) -> AccessToken:
         """Answer what was found, after a refresh if need be.
 
-        :param hold: longest to wait for a refresh, in seconds
+        :param found: what :meth:`look_up` found
+        :param requirements: what the task asks of the token
+        :param max_wait: longest to wait for a refresh, in seconds
         :raises StillRefreshing: when the refresh takes longer; it goes on
         :raises ThirdPartyAccountError: when there is no token to be had
+        :return: a token that meets the requirements
         """
         if found.token is not None:
             if found.renew:
@@ -156,7 +164,12 @@ class TokenBroker:
     ) -> AccessToken:
         """Hand out an access token of this person.
 
+        :param person: whose it is
+        :param account: the account as it is registered now
+        :param requirements: what the task asks of the token
+        :param max_wait: longest to wait for a refresh, in seconds
         :raises ThirdPartyAccountError: when there is none to be had, in words
+        :return: a token that meets the requirements
         """
         found = await in_database(self.look_up, person=person, account=account, requirements=requirements)
         return await self.hand_out(found, requirements, max_wait)

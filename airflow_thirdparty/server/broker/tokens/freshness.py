@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 JUST_ISSUED = timedelta(seconds=20)
-"""A token this young is the best the service gives, however short it lives; renewing it would loop."""
+"""A token this young is the best the service gives, however short it lives; renewing it would loop. As long
+as those who waited for one refresh may take to come back for its result."""
 
 SKEW = timedelta(seconds=5)
-"""What an access token must still live to be handed out at all."""
+"""What an access token must still live to be handed out at all: the way to the task, and of its first
+request."""
 
 EARLY_FRACTION = (0.1, 0.2)
-"""At which part of its lifetime before expiry a token is renewed early; spread over the sign-ins."""
+"""At which part of its lifetime before expiry a token is renewed early: a tenth is six minutes of the usual
+hour. Spread over twice that, so that sign-ins made together are not all renewed at once."""
 
 
 class Freshness(Enum):
@@ -49,8 +52,13 @@ def judge(
 ) -> Freshness:
     """Decide what to do with an access token.
 
+    :param issued_at: when the service issued it
+    :param expires_at: when it expires; ``None`` when the service did not say
+    :param requirements: what the task asks of it
     :param account_min_lifetime: seconds before expiry at which the account wants it renewed early
-    :param spread: 0 to 1, where in :data:`EARLY_FRACTION` this call falls; random by default
+    :param now: the time, in UTC
+    :param jitter: 0 to 1, where in :data:`EARLY_FRACTION` this call falls; random by default
+    :return: what to do
     """
     young = timedelta(0) <= now - issued_at < JUST_ISSUED
     if requirements.force_refresh and not young:
@@ -83,5 +91,10 @@ IDENTITY_SCOPES = frozenset({"openid", "profile", "email", "address", "phone", "
 
 
 def missing_scopes(wanted: tuple[str, ...], granted: tuple[str, ...]) -> tuple[str, ...]:
-    """The scopes that were not granted, those about identity aside."""
+    """The scopes that were not granted, those about identity aside.
+
+    :param wanted: what is asked for
+    :param granted: what the service granted
+    :return: those of ``wanted`` that are missing, in its order
+    """
     return tuple(scope for scope in wanted if scope not in granted and scope not in IDENTITY_SCOPES)

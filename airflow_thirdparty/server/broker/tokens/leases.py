@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.registry import oauth_client
+from airflow_thirdparty.server.broker.registry import endpoints, oauth_client
 from airflow_thirdparty.server.broker.tokens import refusals
 from airflow_thirdparty.server.oauth.types import Client, Endpoints
 from airflow_thirdparty.server.people.person import Person
@@ -19,10 +19,12 @@ from airflow_thirdparty.server.store.seal import SealError
 from airflow_thirdparty.server.store.sign_ins import Credentials
 
 LEASE = timedelta(seconds=15)
-"""How long a refresh may be silent before another process takes over."""
+"""How long a refresh may be silent before another process takes over. Its holder renews it every third of
+that, so two failed writes in a row are borne."""
 
 OPEN_FOR = timedelta(seconds=30)
-"""How long a service in trouble is left alone, per account, from the start of the call that failed."""
+"""How long a service in trouble is left alone, per account, from the start of the call that failed: longer
+than the longest call (25 s), so a service that hangs has one caller at a time."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,14 @@ def claim(
 ) -> Lease | Busy | Credentials:
     """Take the lease, unless another holds it or there is nothing left to do.
 
+    :param session: writes in its transaction
+    :param row_id: id of the sign-in
     :param version: of the credentials that are not good enough
-    :return: the lease; or that somebody else holds it; or newer credentials than those the caller saw
+    :param account: the account as it is registered now
+    :param owner: name of this process
+    :param clock: tells the time that all processes agree on
     :raises ThirdPartyAccountError: when the sign-in cannot be refreshed, or the service is left alone now
+    :return: the lease; or that somebody else holds it; or newer credentials than those the caller saw
     """
     clock.measure(session)
     now = clock()
@@ -95,7 +102,7 @@ def _lease(session: Session, row: SignIn, account: Account, owner: str, now: dat
         row.person,
         account,
         oauth_client.client(session, account),
-        oauth_client.endpoints(row.endpoints, account),
+        endpoints.current(row.endpoints, account),
         refresh_token,
         tuple(row.scopes.split()),
         in_doubt=row.lease_owner is not None,
@@ -116,6 +123,9 @@ def _check_circuit(session: Session, row: SignIn, account: Account, now: datetim
 def renew(session: Session, lease: Lease, clock: Clock) -> bool:
     """Hold on to a lease while the service takes its time.
 
+    :param session: writes in its transaction
+    :param lease: what is held
+    :param clock: tells the time that all processes agree on
     :return: whether it was still held; when not, another process thought this one dead
     """
     return sign_ins.note(session, lease.row_id, lease.version, lease.owner, lease_until=clock() + LEASE)

@@ -43,19 +43,24 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 FIRST_POLL, LONGEST_POLL = 0.1, 0.5
-"""Seconds between looks at the row while another process refreshes; they grow from one to the other."""
+"""Seconds between looks at the row while another process refreshes; they grow from one to the other, so that
+a quick service costs little time and a slow one few queries."""
 
 WRITE_TIMEOUT = timedelta(seconds=60)
-"""How long new tokens are kept in memory while the database is gone."""
+"""How long new tokens are kept in memory while the database is gone: it may restart or fail over
+meanwhile."""
 
 IN_DOUBT_TIMEOUT = timedelta(seconds=5)
-"""How long to look for a predecessor's result before its ``invalid_grant`` is believed."""
+"""How long to look for a predecessor's result before its ``invalid_grant`` is believed: time for several
+tries of the predecessor's write."""
 
 CALLS_PER_ACCOUNT = 16
-"""How many refreshes one process has under way at one service; the others wait without a lease."""
+"""How many refreshes one process has under way at one service; the others wait without a lease. Fewer than
+the connections the transport opens to a service (20), which sign-ins and revocations need too."""
 
 BACKGROUND_BACKOFF = timedelta(seconds=15)
-"""How long this process leaves a sign-in alone whose early refresh came to nothing."""
+"""How long this process leaves a sign-in alone whose early refresh came to nothing: as long as a lease,
+before whose end nobody could take it anyway."""
 
 
 class StillRefreshing(ServiceUnavailable):
@@ -107,10 +112,13 @@ class Refresher:
     async def refresh(self, row_id: int, version: int, account: Account, max_wait: float) -> Credentials:
         """Refresh a sign-in, or join whoever does so already.
 
+        :param row_id: id of the sign-in
         :param version: version of the credentials that are not good enough
-        :param hold: longest to wait, in seconds
+        :param account: the account as it is registered now
+        :param max_wait: longest to wait, in seconds
         :raises StillRefreshing: when it takes longer; it goes on
         :raises ThirdPartyAccountError: when there is nothing to be had
+        :return: credentials that are newer than those of ``version``
         """
         flight = self._start(row_id, version, account, patient=True)
         done, _ = await asyncio.wait({flight.task}, timeout=max_wait)
@@ -127,13 +135,21 @@ class Refresher:
         return credentials
 
     def refresh_in_background(self, row_id: int, version: int, account: Account) -> None:
-        """Refresh a sign-in in the background while its access token is still good."""
+        """Refresh a sign-in in the background while its access token is still good.
+
+        :param row_id: id of the sign-in
+        :param version: version of the credentials that are to be replaced
+        :param account: the account as it is registered now
+        """
         backs_off_until = self._backing_off.get(row_id)
         if backs_off_until is None or backs_off_until <= self.clock():
             self._start(row_id, version, account, patient=False)
 
     async def drain(self, seconds: float) -> None:
-        """Let the refreshes that are under way come to their end, at the end of the process."""
+        """Let the refreshes that are under way come to their end, at the end of the process.
+
+        :param seconds: longest to wait
+        """
         running = [flight.task for flight in self._flights.values() if flight.is_usable]
         if running:
             await asyncio.wait(running, timeout=seconds)
@@ -240,6 +256,8 @@ class Refresher:
 
         Returns when a peer has refreshed or is refreshing: its result counts.
 
+        :param lease: under which the service was asked
+        :param error: what it said
         :raises SignInLapsed: when it is believed
         """
         give_up_at = self.clock() + (IN_DOUBT_TIMEOUT if lease.in_doubt else timedelta(0))

@@ -23,7 +23,12 @@ from airflow_thirdparty.server.store.seal import SealError
 
 
 def sign_in_required(account: Account, name: str = "") -> SignInRequired:
-    """Nobody signed in."""
+    """Nobody signed in.
+
+    :param account: the account as it is registered now
+    :param name: whom the run acts for; empty when that must not be said
+    :return: the refusal, with the page that mends it
+    """
     who = f"'{name}'" if name else "The user this run acts for"
     return SignInRequired(
         f"{who} has not signed in to the third-party account '{account.conn_id}'.",
@@ -33,7 +38,12 @@ def sign_in_required(account: Account, name: str = "") -> SignInRequired:
 
 
 def sign_in_lapsed(account: Account, text: str) -> SignInLapsed:
-    """The service withdrew the sign-in."""
+    """The service withdrew the sign-in.
+
+    :param account: the account as it is registered now
+    :param text: why, in words
+    :return: the refusal, with the page that mends it
+    """
     return SignInLapsed(
         f"The sign-in to the third-party account '{account.conn_id}' has lapsed: {text}.",
         "Sign in again, then run the task again:",
@@ -42,12 +52,20 @@ def sign_in_lapsed(account: Account, text: str) -> SignInLapsed:
 
 
 def expired_for_good(account: Account) -> SignInLapsed:
-    """The access token expired and the service gave nothing to renew it with."""
+    """The access token expired and the service gave nothing to renew it with.
+
+    :param account: the account as it is registered now
+    :return: the refusal, with the page that mends it
+    """
     return sign_in_lapsed(account, "its access token expired, and the service gave no refresh token")
 
 
 def account_changed(account: Account) -> AccountChanged:
-    """The account points elsewhere now."""
+    """The account points elsewhere now.
+
+    :param account: the account as it is registered now
+    :return: the refusal, with the page that mends it
+    """
     return AccountChanged(
         f"An admin changed the client id or an address of the third-party account '{account.conn_id}' after "
         "this sign-in was made, so its tokens are not used any more.",
@@ -57,7 +75,12 @@ def account_changed(account: Account) -> AccountChanged:
 
 
 def scopes_missing(account: Account, missing: tuple[str, ...]) -> ScopesMissing:
-    """The sign-in is too narrow."""
+    """The sign-in is too narrow.
+
+    :param account: the account as it is registered now
+    :param missing: the scopes that were not granted
+    :return: the refusal, with the page that mends it
+    """
     return ScopesMissing(
         f"The sign-in to the third-party account '{account.conn_id}' does not cover: {' '.join(missing)}.",
         "Sign in again and allow these scopes; an admin adds them to the account if they are not asked for:",
@@ -66,7 +89,13 @@ def scopes_missing(account: Account, missing: tuple[str, ...]) -> ScopesMissing:
 
 
 def service_in_trouble(account: Account, text: str | None, until: datetime) -> ServiceUnavailable:
-    """The service is left alone for a while."""
+    """The service is left alone for a while.
+
+    :param account: the account as it is registered now
+    :param text: what went wrong, where that is known
+    :param until: when the service is asked again
+    :return: the refusal; Airflow retries the task
+    """
     why = f" ({text})" if text else ""
     return ServiceUnavailable(
         f"The service of the third-party account '{account.conn_id}' did not answer as it should{why}; it is "
@@ -76,7 +105,12 @@ def service_in_trouble(account: Account, text: str | None, until: datetime) -> S
 
 
 def account_flagged(account: Account, text: str) -> AccountMisconfigured:
-    """The service does not accept this Airflow as a client."""
+    """The service does not accept this Airflow as a client.
+
+    :param account: the account as it is registered now
+    :param text: what the service said
+    :return: the refusal, for an admin to mend
+    """
     return AccountMisconfigured(
         f"The third-party account '{account.conn_id}' does not work: {text}. No sign-in is lost.",
         "An admin checks the account's client id, client secret and addresses.",
@@ -87,7 +121,14 @@ def account_flagged(account: Account, text: str) -> AccountMisconfigured:
 def cannot_be_opened(
     session: Session, row: SignIn, account: Account, error: SealError
 ) -> ThirdPartyAccountError:
-    """A stored credential does not open; an audit row says so."""
+    """A stored credential does not open; an audit row says so.
+
+    :param session: commits, so that the audit row outlives the refusal
+    :param row: the sign-in
+    :param account: the account as it is registered now
+    :param error: why it does not open
+    :return: the refusal
+    """
     audit.write(
         session, "seal_refused", conn_id=account.conn_id, person=row.person, code=error.code, sign_in=row.id
     )
@@ -108,6 +149,8 @@ def cannot_be_opened(
 def check_sign_in(row: SignIn, account: Account) -> None:
     """Refuse a sign-in that cannot be used whatever its tokens are.
 
+    :param row: the sign-in
+    :param account: the account as it is registered now
     :raises AccountChanged: when the account points elsewhere since
     :raises SignInLapsed: when the service withdrew it
     """

@@ -14,7 +14,7 @@ from enum import Enum
 
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.broker.registry import oauth_client
+from airflow_thirdparty.server.broker.registry import endpoints
 from airflow_thirdparty.server.broker.telemetry import audit, metrics
 from airflow_thirdparty.server.broker.tokens.leases import OPEN_FOR, Lease
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
@@ -24,10 +24,12 @@ from airflow_thirdparty.server.store.models import SignIn
 from airflow_thirdparty.server.store.sign_ins import Credentials
 
 LONGEST_OPEN = timedelta(hours=1)
-"""The longest ``Retry-After`` that is believed."""
+"""The longest ``Retry-After`` (RFC 9110 section 10.2.3) that is believed, so that a mistaken one costs an
+hour."""
 
 LONGEST_BACKOFF = timedelta(minutes=5)
-"""How long a sign-in rests that alone fails while those of others at the same service do not."""
+"""How long at most a sign-in rests that alone fails while those of others at the same service do not: it
+works again within minutes of its service."""
 
 JITTER = (2.0, 10.0)
 """Seconds a sign-in that failed waits longer than others: one that always fails must not take every try."""
@@ -42,7 +44,13 @@ class Written(Enum):
 
 
 def save_tokens(session: Session, lease: Lease, credentials: Credentials) -> Written:
-    """Write new tokens, access and refresh token in one update."""
+    """Write new tokens, access and refresh token in one update.
+
+    :param session: writes in its transaction
+    :param lease: under which the service was asked
+    :param credentials: what the service handed out
+    :return: what became of them
+    """
     row = session.get(SignIn, lease.row_id)
     kept = row is not None and sign_ins.replace_credentials(
         session, row, lease.version, credentials, credentials.issued_at
@@ -86,13 +94,19 @@ def _queue_revocation(session: Session, lease: Lease, credentials: Credentials) 
         credentials.access,
         None if credentials.refresh == lease.refresh_token else credentials.refresh,
         lease.account.binding().text(),
-        oauth_client.dump_endpoints(lease.endpoints),
+        endpoints.dump(lease.endpoints),
         credentials.issued_at,
     )
 
 
 def note_failure(session: Session, lease: Lease, error: OAuthError, now: datetime) -> None:
-    """Write down that the service could not be asked, in the row and for the account; nothing is deleted."""
+    """Write down that the service could not be asked, in the row and for the account; nothing is deleted.
+
+    :param session: writes in its transaction
+    :param lease: under which the service was asked
+    :param error: what went wrong
+    :param now: the time, in UTC
+    """
     row = session.get(SignIn, lease.row_id)
     if row is None or row.version != lease.version:
         return
@@ -143,7 +157,12 @@ def _next_call_at(started: datetime, now: datetime, retry_after: int | None) -> 
 
 
 def is_untouched(session: Session, lease: Lease) -> bool:
-    """Whether the row still holds the refresh token that was sent, and the lease is still held."""
+    """Whether the row still holds the refresh token that was sent, and the lease is still held.
+
+    :param session: a session
+    :param lease: under which the service was asked
+    :return: whether what the service said is about the present refresh token
+    """
     row = session.get(SignIn, lease.row_id)
     return row is not None and (row.version, row.lease_owner) == (lease.version, lease.owner)
 
@@ -151,6 +170,10 @@ def is_untouched(session: Session, lease: Lease) -> bool:
 def lapse(session: Session, lease: Lease, error: OAuthError, now: datetime) -> bool:
     """Mark a sign-in as withdrawn by the service; its tokens stay, in case a predecessor's still arrive.
 
+    :param session: writes in its transaction
+    :param lease: under which the service was asked
+    :param error: what the service said
+    :param now: the time, in UTC
     :return: whether it was; when not, somebody else has changed or taken over the sign-in
     """
     lapsed = sign_ins.note(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.people.person import Person
@@ -28,6 +28,11 @@ def of_person(
 ) -> tuple[list[Usage], int]:
     """Where a person's sign-ins were used, the latest first.
 
+    :param session: a session
+    :param person: whose it is
+    :param conn_id: only uses of this account; ``None`` for all
+    :param limit: most rows of a page
+    :param offset: how many rows come before the page
     :return: the page asked for, and how many there are in all
     """
     chosen = Usage.belongs_to(person.key)
@@ -39,7 +44,11 @@ def of_person(
 
 
 def counts(session: Session) -> list[Count]:
-    """How much each sign-in was used; for admins."""
+    """How much each sign-in was used; for admins.
+
+    :param session: a session
+    :return: them, by account and name
+    """
     statement = (
         select(
             Usage.conn_id,
@@ -55,11 +64,3 @@ def counts(session: Session) -> list[Count]:
         Count(row.conn_id, row.user_name, row.task_instances, int(row.times), row.last_at)
         for row in session.execute(statement)
     ]
-
-
-def prune(session: Session, before: datetime) -> int:
-    """Forget uses that ended before then."""
-    result = session.execute(
-        delete(Usage).where(Usage.last_at < before).execution_options(synchronize_session=False)
-    )
-    return int(getattr(result, "rowcount", 0))

@@ -33,7 +33,8 @@ FIRST = 0.2
 """Seconds before a first use is written, so that those of many tasks are written together."""
 
 MOST = 50_000
-"""More task instances than this are not remembered at a time; further ones are left out, with a log line."""
+"""More task instances than this are not remembered at a time, which bounds the memory while the database is
+gone; further ones are left out, with a log line."""
 
 Write = Callable[..., Awaitable[None]]
 """Runs work on the database: called with the work and what it takes beside the session."""
@@ -74,6 +75,7 @@ class UsageRecorder:
         """Note that a task instance was handed somebody's access token.
 
         :param ti_id: the task instance
+        :param person: whose token it was
         :param facts: what was found out about it
         """
         now = self._clock()
@@ -154,6 +156,7 @@ def _row(ti_id: str, conn_id: str, entry: Entry) -> dict[str, Any]:
 def write(session: Session, rows: Iterable[dict[str, Any]]) -> None:
     """Write uses down, one statement for all of them.
 
+    :param session: writes in its transaction
     :param rows: columns of :class:`~airflow_thirdparty.server.store.usage.Usage`
     """
     dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite

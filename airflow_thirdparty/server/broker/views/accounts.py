@@ -32,7 +32,13 @@ class View:
 
 
 def of_person(session: Session, person: Person, now: datetime) -> list[View]:
-    """All accounts as this person sees them."""
+    """All accounts as this person sees them.
+
+    :param session: a session
+    :param person: who looks
+    :param now: the time, in UTC
+    :return: them, by id
+    """
     rows = sign_ins.of_person(session, person)
     health = account_health.all_of(session)
     used = _last_uses(session, person)

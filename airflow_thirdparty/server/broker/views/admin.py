@@ -34,7 +34,11 @@ class Overview:
 
 
 def of_accounts(session: Session) -> list[Overview]:
-    """All accounts, by id, in a constant number of queries."""
+    """All accounts, by id, in a constant number of queries.
+
+    :param session: a session
+    :return: them
+    """
     counted = {
         row.conn_id: (row.sign_ins, row.lapsed)
         for row in session.execute(

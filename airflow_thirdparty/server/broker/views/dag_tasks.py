@@ -23,6 +23,7 @@ def tasks_by_account(session: Session, dag_id: str, account_ids: Collection[str]
     :param session: a session
     :param dag_id: id of the DAG
     :param account_ids: ids of the accounts the DAG uses
+    :return: ids of tasks, by id of the account
     """
     stored = SerializedDagModel.get(dag_id, session=session)
     data = stored.data if stored is not None else None

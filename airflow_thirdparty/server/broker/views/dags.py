@@ -31,7 +31,7 @@ class DagAccounts:
     :param accounts: ids of the accounts it uses
     :param missing: names it uses as if they were accounts, but there are none, or none any more
     :param unknown: whether it uses an account, or may use one, that is only known when it runs
-    :param standing: at risk, acknowledged, or neither
+    :param risk: at risk, acknowledged, or neither
     """
 
     dag_id: str
@@ -49,6 +49,7 @@ def accounts_of(session: Session, dag_id: str, account_ids: Collection[str]) -> 
     :param session: a session
     :param dag_id: id of the DAG
     :param account_ids: ids of all accounts
+    :return: what the policy found in the DAG
     """
     dag = session.execute(
         select(DagModel.dag_id, DagModel.relative_fileloc, DagModel.bundle_name).where(
@@ -68,7 +69,8 @@ def dags_with_accounts(
 
     :param session: a session
     :param account_ids: ids of all accounts
-    :param standing: only those at risk, or acknowledged; ``None`` for all
+    :param risk: only those of this level; ``None`` for all
+    :return: them
     """
     rows = session.execute(
         select(DagModel.dag_id, DagModel.relative_fileloc, DagModel.bundle_name, DagTag.name)
@@ -91,15 +93,6 @@ def dags_with_accounts(
     # an author may use tags that look like ours for something else
     uses = [dag for dag in found if dag.accounts or dag.unknown or dag.risk is not RiskLevel.QUIET]
     return [dag for dag in uses if risk in (None, dag.risk)]
-
-
-def dags_at_risk(session: Session, account_ids: Collection[str]) -> list[DagAccounts]:
-    """All public DAGs that use accounts and that nobody acknowledged, by id.
-
-    :param session: a session
-    :param account_ids: ids of all accounts
-    """
-    return dags_with_accounts(session, account_ids, RiskLevel.AT_RISK)
 
 
 def _by_tag(account_ids: Collection[str]) -> dict[str, str]:

@@ -39,7 +39,14 @@ class AccountStatus:
 def standing(
     account: Account, row: SignIn | None, health: AccountHealth | None, now: datetime
 ) -> AccountStatus:
-    """Work out how the account stands for whoever ``row`` belongs to."""
+    """Work out how the account stands for whoever ``row`` belongs to.
+
+    :param account: the account as it is registered now
+    :param row: the person's sign-in, if there is one
+    :param health: what is known of the account's service, if anything is wrong
+    :param now: the time, in UTC
+    :return: the status, with what to do
+    """
     if row is None:
         return AccountStatus(Status.SIGN_IN_NEEDED, "You have not signed in.")
     if row.binding != account.binding().text():

@@ -22,7 +22,8 @@ from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.usage import Usage
 
 REFUSALS_READ = 50
-"""How many of the latest refusals of a task instance are looked at."""
+"""How many of the latest refusals of a task instance are looked at: a task asks for a few accounts, a few
+times each."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,13 @@ class TaskAccounts:
 
 
 def look_up(session: Session, key: TaskInstanceKey, now: datetime) -> TaskAccounts | None:
-    """Find out about a task instance; ``None`` when there is none."""
+    """Find out about a task instance; ``None`` when there is none.
+
+    :param session: a session
+    :param key: the task instance
+    :param now: the time, in UTC
+    :return: whom it acts for, and its accounts, the latest first
+    """
     ti_id = session.scalar(
         select(TaskInstance.id).where(
             TaskInstance.dag_id == key.dag_id,

@@ -19,16 +19,16 @@ from airflow_thirdparty.server.broker.views import admin as admin_views
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web import cookies
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin
-from airflow_thirdparty.server.web.models import (
+from airflow_thirdparty.server.web.safe_paths import is_safe
+from airflow_thirdparty.server.web.schemas.accounts import (
     AccountOverview,
     AccountsAnswer,
-    AccountView,
     CallerView,
     SignInAnswer,
     SignInBody,
     SignOutAnswer,
 )
-from airflow_thirdparty.server.web.safe_paths import is_safe
+from airflow_thirdparty.server.web.schemas.common import AccountView
 
 router = APIRouter(prefix="/api/v1", tags=["Accounts"])
 

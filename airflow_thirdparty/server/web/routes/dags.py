@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
-from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
+from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.policies import messages
-from airflow_thirdparty.server.broker.acting import delegations
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.broker.views import accounts as account_views
@@ -17,9 +15,9 @@ from airflow_thirdparty.server.broker.views import dag_tasks
 from airflow_thirdparty.server.broker.views import dags as dag_views
 from airflow_thirdparty.server.broker.views.dags import DagAccounts, RiskLevel
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.web.delegations import DagDelegations, may_trigger
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
-from airflow_thirdparty.server.web.models import AccountView, DagAccount, DagAnswer, DagAtRisk, DagWarning
+from airflow_thirdparty.server.web.schemas.common import AccountView
+from airflow_thirdparty.server.web.schemas.dags import DagAccount, DagAnswer, DagAtRisk, DagWarning
 
 router = APIRouter(prefix="/api/v1", tags=["DAGs"])
 
@@ -31,12 +29,12 @@ class NoSuchDag(ThirdPartyAccountError):
 
 
 @router.get("/dags/{dag_id}/accounts", dependencies=[Depends(requires_access_dag(method="GET"))])
-async def get_dag_accounts(dag_id: str, user: GetUserDep, person: PersonDep) -> DagAnswer:
+async def get_dag_accounts(dag_id: str, person: PersonDep) -> DagAnswer:
     """The accounts a DAG uses, for whoever may read it."""
-    return await in_database(_dag, dag_id=dag_id, user=user, person=person)
+    return await in_database(_dag, dag_id=dag_id, person=person)
 
 
-def _dag(session: Session, dag_id: str, user: BaseUser, person: Person) -> DagAnswer:
+def _dag(session: Session, dag_id: str, person: Person) -> DagAnswer:
     found = dag_views.accounts_of(session, dag_id, _account_ids(session))
     if found is None:
         raise NoSuchDag(f"There is no DAG '{dag_id}'.", "Check the id.")
@@ -44,18 +42,10 @@ def _dag(session: Session, dag_id: str, user: BaseUser, person: Person) -> DagAn
         view.entry.registration.conn_id: AccountView.of(view)
         for view in account_views.of_person(session, person, utcnow())
     }
-    consents = delegations.of_dag(session, dag_id, utcnow())
     places = dag_tasks.tasks_by_account(session, dag_id, found.accounts) if found.accounts else {}
-    allowed = may_trigger(session, dag_id, user)
     return DagAnswer(
         accounts=[
-            DagAccount(
-                account=seen[conn_id],
-                found_in=places.get(conn_id, []),
-                delegations=DagDelegations.of(
-                    [consent for consent in consents if consent.row.conn_id == conn_id], person, allowed
-                ),
-            )
+            DagAccount(account=seen[conn_id], found_in=places.get(conn_id, []))
             for conn_id in found.accounts
             if conn_id in seen
         ],

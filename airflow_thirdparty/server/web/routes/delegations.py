@@ -8,7 +8,6 @@ from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.acting import delegations
@@ -16,32 +15,15 @@ from airflow_thirdparty.server.broker.acting.delegations import DelegationReques
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.web.delegations import DelegationView, may_trigger
-from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin
+from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin, may_trigger
+from airflow_thirdparty.server.web.schemas.delegations import (
+    DelegationBody,
+    DelegationOfDag,
+    DelegationsAnswer,
+    DelegationView,
+)
 
 router = APIRouter(prefix="/api/v1", tags=["Delegations"])
-
-
-class DelegationsAnswer(BaseModel):
-    """All delegations of a DAG.
-
-    :param allowed: whether the caller may make one
-    """
-
-    delegations: list[DelegationView]
-    allowed: bool
-
-
-class DelegationBody(BaseModel):
-    """What the caller consents to."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    conn_id: str
-    scheduled: StrictBool
-    asset_events: StrictBool = False
-    expires_at: AwareDatetime | None = None
-    pinned: StrictBool = False
 
 
 @router.get("/dags/{dag_id}/delegations", dependencies=[Depends(requires_access_dag(method="GET"))])
@@ -87,12 +69,6 @@ def _make(session: Session, dag_id: str, body: DelegationBody, person: Person) -
 async def withdraw_delegation(dag_id: str, conn_id: str, user: GetUserDep, person: PersonDep) -> None:
     """Withdraw the caller's delegation, also without the right to trigger; an admin withdraws anybody's."""
     await in_database(delegations.withdraw, person, dag_id, conn_id, is_admin=is_admin(user))
-
-
-class DelegationOfDag(DelegationView):
-    """A delegation on the list of all."""
-
-    dag_id: str
 
 
 @router.get("/admin/delegations", dependencies=[AdminOnly])

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
@@ -24,14 +24,6 @@ from airflow_thirdparty.server.web.headers import content_security_policy
 from airflow_thirdparty.wire import WEB_PREFIX
 
 router = APIRouter()
-
-UNBUILT_WINDOW = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>$title</title></head>
-<body><h1>$title</h1><p>$message</p><p>$remedy</p><p><a href="$page">Your accounts</a></p></body>
-</html>
-"""
-"""The small window where the pages were not built: the same words, which does not close itself."""
 
 
 def _below() -> str:
@@ -91,6 +83,9 @@ async def callback(conn_id: str, request: Request, user: OptionalUserDep) -> Res
 def _small_window(
     conn_id: str, title: str, message: str, remedy: str, code: str, return_to: str = "", status: int = 200
 ) -> Response:
+    window = STATIC_FOLDER / "callback.html"
+    if not window.is_file():
+        return PlainTextResponse(f"{title}: {message} {remedy}", status_code=status)
     values: dict[str, Any] = {
         "conn_id": conn_id,
         "title": title,
@@ -103,12 +98,8 @@ def _small_window(
         "page": f"{_below()}/?account={quote(conn_id, safe='')}",
     }
     escaped = {name: html.escape(value, quote=True) for name, value in values.items()}
-    return HTMLResponse(_window().substitute(escaped), status_code=status)
-
-
-def _window() -> Template:
-    built = STATIC_FOLDER / "callback.html"
-    return Template(built.read_text(encoding="utf-8") if built.is_file() else UNBUILT_WINDOW)
+    template = Template(window.read_text(encoding="utf-8"))
+    return HTMLResponse(template.substitute(escaped), status_code=status)
 
 
 @router.get("/health", tags=["Health"])

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
-
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
@@ -18,7 +14,8 @@ from airflow_thirdparty.server.broker.views import task_instances as task_instan
 from airflow_thirdparty.server.broker.views.task_instances import Asked, TaskInstanceKey
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import PersonDep
-from airflow_thirdparty.server.web.models import AccountView, Problem
+from airflow_thirdparty.server.web.schemas.common import AccountView, Problem
+from airflow_thirdparty.server.web.schemas.runs import ActingUserView, TaskAccountAnswer, TaskAccountUse
 
 router = APIRouter(prefix="/api/v1", tags=["Task instances"])
 
@@ -27,41 +24,6 @@ class NoSuchTaskInstance(ThirdPartyAccountError):
     """There is no task instance of this name."""
 
     code = "no_such_task_instance"
-
-
-class ActingUserView(BaseModel):
-    """Whom a task instance acts for.
-
-    :param user_name: ``null`` for nobody
-    :param reason: why, in words
-    """
-
-    user_name: str | None
-    is_me: bool
-    delegated: bool
-    reason: str
-
-
-class TaskAccountUse(BaseModel):
-    """What became of one account.
-
-    :param account: the caller's own view of it
-    :param user_name: whose account was used
-    """
-
-    conn_id: str
-    account: AccountView | None
-    outcome: Literal["used", "refused"]
-    user_name: str | None
-    at: datetime
-    error: Problem | None
-
-
-class TaskAccountAnswer(BaseModel):
-    """A task instance's tab in one answer."""
-
-    acting_user: ActingUserView
-    uses: list[TaskAccountUse]
 
 
 @router.get(

@@ -2,54 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.usage import queries as usage_queries
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
+from airflow_thirdparty.server.web.schemas.uses import CountView, UsesAnswer, UseView
 
 router = APIRouter(prefix="/api/v1", tags=["Uses"])
-
-
-class UseView(BaseModel):
-    """One try of a task instance that used the caller's sign-in."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    conn_id: str
-    dag_id: str
-    run_id: str
-    task_id: str
-    map_index: int
-    try_number: int
-    first_at: datetime
-    last_at: datetime
-    times: int
-
-
-class UsesAnswer(BaseModel):
-    """A page of the caller's uses."""
-
-    uses: list[UseView]
-    total: int
-
-
-class CountView(BaseModel):
-    """How much somebody's sign-in was used."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    conn_id: str
-    user_name: str
-    task_instances: int
-    times: int
-    last_at: datetime
 
 
 @router.get("/uses")

@@ -390,13 +390,11 @@ export interface components {
          * @description An account that a DAG uses, as the caller sees it.
          *
          *     :param found_in: ids of the tasks that use it, where that is known
-         *     :param delegations: who lets the DAG's runs act with it
          */
         DagAccount: {
             account: components["schemas"]["AccountView"];
             /** Found In */
             found_in: string[];
-            delegations: components["schemas"]["DagDelegations"];
         };
         /**
          * DagAnswer
@@ -427,21 +425,6 @@ export interface components {
             unknown: boolean;
             /** Acknowledged */
             acknowledged: boolean;
-        };
-        /**
-         * DagDelegations
-         * @description Who lets a DAG's runs act with one account.
-         *
-         *     :param mine: the caller's own delegation
-         *     :param others: name of somebody else whose delegation is in force
-         *     :param allowed: whether the caller may delegate
-         */
-        DagDelegations: {
-            mine: components["schemas"]["DelegationView"] | null;
-            /** Others */
-            others: string[];
-            /** Allowed */
-            allowed: boolean;
         };
         /**
          * DagWarning

@@ -1,0 +1,70 @@
+"""The addresses of an account's service: found when people sign in, and stored with their sign-ins."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.oauth import metadata
+from airflow_thirdparty.server.oauth.transport import Transport
+from airflow_thirdparty.server.oauth.types import Endpoints
+from airflow_thirdparty.urls import origin_of
+
+
+async def find_endpoints(transport: Transport, account: Account) -> Endpoints:
+    """The addresses of the account's service: what is registered wins over what the issuer publishes.
+
+    :param transport: the way to the service
+    :param account: as it is registered now
+    :return: where its people sign in and where its tokens go
+    :raises OAuthError: when the issuer cannot be asked, or what it publishes cannot be trusted
+    """
+    configured: dict[str, str | None] = {
+        "authorize_url": account.authorize_url,
+        "exchange_url": account.exchange_url,
+        "userinfo_url": account.userinfo_url,
+        "revoke_url": account.revoke_url,
+    }
+    discovered = None
+    if account.issuer:
+        trusted = {origin_of(url) for url in configured.values() if url}
+        discovered = await metadata.discover(transport, account.issuer, trusted_origins=trusted)
+    return metadata.merge(discovered, issuer=account.issuer, **configured)
+
+
+def dump(endpoints: Endpoints) -> str:
+    """Endpoints as they are stored with a sign-in: it never talks to any others.
+
+    :param endpoints: of the account's service
+    :return: a JSON object
+    """
+    return json.dumps(asdict(endpoints), sort_keys=True)
+
+
+def load(text: str) -> Endpoints:
+    """Read what :func:`dump` wrote.
+
+    :param text: as stored with a sign-in
+    :return: the endpoints
+    """
+    return Endpoints(**json.loads(text))
+
+
+def current(text: str, account: Account) -> Endpoints:
+    """Where a sign-in's tokens go: what it was made with, and what the account says since.
+
+    The sign-in is pinned to the origin of every address, so what the account says can have moved within one
+    service only; the caller has compared the bindings.
+
+    :param text: as stored with the sign-in
+    :param account: as it is registered now
+    :return: the endpoints to call
+    """
+    return metadata.merge(
+        load(text),
+        authorize_url=account.authorize_url,
+        exchange_url=account.exchange_url,
+        userinfo_url=account.userinfo_url,
+        revoke_url=account.revoke_url,
+    )

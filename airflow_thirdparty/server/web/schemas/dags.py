@@ -1,0 +1,50 @@
+"""The accounts of a DAG, and the DAGs at risk."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from airflow_thirdparty.server.web.schemas.common import AccountView
+
+
+class DagAccount(BaseModel):
+    """An account that a DAG uses, as the caller sees it.
+
+    :param found_in: ids of the tasks that use it, where that is known
+    """
+
+    account: AccountView
+    found_in: list[str]
+
+
+class DagWarning(BaseModel):
+    """What the policy says of a DAG.
+
+    :param why: paragraphs apart by blank lines; the first line of each is its heading
+    """
+
+    code: str
+    message: str
+    why: str
+
+
+class DagAnswer(BaseModel):
+    """A DAG's tab in one answer."""
+
+    accounts: list[DagAccount]
+    warning: DagWarning | None
+
+
+class DagAtRisk(BaseModel):
+    """A public DAG that uses accounts.
+
+    :param unknown: whether it uses an account that is only known when it runs
+    :param acknowledged: whether its author says that it was reviewed
+    """
+
+    dag_id: str
+    file: str
+    bundle: str
+    accounts: list[str]
+    unknown: bool
+    acknowledged: bool

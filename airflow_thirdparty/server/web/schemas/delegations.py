@@ -1,0 +1,74 @@
+"""Delegations as the API takes and shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool
+
+from airflow_thirdparty.server.broker.acting.delegations import Consent
+from airflow_thirdparty.server.people.person import Person
+
+
+class DelegationView(BaseModel):
+    """A delegation, for whoever may read the DAG."""
+
+    conn_id: str
+    user_name: str
+    is_me: bool
+    scheduled: bool
+    asset_events: bool
+    expires_at: datetime | None
+    pinned: bool
+    state: Literal["active", "expired", "code_changed", "delegate_gone"]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, consent: Consent, caller: Person) -> DelegationView:
+        """Spell what the broker knows.
+
+        :param consent: the delegation as it stands
+        :param caller: who looks
+        :return: it as JSON
+        """
+        row = consent.row
+        return cls(
+            conn_id=row.conn_id,
+            user_name=row.user_name,
+            is_me=row.person == caller,
+            scheduled=row.on_schedule,
+            asset_events=row.on_asset_events,
+            expires_at=row.expires_at,
+            pinned=row.pinned,
+            state=consent.state.value,
+            created_at=row.made_at,
+        )
+
+
+class DelegationsAnswer(BaseModel):
+    """All delegations of a DAG.
+
+    :param allowed: whether the caller may make one
+    """
+
+    delegations: list[DelegationView]
+    allowed: bool
+
+
+class DelegationBody(BaseModel):
+    """What the caller consents to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    conn_id: str
+    scheduled: StrictBool
+    asset_events: StrictBool = False
+    expires_at: AwareDatetime | None = None
+    pinned: StrictBool = False
+
+
+class DelegationOfDag(DelegationView):
+    """A delegation on the list of all."""
+
+    dag_id: str

@@ -1,0 +1,45 @@
+"""A task instance: whom it acts for, and what became of its accounts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from airflow_thirdparty.server.web.schemas.common import AccountView, Problem
+
+
+class ActingUserView(BaseModel):
+    """Whom a task instance acts for.
+
+    :param user_name: ``null`` for nobody
+    :param reason: why, in words
+    """
+
+    user_name: str | None
+    is_me: bool
+    delegated: bool
+    reason: str
+
+
+class TaskAccountUse(BaseModel):
+    """What became of one account.
+
+    :param account: the caller's own view of it
+    :param user_name: whose account was used
+    """
+
+    conn_id: str
+    account: AccountView | None
+    outcome: Literal["used", "refused"]
+    user_name: str | None
+    at: datetime
+    error: Problem | None
+
+
+class TaskAccountAnswer(BaseModel):
+    """A task instance's tab in one answer."""
+
+    acting_user: ActingUserView
+    uses: list[TaskAccountUse]
