@@ -80,7 +80,7 @@ async def _refresh(order: dict[str, Any]) -> str:
     account = in_transaction(lambda session: registrations.find(session, order["conn_id"]))
     refresher = Refresher(Transport(), f"bare:{os.getpid()}")
     try:
-        await refresher.renewed(order["row_id"], order["version"], account, 10)
+        await refresher.refreshed(order["row_id"], order["version"], account, 10)
     except Exception as error:
         return type(error).__name__
     return "token"
