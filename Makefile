@@ -11,12 +11,19 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 	&& echo "$$python" && break; done)
 DEMO_OPTIONS ?=
 PYTEST_OPTIONS ?=
+# Test files side by side, each process with its own Airflow home and databases; a few, since each takes 1 GB.
+WORKERS ?= logical
+PYTEST := $(BIN)/python -m pytest
+SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 4 --dist loadfile
+LAYERS := unit integration faults interop
+# The examples of property tests: "short" takes the same few every time, "long" takes many new ones.
+HYPOTHESIS_PROFILE ?= short
 BENCHMARKS ?= fetch policy storm kills
 DOCUMENTED := $(addprefix airflow_thirdparty/,hooks cli server/accounts exceptions.py settings.py options.py protocol.py \
 	get_provider_info.py wire.py plugin.py plugin_views.py dag_tags.py)
 GENERATED_PAGES := tests.unit.docs.api tests.unit.docs.configuration tests.unit.server.broker.acting.table
 
-.PHONY: help install demo demo-check test unit integration interop e2e bench matrix check format docs types constraints browser clean
+.PHONY: help install demo demo-check test $(LAYERS) e2e coverage bench matrix check format docs types constraints browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,14 +45,18 @@ demo: $(INSTALLED) ## start Airflow and an identity provider, and say where to g
 demo-check: $(INSTALLED) browser ## the same unattended: two people, one DAG, each as themselves
 	@$(BIN)/python -m airflow_thirdparty.demo --check $(DEMO_OPTIONS)
 
-test: $(INSTALLED) browser ## all tests
-	@$(BIN)/python -m pytest tests $(PYTEST_OPTIONS)
+test: $(INSTALLED) browser ## all tests but the long ones in a browser: see e2e
+	@$(PYTEST) $(SIDE_BY_SIDE) --hypothesis-profile=$(HYPOTHESIS_PROFILE) \
+		$(LAYERS:%=tests/%) tests/e2e/test_walks.py $(PYTEST_OPTIONS)
 
-unit integration interop: $(INSTALLED) ## the tests of that folder
-	@$(BIN)/python -m pytest tests/$@ $(PYTEST_OPTIONS)
+unit integration faults interop: $(INSTALLED) ## the tests of that folder
+	@$(PYTEST) $(SIDE_BY_SIDE) --hypothesis-profile=$(HYPOTHESIS_PROFILE) tests/$@ $(PYTEST_OPTIONS)
 
-e2e: $(INSTALLED) browser ## the tests with real processes and a browser
-	@$(BIN)/python -m pytest tests/e2e $(PYTEST_OPTIONS)
+e2e: $(INSTALLED) browser ## the whole demo, and whole journeys of people in a browser
+	@$(PYTEST) tests/e2e $(PYTEST_OPTIONS)
+
+coverage: ## the same as test, and what it does not reach
+	@$(MAKE) --no-print-directory test PYTEST_OPTIONS='--cov --cov-report=term:skip-covered $(PYTEST_OPTIONS)'
 
 bench: $(INSTALLED) ## what it costs beside vanilla Airflow, and what it survives
 	@set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done

@@ -13,7 +13,6 @@ from airflow_thirdparty.demo.account import CONN_ID
 from airflow_thirdparty.demo.browser import page_of, sign_in
 from airflow_thirdparty.demo.rest import AirflowClient
 from tests.e2e.conftest import READY, Terminal
-from tests.support.browsing import complaints_of
 
 ACCOUNT = f"[data-account='{CONN_ID}']"
 
@@ -30,21 +29,6 @@ def test_it_is_ready_within_a_minute(demo: Terminal) -> None:
     assert re.search(r"[0-9.]+ s +ready", demo.output)
     # Counted, not timed, since the machine may be busy: two idle cores take half as long, seen 20 s.
     assert demo.processor_seconds() < 80
-
-
-def test_a_person_signs_in_and_out_in_the_browser(demo: Terminal, chromium: Browser, tmp_path: Path) -> None:
-    with page_of(chromium, users.ALICE, demo.state().base_url, tmp_path) as page:
-        complaints = complaints_of(page)
-        account = page.locator(ACCOUNT)
-        expect(account.locator("[data-status='sign_in_needed']")).to_be_visible()
-        sign_in(page, CONN_ID, "alice")
-        expect(account).to_contain_text("Signed in as alice", ignore_case=True)
-        account.get_by_role("button", name=re.compile("^Sign out")).click()
-        page.get_by_role("alertdialog").or_(page.get_by_role("dialog")).get_by_role(
-            "button", name=re.compile("^Sign out")
-        ).click()
-        expect(account.locator("[data-status='sign_in_needed']")).to_be_visible()
-        assert complaints == []
 
 
 def test_who_says_no_at_the_service_is_not_signed_in(

@@ -12,6 +12,7 @@ from airflow_thirdparty.demo import users
 from airflow_thirdparty.demo.environment import DAG_ID
 from tests.e2e.conftest import Terminal
 from tests.support import faulty_service_client, signing_in
+from tests.support.accounts import Accounts
 from tests.support.browsing import browsing, complaints_of
 from tests.support.demo_database import DemoDatabase, open_database
 from tests.support.faulty_service_client import Remote
@@ -74,7 +75,7 @@ def provider() -> Iterator[Remote]:
 @pytest.fixture(scope="module")
 def told(alice: Person, admin: Person, provider: Remote) -> Iterator[None]:
     """An account with each payload as its description, and alice signed in under a name like that."""
-    accounts = signing_in.Accounts(admin)
+    accounts = Accounts(admin)
     for conn_id, payload in zip(IDS, PAYLOADS, strict=True):
         accounts.add(conn_id, provider.base_url, scopes="openid <img/src/onerror=executed(12)>")
         accounts.change(conn_id, description=payload)

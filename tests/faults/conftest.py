@@ -11,6 +11,7 @@ from tests.faults.rig import Rig, StepClock
 from tests.support import faulty_service
 from tests.support.databases import Database
 from tests.support.faulty_service import FaultyService
+from tests.support.signing_in import forget_all
 
 
 @pytest.fixture
@@ -38,7 +39,8 @@ async def transport() -> AsyncIterator[Transport]:
 async def rig(
     database: Database, service: FaultyService, transport: Transport, clock: StepClock
 ) -> AsyncIterator[Rig]:
-    """Accounts and sign-ins at the service, and brokers on the database."""
+    """Accounts and sign-ins at the service, and brokers on the database, which knows of no test before."""
+    forget_all()
     made = Rig(service, transport, clock)
     yield made
     await made.end()

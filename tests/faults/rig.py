@@ -9,9 +9,8 @@ import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from airflow.models.connection import Connection
 from airflow.models.log import Log
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.account import Account
@@ -26,7 +25,7 @@ from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import sign_ins
 from airflow_thirdparty.server.store.models import AccountHealth, Authorization, Revocation, SignIn
 from airflow_thirdparty.server.store.sign_ins import Credentials
-from airflow_thirdparty.wire import CONN_TYPE
+from tests.support import accounts
 from tests.support.faulty_service import Family, FaultyService
 
 AUTH_MANAGER = "tests.AuthManager"
@@ -74,13 +73,7 @@ ALICE, BOB, CAROL = person("alice"), person("bob"), person("carol")
 
 def endpoints_of(base_url: str) -> Endpoints:
     """Where a faulty service listens."""
-    return Endpoints(
-        issuer=None,
-        authorize_url=f"{base_url}/authorize",
-        exchange_url=f"{base_url}/token",
-        userinfo_url=f"{base_url}/userinfo",
-        revoke_url=f"{base_url}/revoke",
-    )
+    return Endpoints(issuer=None, **accounts.endpoints(base_url))
 
 
 def register(
@@ -92,26 +85,9 @@ def register(
     :param extra: further fields
     """
     conn_id = conn_id or f"account_{next(_numbers)}"
-    where = endpoints_of(base_url)
-    fields = {
-        "service": "custom",
-        "scopes": "repo",
-        "authorize_url": where.authorize_url,
-        "exchange_url": where.exchange_url,
-        "userinfo_url": where.userinfo_url,
-        "revoke_url": where.revoke_url,
-        **extra,
-    }
-
-    def add(session: Session) -> Account:
-        session.execute(delete(Connection).where(Connection.conn_id == conn_id))
-        row = Connection(conn_id, CONN_TYPE, login="client", password=secret, host=base_url)
-        row.set_extra(json.dumps({name: value for name, value in fields.items() if value is not None}))
-        session.add(row)
-        session.flush()
-        return registrations.find(session, conn_id)
-
-    return in_transaction(add)
+    fields = {"service": "custom", "scopes": "repo", **accounts.endpoints(base_url), **extra}
+    accounts.store(accounts.connection(conn_id, base_url, password=secret, **fields))
+    return in_transaction(lambda session: registrations.find(session, conn_id))
 
 
 def columns_of(account: Account, base_url: str, subject: str, now: datetime) -> dict[str, Any]:
@@ -259,15 +235,15 @@ async def ask(
     who: Person,
     account: Account,
     need: TokenRequirements = NO_NEED,
-    hold: float = 3.0,
+    max_wait: float = 3.0,
     tries: int = 5,
 ) -> AccessToken:
     """Ask as Airflow's client does: again when told that the refresh goes on."""
     for _ in range(tries - 1):
         with contextlib.suppress(StillRefreshing):
-            return await broker.token(who, account, need, hold)
+            return await broker.token(who, account, need, max_wait)
         await asyncio.sleep(0.05)
-    return await broker.token(who, account, need, hold)
+    return await broker.token(who, account, need, max_wait)
 
 
 async def until(true: Any, seconds: float = 10.0) -> None:

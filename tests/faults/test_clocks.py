@@ -55,9 +55,7 @@ async def test_a_service_whose_clock_differs(rig: Rig, minutes: float) -> None:
     skew = int(minutes * 60 * 0.99)
     now = int(utcnow().timestamp())
     rig.service.settings.id_token = {"iat": now + skew, "exp": now + skew + 60}
-    tokens = TokenSet(
-        "access", "refresh", None, ("openid",), rig.service.id_token("alice", "nonce"), "Bearer"
-    )
+    tokens = TokenSet("access", "refresh", None, ("openid",), rig.service.id_token("alice", "nonce"))
     endpoints = endpoints_of(rig.service.base_url)
     where = type(endpoints)(
         **{**endpoints.__dict__, "issuer": rig.service.base_url, "userinfo_url": None}

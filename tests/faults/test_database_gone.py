@@ -63,7 +63,7 @@ async def test_gone_after_the_call(rig: Rig, switch: Switch, outage: float) -> N
     rig.service.fault("token", "answer", delay=0.5)
     rig.clock.pace = 20
     broker = rig.broker()
-    waiting = asyncio.ensure_future(ask(broker, ALICE, rig.account, hold=20))
+    waiting = asyncio.ensure_future(ask(broker, ALICE, rig.account, max_wait=20))
     await until(lambda: rig.calls == 1)
     await asyncio.to_thread(switch.off)
     gone_at = rig.clock()
@@ -87,7 +87,7 @@ async def test_gone_for_good_is_said_loudly(
     rig.service.fault("token", "answer", delay=0.3)
     rig.clock.pace = 60
     broker = rig.broker()
-    waiting = asyncio.ensure_future(ask(broker, ALICE, rig.account, hold=20))
+    waiting = asyncio.ensure_future(ask(broker, ALICE, rig.account, max_wait=20))
     await until(lambda: rig.calls == 1)
     await asyncio.to_thread(switch.off)
     with pytest.raises(ServiceUnavailable):

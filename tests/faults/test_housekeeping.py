@@ -6,22 +6,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete
 
-from airflow_thirdparty.server.broker.database import in_transaction
 from airflow_thirdparty.server.broker.housekeeping import loop
-from airflow_thirdparty.server.store.models import LeaderLease
 from tests.faults.rig import ALICE, Rig, person, until
 from tests.faults.test_rejections import leased
 from tests.faults.test_seals import authorization
 from tests.support import databases
 
 pytestmark = databases.BOTH
-
-
-@pytest.fixture(autouse=True)
-def _nobody_has_the_turn(rig: Rig) -> None:
-    in_transaction(lambda session: session.execute(delete(LeaderLease)))
 
 
 async def test_one_process_at_a_time(rig: Rig) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,18 +25,28 @@ class AirflowServer:
 
     :param url: its ``[api] base_url``; also where it is reached
     :param app: the application itself
+    :param loop: its event loop, in another thread
     """
 
     url: str
     app: Any
+    loop: asyncio.AbstractEventLoop
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Let the server do something beside its requests, and wait for it.
+
+        :param work: what
+        """
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(START_SECONDS)
 
 
 @contextlib.contextmanager
-def served(app: Any, listener: socket.socket) -> Iterator[None]:
+def served(app: Any, listener: socket.socket) -> Iterator[asyncio.AbstractEventLoop]:
     """Serve an application in a thread.
 
     :param app: an ASGI application
     :param listener: the bound socket
+    :yields: the event loop it runs in
     """
     import uvicorn
 
@@ -43,7 +54,13 @@ def served(app: Any, listener: socket.socket) -> Iterator[None]:
         app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def serve() -> None:
+        loops.append(asyncio.get_running_loop())
+        await server.serve(sockets=[listener])
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     try:
         deadline = time.monotonic() + START_SECONDS
@@ -51,7 +68,7 @@ def served(app: Any, listener: socket.socket) -> Iterator[None]:
             assert thread.is_alive(), "the application did not start"
             assert time.monotonic() < deadline, "the application takes too long to start"
             time.sleep(0.01)
-        yield
+        yield loops[0]
     finally:
         server.should_exit = True
         thread.join(START_SECONDS)
@@ -94,8 +111,8 @@ def serving_airflow(apps: str = "all") -> Iterator[AirflowServer]:
         ):
             purge_cached_app()
             app = create_app(apps)
-            with served(app, listener):
-                yield AirflowServer(url, app)
+            with served(app, listener) as loop:
+                yield AirflowServer(url, app, loop)
             purge_cached_app()
 
 

@@ -33,6 +33,7 @@ class Fault:
         away), ``status`` (with ``status``, ``headers``, ``body``), ``cut`` (half an answer), ``drop`` (none),
         ``hang`` (none, and the line stays open), ``endless`` (a body without end), ``bomb`` (200 MB, gzipped)
     :param times: how often; None until it is taken away
+    :param until: ``answer`` waits for it, where the service runs in the test's own event loop
     :param after_effect: whether the service does what it is asked to before it answers badly
     """
 
@@ -40,6 +41,7 @@ class Fault:
     times: int | None = None
     after_effect: bool = False
     delay: float = 0.0
+    until: asyncio.Event | None = None
     status: int = 503
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
@@ -77,9 +79,10 @@ async def send_badly(writer: asyncio.StreamWriter, fault: Fault, reply: Reply) -
 
 @cache
 def _bomb() -> bytes:
-    """200 MB in 200 KB."""
+    """200 MB in 200 KB: one megabyte packed, 200 times; nobody should come to the end, which is missing."""
     packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
-    return b"".join(packer.compress(b" " * 1_000_000) for _ in range(200)) + packer.flush()
+    head, block = (packer.compress(b" " * 1_000_000) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return head + 199 * block
 
 
 async def _endless(writer: asyncio.StreamWriter) -> None:

@@ -126,6 +126,8 @@ class FaultyService:
         fault = self._next_fault(endpoint)
         if fault is None or fault.kind == "answer":
             await asyncio.sleep(fault.delay if fault else 0)
+            if fault and fault.until:
+                await fault.until.wait()
             await send(writer, merged(self._reply(endpoint, given, headers), fault.fields if fault else {}))
             return True
         reply = self._reply(endpoint, given, headers) if fault.after_effect else Reply(200, {"some": "text"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from airflow_thirdparty import wire
 from airflow_thirdparty.demo import identity_provider as provider
 from airflow_thirdparty.demo.environment import provider_packages
+from tests.support import accounts
 from tests.support.airflow_server import AirflowServer
 from tests.support.people import Person
 
@@ -40,14 +40,7 @@ class Service:
         :param extra: further fields of the account
         """
         fields = {"issuer": self.issuer, "scopes": "openid offline_access", **extra}
-        return {
-            "connection_id": conn_id,
-            "conn_type": wire.CONN_TYPE,
-            "login": CLIENT_ID,
-            "password": self.client_secret,
-            "host": self.issuer,
-            "extra": json.dumps(fields),
-        }
+        return accounts.connection(conn_id, self.issuer, CLIENT_ID, self.client_secret, **fields)
 
 
 @contextlib.contextmanager

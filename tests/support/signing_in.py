@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,9 +9,6 @@ import httpx2
 
 from airflow_thirdparty import wire
 from tests.support.people import Person
-
-CLIENT = {"login": "client", "password": "client-secret-canary"}
-
 
 COUNTED = ("sign_in", "authorization", "revocation")
 
@@ -32,54 +27,19 @@ def forget_all() -> None:
     from airflow.utils.session import create_session
     from sqlalchemy import delete
 
+    from airflow_thirdparty.server.store.manager import ThirdPartyAccountsDBManager
+
+    kept = _table("client_secret")
     with create_session() as session:
-        for name in (*COUNTED, "account_health"):
-            session.execute(delete(_table(name)))
+        for table in ThirdPartyAccountsDBManager.metadata.sorted_tables:
+            if table is not kept:
+                session.execute(delete(table))
 
 
 def _table(name: str) -> Any:
     from airflow_thirdparty.server.store.manager import ThirdPartyAccountsDBManager
 
     return ThirdPartyAccountsDBManager.metadata.tables[f"third_party_{name}"]
-
-
-@dataclass
-class Accounts:
-    """Registers accounts by the REST API."""
-
-    admin: Person
-    made: list[str] = field(default_factory=list)
-
-    def add(self, conn_id: str, host: str, password: str | None = CLIENT["password"], **extra: Any) -> str:
-        """Register an account; a field of ``None`` is left out, and the host is the issuer by default."""
-        fields = {"service": "openid", "issuer": host, "scopes": "openid read", **extra}
-        body = {
-            "connection_id": conn_id,
-            "conn_type": wire.CONN_TYPE,
-            "host": host,
-            "login": CLIENT["login"],
-            "password": password,
-            "extra": json.dumps({name: value for name, value in fields.items() if value is not None}),
-        }
-        answer = self.admin.rest.post("/api/v2/connections", json=body)
-        assert answer.status_code == 201, answer.text
-        self.made.append(conn_id)
-        return conn_id
-
-    def change(self, conn_id: str, **body: Any) -> httpx2.Response:
-        """Change a registration, the secret aside."""
-        answer = self.admin.rest.patch(
-            f"/api/v2/connections/{conn_id}",
-            params={"update_mask": list(body)},
-            json={"connection_id": conn_id, "conn_type": wire.CONN_TYPE, **body},
-        )
-        assert answer.status_code == 200, answer.text
-        return answer
-
-    def remove_all(self) -> None:
-        """Take them all away."""
-        for conn_id in self.made:
-            self.admin.rest.delete(f"/api/v2/connections/{conn_id}")
 
 
 def api(conn_id: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,9 +21,11 @@ from airflow_thirdparty.demo import users
 from airflow_thirdparty.server.store.clock import utcnow
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
 from tests.support import api_processes, faulty_service_client
+from tests.support.accounts import Accounts, endpoints
 from tests.support.databases import Database
 from tests.support.faulty_service_client import Remote
 from tests.support.people import Person
+from tests.support.signing_in import sign_in
 from tests.support.tasks import RunningTask, Tasks, task_token
 
 CONN_ID = "stormy"
@@ -142,42 +143,18 @@ def brewing(database: Database, processes: int) -> Iterator[Storm]:
     """
     with faulty_service_client.running() as service, api_processes.running(processes) as url:
         admin, alice = Person(users.ADMIN, url), Person(users.ALICE, url)
-        extra = {
-            "service": "custom",
-            "authorize_url": f"{service.base_url}/authorize",
-            "exchange_url": f"{service.base_url}/token",
-            "userinfo_url": f"{service.base_url}/userinfo",
-            "revoke_url": f"{service.base_url}/revoke",
-            "scopes": "repo",
-        }
-        account = {
-            "connection_id": CONN_ID,
-            "conn_type": wire.CONN_TYPE,
-            "login": "client",
-            "password": "client-secret-canary",
-            "host": service.base_url,
-            "extra": json.dumps(extra),
-        }
-        answer = admin.rest.post("/api/v2/connections", json=account)
-        assert answer.status_code == 201, answer.text
-        sign_in_at_faulty_service(alice, CONN_ID)
+        Accounts(admin).add(
+            CONN_ID,
+            service.base_url,
+            service="custom",
+            issuer=None,
+            scopes="repo",
+            **endpoints(service.base_url),
+        )
+        assert sign_in(alice, CONN_ID).status_code == 200
         tasks = Tasks(url)
         tasks.add_dag("storm")
         task = tasks.start("storm", alice.trigger("storm"))
         yield Storm(url, database.kind, processes, service, alice, tasks, task)
         for closing in (tasks, alice, admin):
             closing.close()
-
-
-def sign_in_at_faulty_service(person: Person, conn_id: str) -> httpx2.Response:
-    """Sign in at the faulty service, which asks nobody.
-
-    :return: what the callback answered
-    """
-    path = f"{wire.WEB_PREFIX}/api/v1/accounts/{conn_id}/sign-in"
-    begun = person.browser.post(path, json={"return_to": None})
-    assert begun.status_code == 200, begun.text
-    back = httpx2.get(begun.json()["authorization_url"], trust_env=False).headers["location"]
-    answer = person.browser.get(back)
-    assert answer.status_code == 200, answer.text
-    return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -103,9 +104,9 @@ class Tasks:
         """
         from airflow.models.taskinstance import TaskInstance
         from airflow.utils.session import create_session
-        from sqlalchemy import select
+        from sqlalchemy import func, select, update
 
-        with create_session() as session:
+        with create_session(scoped=False) as session:
             instance = session.scalars(
                 select(TaskInstance).where(
                     TaskInstance.dag_id == dag_id,
@@ -114,8 +115,15 @@ class Tasks:
                     TaskInstance.map_index == map_index,
                 )
             ).one()
-            instance.state = "queued"
-            instance.try_number += 1
+            # as DagRun.schedule_tis does
+            again = instance.state == "up_for_reschedule"
+            number = instance.try_number + (not again)
+            session.execute(
+                update(TaskInstance)
+                .where(TaskInstance.id == instance.id)
+                .values(state="queued", try_number=number, scheduled_dttm=func.now())
+                .execution_options(synchronize_session=False)
+            )
             instance_id = instance.id
         running = RunningTask(instance_id, self.worker(instance_id))
         started = running.worker.patch(
@@ -125,7 +133,7 @@ class Tasks:
                 "hostname": "localhost",
                 "unixname": "tests",
                 "pid": 1,
-                "start_date": "2026-01-01T00:00:00Z",
+                "start_date": _now(),
             },
         )
         assert started.status_code == 200, started.text
@@ -137,11 +145,50 @@ class Tasks:
         :param running: the task
         :param state: ``success`` or ``failed``
         """
-        body = {"state": state, "end_date": "2026-01-01T00:00:01Z"}
+        body = {"state": state, "end_date": _now()}
         if state == "success":
             body |= {"task_outlets": [], "outlet_events": []}  # type: ignore[dict-item]
         answer = running.worker.patch(f"/execution/task-instances/{running.id}/state", json=body)
         assert answer.status_code == 204, answer.text
+
+    def running(self, dag_id: str, run_id: str, task_id: str = "work") -> uuid.UUID:
+        """The id of a task instance, which is started unless it runs already.
+
+        :param dag_id: the DAG
+        :param run_id: the run
+        :param task_id: the task
+        """
+        from airflow.models.taskinstance import TaskInstance
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        key = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "map_index": -1}
+        with create_session(scoped=False) as session:
+            found = session.scalars(select(TaskInstance).filter_by(**key)).one()
+            if found.state == "running":
+                return found.id
+        return self.start(dag_id, run_id, task_id).id
+
+    def started_earlier(self, instance_id: uuid.UUID, seconds: float) -> None:
+        """Let it be that a task started some time ago.
+
+        :param instance_id: the task instance
+        :param seconds: how long ago
+        """
+        from airflow.models.taskinstance import TaskInstance
+        from airflow.utils.session import create_session
+
+        with create_session(scoped=False) as session:
+            found = session.get_one(TaskInstance, instance_id)
+            assert found.start_date is not None
+            found.start_date -= timedelta(seconds=seconds)
+
+    def known(self, instance_id: uuid.UUID) -> RunningTask:
+        """A task instance of which only the id is known.
+
+        :param instance_id: the task instance
+        """
+        return RunningTask(instance_id, self.worker(instance_id))
 
     def worker(self, instance_id: uuid.UUID) -> httpx2.Client:
         """A client with the token of a task instance, whatever its state.
@@ -175,6 +222,10 @@ def task_token(instance_id: uuid.UUID, scope: str = "execution") -> str:
         **get_signing_args(make_secret_key_if_needed=False),
     )
     return generator.generate({"sub": str(instance_id), "scope": scope})
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat()
 
 
 @pytest.fixture

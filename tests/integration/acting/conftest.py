@@ -1,34 +1,30 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.integration.acting import real_airflow
-from tests.support.airflow_home import FOLDER
-from tests.support.airflow_server import configured
-from tests.support.databases import Database, used
+from tests.support import airflow
+from tests.support.airflow import Airflow
+from tests.support.databases import Database, Postgres, SQLite, used
+
+DAG_FILES = Path(__file__).parent / "dags"
 
 
-@pytest.fixture(scope="module", params=real_airflow.KINDS)
-def server(request: pytest.FixtureRequest, database_server) -> Iterator[real_airflow.Server]:
-    """The real API server, with real users of one auth manager."""
-    from starlette.testclient import TestClient
-
+@pytest.fixture(scope="module", params=airflow.KINDS)
+def server(
+    request: pytest.FixtureRequest,
+    database_server: Callable[[str], SQLite | Postgres],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Airflow]:
+    """A whole Airflow, with real users of one auth manager, and a copy of the DAGs for tests to change."""
     kind, auth_manager = request.param
-    names = ",".join(f"{name}:{role.lower()}" for name, role in real_airflow.USERS.items())
-    core = {
-        "min_serialized_dag_update_interval": "0",
-        "auth_manager": auth_manager,
-        "simple_auth_manager_users": names.replace("alice:user", "alice:op"),
-        "simple_auth_manager_passwords_file": str(FOLDER / "passwords.json"),
-    }
-    with ExitStack() as stack:
-        stack.enter_context(used(Database(kind, database_server(kind).prepared())))
-        stack.enter_context(configured("core", **core))
-        if auth_manager == real_airflow.FAB:
-            real_airflow.add_fab_users()
-        real_airflow.load_dags()
-        client = TestClient(real_airflow.make_app(), base_url="http://localhost")
-        yield real_airflow.Server(stack.enter_context(client), auth_manager)
+    folder = tmp_path_factory.mktemp("airflow")
+    dags = shutil.copytree(DAG_FILES, folder / "dags")
+    with (
+        used(Database(kind, database_server(kind).prepared())),
+        airflow.running(auth_manager, dags, folder / "passwords.json") as running,
+    ):
+        yield running

@@ -10,9 +10,10 @@ from airflow.api_fastapi.core_api.routes.public import task_instances as task_ro
 from airflow.cli import cli_config
 from airflow.cli.commands import dag_command
 
-from tests.integration.acting.real_airflow import Server
+from tests.support import shell
+from tests.support.airflow import Airflow
 
-Way = Callable[[Server, str, str], None]
+Way = Callable[[Airflow, str, str], None]
 """Called with the server, the user and the run."""
 
 
@@ -29,104 +30,104 @@ class Rerun:
     on_record: bool = True
 
 
-def clear_tasks(server: Server, user: str, run_id: str, **body) -> None:
+def clear_tasks(server: Airflow, user: str, run_id: str, **body) -> None:
     body = {"dry_run": False, "only_failed": False, "dag_run_id": run_id, **body}
     server.rest(user, "POST", "/dags/by_hand/clearTaskInstances", json=body)
 
 
-def clear_a_task(server: Server, user: str, run_id: str) -> None:
+def clear_a_task(server: Airflow, user: str, run_id: str) -> None:
     clear_tasks(server, user, run_id, task_ids=["third"])
 
 
-def clear_only_upstream(server: Server, user: str, run_id: str) -> None:
+def clear_only_upstream(server: Airflow, user: str, run_id: str) -> None:
     clear_tasks(server, user, run_id, task_ids=["first"])
 
 
-def clear_without_reset(server: Server, user: str, run_id: str) -> None:
+def clear_without_reset(server: Airflow, user: str, run_id: str) -> None:
     clear_tasks(server, user, run_id, task_ids=["first"], reset_dag_runs=False)
 
 
-def clear_by_date(server: Server, user: str, run_id: str) -> None:
+def clear_by_date(server: Airflow, user: str, run_id: str) -> None:
     clear_tasks(server, user, run_id, dag_run_id=None, task_ids=["second"])
 
 
-def clear_run(server: Server, user: str, run_id: str) -> None:
+def clear_run(server: Airflow, user: str, run_id: str) -> None:
     server.rest(user, "POST", f"/dags/by_hand/dagRuns/{run_id}/clear", json={"dry_run": False})
 
 
-def clear_runs_in_bulk(server: Server, user: str, run_id: str) -> None:
+def clear_runs_in_bulk(server: Airflow, user: str, run_id: str) -> None:
     body = {"dry_run": False, "dag_runs": [{"dag_run_id": run_id}]}
     server.rest(user, "POST", "/dags/by_hand/clearDagRuns", json=body)
 
 
-def clear_partitions(server: Server, user: str, run_id: str) -> None:
+def clear_partitions(server: Airflow, user: str, run_id: str) -> None:
     body = {"dry_run": False, "run_id": run_id, "clear_task_instances": True}
     server.rest(user, "POST", "/dags/by_hand/clearPartitions", json=body)
 
 
 def set_run_state(state: str) -> Way:
-    def way(server: Server, user: str, run_id: str) -> None:
+    def way(server: Airflow, user: str, run_id: str) -> None:
         server.rest(user, "PATCH", f"/dags/by_hand/dagRuns/{run_id}", json={"state": state})
 
     return way
 
 
-def set_run_states_in_bulk(server: Server, user: str, run_id: str) -> None:
+def set_run_states_in_bulk(server: Airflow, user: str, run_id: str) -> None:
     entity = {"dag_run_id": run_id, "state": "queued"}
     body = {"actions": [{"action": "update", "entities": [entity]}]}
     server.rest(user, "PATCH", "/dags/by_hand/dagRuns", json=body)
 
 
-def set_task_state(server: Server, user: str, run_id: str) -> None:
+def set_task_state(server: Airflow, user: str, run_id: str) -> None:
     path = f"/dags/by_hand/dagRuns/{run_id}/taskInstances/second"
     server.rest(user, "PATCH", path, json={"new_state": "success"})
 
 
-def set_task_state_by_map_index(server: Server, user: str, run_id: str) -> None:
+def set_task_state_by_map_index(server: Airflow, user: str, run_id: str) -> None:
     path = f"/dags/by_hand/dagRuns/{run_id}/taskInstances/second/-1"
     server.rest(user, "PATCH", path, json={"new_state": "success"})
 
 
-def set_task_states_in_bulk(server: Server, user: str, run_id: str) -> None:
+def set_task_states_in_bulk(server: Airflow, user: str, run_id: str) -> None:
     entity = {"task_id": "second", "new_state": "success", "dag_id": "by_hand", "dag_run_id": run_id}
     body = {"actions": [{"action": "update", "entities": [entity]}]}
     answer = server.rest(user, "PATCH", "/dags/~/dagRuns/~/taskInstances", json=body)
     assert answer["update"]["success"]
 
 
-def set_task_group_state(server: Server, user: str, run_id: str) -> None:
+def set_task_group_state(server: Airflow, user: str, run_id: str) -> None:
     path = f"/dags/by_hand/dagRuns/{run_id}/taskGroupInstances/group"
     server.rest(user, "PATCH", path, json={"new_state": "skipped"})
 
 
-def delete_task(server: Server, user: str, run_id: str) -> None:
+def delete_task(server: Airflow, user: str, run_id: str) -> None:
     server.rest(user, "DELETE", f"/dags/by_hand/dagRuns/{run_id}/taskInstances/second")
 
 
-def delete_tasks_in_bulk(server: Server, user: str, run_id: str) -> None:
+def delete_tasks_in_bulk(server: Airflow, user: str, run_id: str) -> None:
     body = {"actions": [{"action": "delete", "entities": ["second"]}]}
     answer = server.rest(user, "PATCH", f"/dags/by_hand/dagRuns/{run_id}/taskInstances", json=body)
     assert answer["delete"]["success"]
 
 
-def reset_by_a_task(server: Server, user: str, run_id: str) -> None:
+def reset_by_a_task(server: Airflow, user: str, run_id: str) -> None:
     """TriggerDagRunOperator(trigger_run_id=run_id, reset_dag_run=True) in a run of the user's own."""
     own = server.start("child", server.trigger(user, "child"))
     server.execution(own, "POST", f"/dag-runs/by_hand/{run_id}", expect=409, json={})
     server.execution(own, "POST", f"/dag-runs/by_hand/{run_id}/clear", expect=204)
 
 
-def clear_on_the_command_line(server: Server, user: str, run_id: str) -> None:
-    server.cli("tasks", "clear", "--yes", "by_hand", LOGNAME=user)
+def clear_on_the_command_line(server: Airflow, user: str, run_id: str) -> None:
+    shell.run_here("tasks", "clear", "--yes", "by_hand", LOGNAME=user)
 
 
-def clear_run_on_the_command_line(server: Server, user: str, run_id: str) -> None:
-    server.cli("dags", "clear", "--yes", "--run-id", run_id, "by_hand", LOGNAME=user)
+def clear_run_on_the_command_line(server: Airflow, user: str, run_id: str) -> None:
+    shell.run_here("dags", "clear", "--yes", "--run-id", run_id, "by_hand", LOGNAME=user)
 
 
-def clear_partitions_on_the_command_line(server: Server, user: str, run_id: str) -> None:
+def clear_partitions_on_the_command_line(server: Airflow, user: str, run_id: str) -> None:
     words = ("--run-id", run_id, "--clear-task-instances")
-    server.cli("partitions", "clear", "-d", "by_hand", *words, LOGNAME=user)
+    shell.run_here("partitions", "clear", "-d", "by_hand", *words, LOGNAME=user)
 
 
 RERUNS = [
@@ -172,7 +173,7 @@ NEWER = [
 RERUNS += [rerun for routes, endpoint, rerun in NEWER if hasattr(routes, endpoint)]
 
 
-def harmless(server: Server, user: str, run_id: str) -> dict[str, Callable[[], object]]:
+def harmless(server: Airflow, user: str, run_id: str) -> dict[str, Callable[[], object]]:
     """What looks like a re-run and changes nothing."""
     run = f"/dags/by_hand/dagRuns/{run_id}"
     clear = "/dags/by_hand/clearTaskInstances"

@@ -5,16 +5,16 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tests.integration.acting import real_airflow
-from tests.integration.acting.real_airflow import DAGS, Server
 from tests.integration.acting.test_who_triggered import asset_events, child
+from tests.support import scheduler, shell
+from tests.support.airflow import Airflow
 
 NOBODY = "acting_user_unknown"
 WISH = {"conn_id": "demo", "scheduled": True}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def accounts(server: Server) -> None:
+def accounts(server: Airflow) -> None:
     """An account for all DAGs, and one for a single DAG."""
     server.register("demo")
     server.register("other")
@@ -22,14 +22,14 @@ def accounts(server: Server) -> None:
 
 
 @pytest.fixture(scope="module")
-def scheduled(server: Server) -> tuple[str, str]:
+def scheduled(server: Airflow) -> tuple[str, str]:
     """A run that the scheduler started."""
-    server.schedule()
-    return "daily", server.latest_run("daily", "scheduled")
+    scheduler.schedule()
+    return "daily", scheduler.latest_run("daily", "scheduled")
 
 
 @pytest.fixture
-def nothing_delegated(server: Server) -> Iterator[None]:
+def nothing_delegated(server: Airflow) -> Iterator[None]:
     """Withdraw what a test delegated."""
     yield
     for dag_id in ("daily", "fired", "by_hand"):
@@ -41,11 +41,11 @@ def nothing_delegated(server: Server) -> Iterator[None]:
 pytestmark = pytest.mark.usefixtures("nothing_delegated")
 
 
-def delegate(server: Server, user: str = "alice", dag_id: str = "daily", expect: int = 200, **wish):
+def delegate(server: Airflow, user: str = "alice", dag_id: str = "daily", expect: int = 200, **wish):
     return server.page(user, "POST", f"/dags/{dag_id}/delegations", expect=expect, json={**WISH, **wish})
 
 
-def test_scheduled_runs_act_for_the_delegate(server: Server, scheduled):
+def test_scheduled_runs_act_for_the_delegate(server: Airflow, scheduled):
     assert server.acts_for(*scheduled) == NOBODY
     made = delegate(server)
     assert (made["user_name"], made["is_me"], made["state"]) == ("alice", True, "active")
@@ -53,22 +53,22 @@ def test_scheduled_runs_act_for_the_delegate(server: Server, scheduled):
     assert (acting.person.name, acting.delegated) == ("alice", True)
 
 
-def test_it_is_for_one_account_and_one_dag(server: Server, scheduled):
+def test_it_is_for_one_account_and_one_dag(server: Airflow, scheduled):
     delegate(server)
     assert server.acting(server.running(*scheduled), "other").refusal.code == NOBODY
     delegate(server, dag_id="by_hand")
-    server.cli("dags", "trigger", "by_hand")
-    assert server.acts_for("by_hand", server.latest_run("by_hand")) == NOBODY
+    shell.run_here("dags", "trigger", "by_hand")
+    assert server.acts_for("by_hand", scheduler.latest_run("by_hand")) == NOBODY
 
 
-def test_asset_events_are_a_consent_of_their_own(server: Server):
+def test_asset_events_are_a_consent_of_their_own(server: Airflow):
     delegate(server, dag_id="fired")
     assert server.acts_for(*asset_events(server)) == NOBODY
     delegate(server, dag_id="fired", scheduled=False, asset_events=True)
-    assert server.acting(server.running("fired", server.latest_run("fired"))).person.name == "alice"
+    assert server.acting(server.running("fired", scheduler.latest_run("fired"))).person.name == "alice"
 
 
-def test_it_is_never_inherited_by_other_dags(server: Server, scheduled):
+def test_it_is_never_inherited_by_other_dags(server: Airflow, scheduled):
     delegate(server)
     delegate(server, dag_id="by_hand")
     server.page("alice", "POST", "/dags/child/delegations", json=WISH)
@@ -78,7 +78,7 @@ def test_it_is_never_inherited_by_other_dags(server: Server, scheduled):
         server.page("alice", "DELETE", "/dags/child/delegations?conn_id=demo", expect=204)
 
 
-def test_it_may_end(server: Server, scheduled):
+def test_it_may_end(server: Airflow, scheduled):
     tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
     delegate(server, expires_at=tomorrow.isoformat())
     ti_id = server.running(*scheduled)
@@ -86,15 +86,15 @@ def test_it_may_end(server: Server, scheduled):
     assert server.acting(ti_id, later=2 * 24 * 3600).refusal.code == NOBODY
 
 
-def test_pinned_it_asks_again_when_the_code_has_changed(server: Server, scheduled):
+def test_pinned_it_asks_again_when_the_code_has_changed(server: Airflow, scheduled):
     delegate(server, pinned=True)
     ti_id = server.running(*scheduled)
     assert server.acting(ti_id).person.name == "alice"
-    file = DAGS / "lineage.py"
+    file = server.dags / "lineage.py"
     before = file.read_text()
     try:
         file.write_text(f"{before}\n# changed\n")
-        real_airflow.load_dags()
+        scheduler.load_dags(server.dags)
         acting = server.acting(ti_id)
         assert acting.refusal.code == NOBODY
         assert "has changed" in str(acting.refusal)
@@ -104,18 +104,18 @@ def test_pinned_it_asks_again_when_the_code_has_changed(server: Server, schedule
         assert server.acting(ti_id).person.name == "alice"
     finally:
         file.write_text(before)
-        real_airflow.load_dags()
+        scheduler.load_dags(server.dags)
 
 
-def test_whoever_may_read_the_dag_sees_it(server: Server):
+def test_whoever_may_read_the_dag_sees_it(server: Airflow):
     delegate(server)
     answer = server.page("viewer", "GET", "/dags/daily/delegations")
     assert [(each["user_name"], each["is_me"]) for each in answer["delegations"]] == [("alice", False)]
     assert answer["allowed"] is False
 
 
-def test_the_dags_tab_shows_the_caller_their_accounts(server: Server):
-    server.tag("daily", "account:demo")
+def test_the_dags_tab_shows_the_caller_their_accounts(server: Airflow):
+    scheduler.tag("daily", "account:demo")
     seen = {user: server.page(user, "GET", "/dags/daily/accounts") for user in ("alice", "viewer")}
     by_user = {user: [each["account"]["conn_id"] for each in seen[user]["accounts"]] for user in seen}
     assert by_user == {"alice": ["demo"], "viewer": ["demo"]}
@@ -138,7 +138,7 @@ def test_the_dags_tab_shows_the_caller_their_accounts(server: Server):
         pytest.param("alice", {"user_name": "bob"}, 422, "invalid_request", id="for somebody else"),
     ],
 )
-def test_what_cannot_be_delegated(server: Server, user: str, wish: dict, status: int, code: str | None):
+def test_what_cannot_be_delegated(server: Airflow, user: str, wish: dict, status: int, code: str | None):
     answer = delegate(server, user, expect=status, **wish)
     if code:
         assert answer["error"]["code"] == code
@@ -147,14 +147,14 @@ def test_what_cannot_be_delegated(server: Server, user: str, wish: dict, status:
     assert server.page("admin", "GET", "/dags/daily/delegations")["delegations"] == []
 
 
-def test_there_is_one_delegate(server: Server):
+def test_there_is_one_delegate(server: Airflow):
     delegate(server)
     answer = delegate(server, "bob", expect=409)
     assert answer["error"]["code"] == "delegated_by_another"
     assert "alice" not in answer["error"]["message"]
 
 
-def test_an_admin_sees_those_of_all_dags(server: Server):
+def test_an_admin_sees_those_of_all_dags(server: Airflow):
     delegate(server, pinned=True)
     delegate(server, "bob", dag_id="fired", scheduled=False, asset_events=True)
     seen = server.page("admin", "GET", "/admin/delegations")
@@ -175,7 +175,7 @@ def test_an_admin_sees_those_of_all_dags(server: Server):
         pytest.param("viewer", 403, id="a reader"),
     ],
 )
-def test_who_withdraws(server: Server, scheduled, user: str, status: int):
+def test_who_withdraws(server: Airflow, scheduled, user: str, status: int):
     delegate(server)
     ti_id = server.running(*scheduled)
     server.page(user, "DELETE", "/dags/daily/delegations?conn_id=demo", expect=status)
@@ -187,9 +187,9 @@ def test_who_withdraws(server: Server, scheduled, user: str, status: int):
         assert acting.person.name == "alice"
 
 
-def test_the_place_is_free_when_the_delegate_is_gone(server: Server):
+def test_the_place_is_free_when_the_delegate_is_gone(server: Airflow):
     delegate(server, "carol")
-    with server.without_user("carol"):
+    with server.users.without("carol"):
         (seen,) = server.page("bob", "GET", "/dags/daily/delegations")["delegations"]
         assert seen["state"] == "delegate_gone"
         assert delegate(server, "bob")["user_name"] == "bob"
@@ -200,19 +200,19 @@ def test_the_place_is_free_when_the_delegate_is_gone(server: Server):
     [("alice", "alice"), ("bob", "rerun_by_other_user")],
     ids=["by the delegate", "by another"],
 )
-def test_reruns_of_a_delegated_run(server: Server, by: str, expected: str):
-    server.end_backfills()
-    server.schedule()
-    run_id = server.latest_run("daily", "scheduled")
+def test_reruns_of_a_delegated_run(server: Airflow, by: str, expected: str):
+    scheduler.end_backfills()
+    scheduler.schedule()
+    run_id = scheduler.latest_run("daily", "scheduled")
     delegate(server)
     server.finish(server.running("daily", run_id), "failed")
-    server.end("daily", run_id, "failed")
+    scheduler.end("daily", run_id, "failed")
     body = {"dry_run": False, "only_failed": False, "dag_run_id": run_id, "task_ids": ["first"]}
     server.rest(by, "POST", "/dags/daily/clearTaskInstances", json=body)
     assert server.acts_for("daily", run_id) == expected
 
 
-def test_it_is_in_the_audit_log(server: Server):
+def test_it_is_in_the_audit_log(server: Airflow):
     delegate(server, pinned=True)
     server.page("admin", "DELETE", "/dags/daily/delegations?conn_id=demo", expect=204)
     rows = server.rest("admin", "GET", "/eventLogs?dag_id=daily&order_by=-id&limit=2")["event_logs"]

@@ -6,41 +6,42 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.acting import real_airflow
-from tests.integration.acting.real_airflow import Server
+from tests.support import scheduler, shell
+from tests.support.airflow import FAB_KINDS, SIMPLE_KINDS, Airflow
 from tests.support.airflow_server import configured
+from tests.support.user_directory import FAB, SIMPLE
 
 NOBODY = "acting_user_unknown"
 
 
 @pytest.fixture
-def mallory(server: Server) -> Iterator[str]:
+def mallory(server: Airflow) -> Iterator[str]:
     """A user who is there for one test."""
-    with server.user("mallory"):
+    with server.users.having("mallory"):
         yield "mallory"
 
 
-def deactivated(server: Server, name: str) -> None:
-    server.change_user(name, active=False)
+def deactivated(server: Airflow, name: str) -> None:
+    server.users.change(name, active=False)
 
 
-def deleted(server: Server, name: str) -> None:
-    server.delete_user(name)
+def deleted(server: Airflow, name: str) -> None:
+    server.users.delete(name)
 
 
-def deleted_and_created_anew(server: Server, name: str) -> None:
-    user_id = server.delete_user(name)
-    server.add_user(name, id=user_id)
+def deleted_and_created_anew(server: Airflow, name: str) -> None:
+    user_id = server.users.delete(name)
+    server.users.add(name, id=user_id)
 
 
-def id_reused_by_another(server: Server, name: str) -> None:
-    user_id = server.delete_user(name)
-    server.add_user(f"not-{name}", id=user_id)
+def id_reused_by_another(server: Airflow, name: str) -> None:
+    user_id = server.users.delete(name)
+    server.users.add(f"not-{name}", id=user_id)
 
 
-def id_reused_in_capitals(server: Server, name: str) -> None:
-    user_id = server.delete_user(name)
-    server.add_user(name.upper(), id=user_id)
+def id_reused_in_capitals(server: Airflow, name: str) -> None:
+    user_id = server.users.delete(name)
+    server.users.add(name.upper(), id=user_id)
 
 
 FAB_ONLY = [
@@ -52,9 +53,9 @@ FAB_ONLY = [
 ]
 
 
-@pytest.mark.parametrize("server", real_airflow.FAB_KINDS, indirect=True, scope="module")
+@pytest.mark.parametrize("server", FAB_KINDS, indirect=True, scope="module")
 @pytest.mark.parametrize("change", FAB_ONLY)
-def test_a_user_who_is_not_that_user_any_more(server: Server, mallory: str, change):
+def test_a_user_who_is_not_that_user_any_more(server: Airflow, mallory: str, change):
     run_id = server.trigger(mallory)
     ti_id = server.start("by_hand", run_id)
     assert server.acting(ti_id).person.name == mallory
@@ -62,30 +63,30 @@ def test_a_user_who_is_not_that_user_any_more(server: Server, mallory: str, chan
     assert server.acting(ti_id).refusal.code == NOBODY
 
 
-@pytest.mark.parametrize("server", real_airflow.FAB_KINDS, indirect=True, scope="module")
-def test_a_renamed_user_stays_the_same_person(server: Server, mallory: str):
+@pytest.mark.parametrize("server", FAB_KINDS, indirect=True, scope="module")
+def test_a_renamed_user_stays_the_same_person(server: Airflow, mallory: str):
     ti_id = server.start("by_hand", server.trigger(mallory))
     before = server.acting(ti_id).person
-    server.change_user(mallory, username="malory")
+    server.users.change(mallory, username="malory")
     try:
         assert server.acting(ti_id).person == before
         after = server.acting(server.start("by_hand", server.trigger("malory"))).person
         assert after == before
         assert after.name == "malory"
     finally:
-        server.change_user("malory", username=mallory)
+        server.users.change("malory", username=mallory)
 
 
-@pytest.mark.parametrize("server", real_airflow.SIMPLE_KINDS, indirect=True, scope="module")
-def test_a_user_removed_from_the_configuration(server: Server):
+@pytest.mark.parametrize("server", SIMPLE_KINDS, indirect=True, scope="module")
+def test_a_user_removed_from_the_configuration(server: Airflow):
     ti_id = server.start("by_hand", server.trigger("carol"))
     assert server.acting(ti_id).person.name == "carol"
     with configured("core", simple_auth_manager_users="alice:op,Carol:user"):
         assert server.acting(ti_id).refusal.code == NOBODY
 
 
-@pytest.mark.parametrize("server", real_airflow.SIMPLE_KINDS, indirect=True, scope="module")
-def test_where_everybody_is_an_admin_nobody_is_anybody(server: Server):
+@pytest.mark.parametrize("server", SIMPLE_KINDS, indirect=True, scope="module")
+def test_where_everybody_is_an_admin_nobody_is_anybody(server: Airflow):
     before = server.start("by_hand", server.trigger("alice"))
     with configured("core", simple_auth_manager_all_admins="True"):
         assert server.acting(before).refusal.code == NOBODY
@@ -101,17 +102,17 @@ def test_where_everybody_is_an_admin_nobody_is_anybody(server: Server):
     assert server.acting(before).person.name == "alice"
 
 
-def test_another_auth_manager_does_not_know_them(server: Server):
+def test_another_auth_manager_does_not_know_them(server: Airflow):
     ti_id = server.start("by_hand", server.trigger("alice"))
-    other = real_airflow.SIMPLE if server.auth_manager == real_airflow.FAB else real_airflow.FAB
+    other = SIMPLE if server.users.auth_manager == FAB else FAB
     with configured("core", auth_manager=other):
         assert server.acting(ti_id).refusal.code == NOBODY
 
 
-def test_a_run_made_anew_under_an_old_id_acts_for_nobody(server: Server):
+def test_a_run_made_anew_under_an_old_id_acts_for_nobody(server: Airflow):
     """Whoever may delete a run could otherwise trigger another one under its record."""
     run_id = server.trigger("alice")
-    server.end("by_hand", run_id, "failed")
+    scheduler.end("by_hand", run_id, "failed")
     server.rest("alice", "DELETE", f"/dags/by_hand/dagRuns/{run_id}", expect=204)
-    server.cli("dags", "trigger", "--run-id", run_id, "by_hand", LOGNAME="alice")
+    shell.run_here("dags", "trigger", "--run-id", run_id, "by_hand", LOGNAME="alice")
     assert server.acts_for("by_hand", run_id) == NOBODY

@@ -13,14 +13,14 @@ from sqlalchemy import event, select, text, update
 from airflow_thirdparty.server.recording import changes
 from airflow_thirdparty.server.recording import middleware as recording
 from airflow_thirdparty.server.store.attributions import Attribution
-from tests.integration.acting import real_airflow
-from tests.integration.acting.real_airflow import Server
+from tests.support import scheduler, shell
+from tests.support.airflow import FAB_KINDS, Airflow
 
 NEWER = [None] if "only_new" in DAGRunClearBody.model_fields else []
 """Where this Airflow can bring new tasks into a run."""
 
 NOBODY = "acting_user_unknown"
-ONE = pytest.mark.parametrize("server", real_airflow.FAB_KINDS, indirect=True, scope="module")
+ONE = pytest.mark.parametrize("server", FAB_KINDS, indirect=True, scope="module")
 pytestmark = ONE
 
 
@@ -40,7 +40,7 @@ def rename(table: str, name: str) -> None:
         connection.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
 
 
-def clear(server: Server, user: str, run_id: str, expect: int = 200, **body) -> None:
+def clear(server: Airflow, user: str, run_id: str, expect: int = 200, **body) -> None:
     body = {"dry_run": False, "only_failed": False, "dag_run_id": run_id, **body}
     server.rest(user, "POST", "/dags/by_hand/clearTaskInstances", expect=expect, json=body)
 
@@ -60,7 +60,7 @@ def statements() -> Iterator[list[str]]:
     event.remove(settings.engine, "before_cursor_execute", listen)
 
 
-def test_what_a_record_says(server: Server):
+def test_what_a_record_says(server: Airflow):
     (record,) = records(server.trigger("alice"))
     assert (record.kind, record.dag_id, record.attributed, record.user_name) == (
         "run",
@@ -73,30 +73,30 @@ def test_what_a_record_says(server: Server):
     assert record.user_created
 
 
-def test_a_clear_that_was_refused_leaves_no_record(server: Server):
+def test_a_clear_that_was_refused_leaves_no_record(server: Airflow):
     run_id = server.trigger("alice")
     clear(server, "viewer", run_id, expect=403)
     clear(server, "bob", "none", expect=404)
     assert [record.kind for record in records(run_id)] == ["run"]
 
 
-def test_a_clear_that_was_rolled_back_leaves_no_record(server: Server):
+def test_a_clear_that_was_rolled_back_leaves_no_record(server: Airflow):
     run_id = server.trigger("alice")
     server.start("by_hand", run_id)
     clear(server, "bob", run_id, expect=409, prevent_running_task=True)
     assert [record.kind for record in records(run_id)] == ["run"]
 
 
-def test_one_clear_is_one_record_however_many_tasks(server: Server):
+def test_one_clear_is_one_record_however_many_tasks(server: Airflow):
     run_id = server.trigger("alice")
     clear(server, "bob", run_id)
     assert [(record.kind, record.clears) for record in records(run_id)] == [("run", 0), ("rerun", 1)]
 
 
-def test_a_backfill_is_on_record_with_its_runs(server: Server):
+def test_a_backfill_is_on_record_with_its_runs(server: Airflow):
     from airflow.utils.session import create_session
 
-    server.end_backfills()
+    scheduler.end_backfills()
     number = server.backfill("alice", "2024-05-01")
     with create_session(scoped=False) as session:
         rows = session.scalars(
@@ -105,14 +105,14 @@ def test_a_backfill_is_on_record_with_its_runs(server: Server):
     assert [(row.kind, row.user_name) for row in rows] == [("backfill", "alice"), ("run", "alice")]
 
 
-def test_runs_in_the_past_that_a_state_reaches_are_on_record(server: Server):
+def test_runs_in_the_past_that_a_state_reaches_are_on_record(server: Airflow):
     """Airflow's answer names the one run only."""
-    server.end_backfills()
+    scheduler.end_backfills()
     server.backfill("alice", "2024-06-01")
-    older = server.latest_run("daily", "backfill")
-    server.end_backfills()
+    older = scheduler.latest_run("daily", "backfill")
+    scheduler.end_backfills()
     server.backfill("alice", "2024-06-02")
-    newer = server.latest_run("daily", "backfill")
+    newer = scheduler.latest_run("daily", "backfill")
     server.start("daily", older)
     path = f"/dags/daily/dagRuns/{newer}/taskInstances/first"
     server.rest("bob", "PATCH", path, json={"new_state": "success", "include_past": True})
@@ -126,51 +126,51 @@ def test_runs_in_the_past_that_a_state_reaches_are_on_record(server: Server):
 @pytest.mark.parametrize(
     ("by", "expected"), [("alice", "alice"), ("bob", "rerun_by_other_user"), (None, "rerun_by_other_user")]
 )
-def test_a_backfill_that_reprocesses_a_run(server: Server, by: str | None, expected: str):
+def test_a_backfill_that_reprocesses_a_run(server: Airflow, by: str | None, expected: str):
     day = {"alice": "2024-07-01", "bob": "2024-07-02", None: "2024-07-03"}[by]
-    server.end_backfills()
+    scheduler.end_backfills()
     server.backfill("alice", day)
-    run_id = server.latest_run("daily", "backfill")
+    run_id = scheduler.latest_run("daily", "backfill")
     server.finish(server.start("daily", run_id), "failed")
-    server.end("daily", run_id, "failed")
-    server.end_backfills()
+    scheduler.end("daily", run_id, "failed")
+    scheduler.end_backfills()
     if by:
         server.backfill(by, day, reprocess_behavior="completed")
     else:
         words = ["--dag-id", "daily", "--from-date", day, "--to-date", day]
-        server.cli("backfill", "create", *words, "--reprocess-behavior", "completed", LOGNAME="alice")
+        shell.run_here("backfill", "create", *words, "--reprocess-behavior", "completed", LOGNAME="alice")
     assert server.acts_for("daily", run_id) == expected
 
 
 @pytest.mark.parametrize("version", NEWER)
-def test_a_new_task_that_somebody_else_adds_to_a_run(server: Server, version: None):
+def test_a_new_task_that_somebody_else_adds_to_a_run(server: Airflow, version: None):
     """Clearing a run with only_new brings tasks of the latest code into it and clears none."""
     run_id = server.trigger("alice")
-    file = real_airflow.DAGS / "lineage.py"
+    file = server.dags / "lineage.py"
     before = file.read_text()
     try:
         more = "with by_hand:\n    @task\n    def added(): ...\n    added()\n"
         file.write_text(f"{before}\n{more}")
-        real_airflow.load_dags()
+        scheduler.load_dags(server.dags)
         body = {"dry_run": False, "only_new": True}
         server.rest("bob", "POST", f"/dags/by_hand/dagRuns/{run_id}/clear", json=body)
         assert server.acts_for("by_hand", run_id) == "rerun_by_other_user"
     finally:
         file.write_text(before)
-        real_airflow.load_dags()
+        scheduler.load_dags(server.dags)
 
 
-def test_a_task_that_runs_already_keeps_its_user(server: Server):
+def test_a_task_that_runs_already_keeps_its_user(server: Airflow):
     run_id = server.trigger("alice")
     ti_id = server.start("by_hand", run_id)
-    server.started_earlier(ti_id, seconds=120)
+    server.tasks.started_earlier(ti_id, seconds=120)
     clear(server, "bob", run_id, task_ids=["third"])
     assert server.acting(ti_id).person.name == "alice"
     assert server.acts_for("by_hand", run_id, "third") == "rerun_by_other_user"
 
 
 def test_when_nothing_can_be_recorded_the_request_still_succeeds(
-    server: Server, monkeypatch: pytest.MonkeyPatch, caplog
+    server: Airflow, monkeypatch: pytest.MonkeyPatch, caplog
 ):
     counted = []
     monkeypatch.setattr(recording.metrics, "attribution_not_recorded", lambda: counted.append(1))
@@ -187,7 +187,7 @@ def test_when_nothing_can_be_recorded_the_request_still_succeeds(
 
 
 def test_when_the_person_cannot_be_filled_in_the_run_acts_for_nobody(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: Airflow, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(recording, "attribute", None)
     run_id = server.trigger("alice")
@@ -200,7 +200,7 @@ def test_when_the_person_cannot_be_filled_in_the_run_acts_for_nobody(
 
 
 def test_a_rerun_whose_person_cannot_be_filled_in_acts_for_nobody(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: Airflow, monkeypatch: pytest.MonkeyPatch
 ):
     run_id = server.trigger("alice")
     monkeypatch.setattr(recording, "attribute", None)
@@ -209,7 +209,7 @@ def test_a_rerun_whose_person_cannot_be_filled_in_acts_for_nobody(
     assert server.acts_for("by_hand", run_id) == "rerun_by_other_user"
 
 
-def test_a_row_that_is_not_this_requests_is_not_settled(server: Server):
+def test_a_row_that_is_not_this_requests_is_not_settled(server: Airflow):
     """SQLite gives the id of a rolled back row away again."""
     from airflow.utils.session import create_session
 
@@ -227,11 +227,11 @@ def test_a_row_that_is_not_this_requests_is_not_settled(server: Server):
     assert (record.attributed, record.user_id) == (False, "")
 
 
-def test_the_user_is_the_one_airflow_took(server: Server):
+def test_the_user_is_the_one_airflow_took(server: Airflow):
     """A bearer token wins over the cookie of somebody else, as in Airflow itself."""
     from airflow.api_fastapi.app import get_auth_manager
 
-    users = real_airflow.users_by_name(server.auth_manager)
+    users = server.users.by_name()
     tokens = {name: get_auth_manager().generate_jwt(users[name]) for name in ("alice", "bob")}
     server.client.cookies.set("_token", tokens["bob"])
     headers = {"Authorization": f"Bearer {tokens['alice']}"}
@@ -243,7 +243,7 @@ def test_the_user_is_the_one_airflow_took(server: Server):
     assert record.user_name == answer["triggering_user_name"]
 
 
-def test_other_requests_are_not_touched(server: Server):
+def test_other_requests_are_not_touched(server: Airflow):
     ti_id = server.start("by_hand", server.trigger("alice"))
     with statements() as seen:
         server.rest("alice", "GET", "/dags")
@@ -257,7 +257,7 @@ def test_other_requests_are_not_touched(server: Server):
 HEARTBEAT = {"hostname": "worker", "pid": 1}
 
 
-def test_a_fetch_takes_one_query_for_the_person(server: Server):
+def test_a_fetch_takes_one_query_for_the_person(server: Airflow):
     from airflow.utils.session import create_session
 
     from airflow_thirdparty.server.broker.acting.queries import gather
@@ -269,14 +269,14 @@ def test_a_fetch_takes_one_query_for_the_person(server: Server):
     assert len(seen) == 1
 
 
-def test_a_task_reports_its_own_state_without_leaving_a_record(server: Server):
+def test_a_task_reports_its_own_state_without_leaving_a_record(server: Airflow):
     run_id = server.trigger("alice")
     server.finish(server.start("by_hand", run_id), "failed")
     assert [record.kind for record in records(run_id)] == ["run"]
 
 
-def test_nothing_is_noted_outside_of_requests(server: Server):
+def test_nothing_is_noted_outside_of_requests(server: Airflow):
     """The scheduler, the command line and background work have no journal."""
     assert changes._current.get() is None
-    server.cli("dags", "trigger", "by_hand", LOGNAME="alice")
-    assert records(server.latest_run("by_hand")) == []
+    shell.run_here("dags", "trigger", "by_hand", LOGNAME="alice")
+    assert records(scheduler.latest_run("by_hand")) == []

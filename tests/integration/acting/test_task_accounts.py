@@ -7,9 +7,9 @@ import uuid
 import pytest
 
 from airflow_thirdparty.wire import TokenRequest
-from tests.integration.acting import real_airflow
-from tests.integration.acting.real_airflow import Server
 from tests.integration.acting.test_who_triggered import command_line
+from tests.support import scheduler
+from tests.support.airflow import FAB_KINDS, Airflow
 from tests.support.airflow_server import configured
 from tests.support.tasks import task_token
 
@@ -17,26 +17,26 @@ KEY = "a key of alice's own"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def signed_in(server: Server) -> None:
+def signed_in(server: Airflow) -> None:
     """Alice has signed in to an account, Bob has not."""
     server.register("keys")
     server.page("alice", "POST", "/accounts/keys/sign-in", json={"key": KEY})
 
 
 @pytest.fixture
-def run_id(server: Server) -> str:
+def run_id(server: Airflow) -> str:
     return server.trigger("alice")
 
 
-def fetch(server: Server, ti_id: uuid.UUID, expect: int = 200):
+def fetch(server: Airflow, ti_id: uuid.UUID, expect: int = 200):
     return server.execution(ti_id, "GET", "/connections/keys", expect=expect)
 
 
-def task_tab(server: Server, user: str, dag_id: str, run_id: str, **options):
+def task_tab(server: Airflow, user: str, dag_id: str, run_id: str, **options):
     return server.page(user, "GET", f"/task-instances/{dag_id}/{run_id}/first/-1/account", **options)
 
 
-def test_a_use_is_on_record_for_its_owner_alone(server: Server, run_id: str):
+def test_a_use_is_on_record_for_its_owner_alone(server: Airflow, run_id: str):
     ti_id = server.start("by_hand", run_id)
     for _ in range(3):
         assert fetch(server, ti_id)["password"] == KEY
@@ -50,7 +50,7 @@ def test_a_use_is_on_record_for_its_owner_alone(server: Server, run_id: str):
     assert server.page("alice", "GET", "/accounts/keys")["last_used_at"] == use["last_at"]
 
 
-def test_the_ledger_has_pages(server: Server):
+def test_the_ledger_has_pages(server: Airflow):
     for _ in range(3):
         fetch(server, server.start("by_hand", server.trigger("alice")))
     server.write_usage()
@@ -62,7 +62,7 @@ def test_the_ledger_has_pages(server: Server):
     server.page("alice", "GET", "/uses?limit=1000", expect=422)
 
 
-def test_an_admin_sees_counts_and_no_runs(server: Server, run_id: str):
+def test_an_admin_sees_counts_and_no_runs(server: Airflow, run_id: str):
     fetch(server, server.start("by_hand", run_id))
     server.write_usage()
     (count,) = server.page("admin", "GET", "/admin/uses")
@@ -73,7 +73,7 @@ def test_an_admin_sees_counts_and_no_runs(server: Server, run_id: str):
 
 
 @pytest.mark.parametrize("user", ["alice", "bob", "viewer"])
-def test_the_tab_of_a_task_that_used_an_account(server: Server, run_id: str, user: str):
+def test_the_tab_of_a_task_that_used_an_account(server: Airflow, run_id: str, user: str):
     fetch(server, server.start("by_hand", run_id))
     server.write_usage()
     answer = task_tab(server, user, "by_hand", run_id)
@@ -86,7 +86,7 @@ def test_the_tab_of_a_task_that_used_an_account(server: Server, run_id: str, use
     assert use["account"]["status"] == ("signed_in" if user == "alice" else "sign_in_needed")
 
 
-def test_the_tab_of_a_task_whose_user_has_to_sign_in(server: Server):
+def test_the_tab_of_a_task_whose_user_has_to_sign_in(server: Airflow):
     run_id = server.trigger("bob")
     fetch(server, server.start("by_hand", run_id), expect=403)
     answer = task_tab(server, "bob", "by_hand", run_id)
@@ -96,7 +96,7 @@ def test_the_tab_of_a_task_whose_user_has_to_sign_in(server: Server):
     assert use["error"]["link"].endswith("?account=keys")
 
 
-def test_the_tab_of_a_task_that_acts_for_nobody(server: Server):
+def test_the_tab_of_a_task_that_acts_for_nobody(server: Airflow):
     dag_id, run_id = command_line(server)
     ti_id = server.start(dag_id, run_id)
     fetch(server, ti_id, expect=403)
@@ -108,7 +108,7 @@ def test_the_tab_of_a_task_that_acts_for_nobody(server: Server):
     assert use["error"]["remedy"]
 
 
-def test_the_refusal_stands_in_the_audit_log_of_the_run(server: Server):
+def test_the_refusal_stands_in_the_audit_log_of_the_run(server: Airflow):
     dag_id, run_id = command_line(server)
     fetch(server, server.start(dag_id, run_id), expect=403)
     wanted = {"dag_id": dag_id, "run_id": run_id, "task_id": "first"}
@@ -117,7 +117,7 @@ def test_the_refusal_stands_in_the_audit_log_of_the_run(server: Server):
     assert "command line" in row["extra"]
 
 
-def test_our_own_hook_is_told_the_refusal_in_words(server: Server):
+def test_our_own_hook_is_told_the_refusal_in_words(server: Airflow):
     dag_id, run_id = command_line(server)
     asked = TokenRequest("keys").encode()
     answer = server.execution(server.start(dag_id, run_id), "GET", f"/connections/{asked}")
@@ -126,7 +126,7 @@ def test_our_own_hook_is_told_the_refusal_in_words(server: Server):
     assert answer["password"] is None
 
 
-def test_the_latest_word_counts(server: Server, run_id: str):
+def test_the_latest_word_counts(server: Airflow, run_id: str):
     ti_id = server.start("by_hand", run_id)
     fetch(server, ti_id)
     server.write_usage()
@@ -141,24 +141,24 @@ def test_the_latest_word_counts(server: Server, run_id: str):
     assert "bob" not in str(answer)
 
 
-def test_the_tab_of_a_task_that_asked_for_nothing(server: Server, run_id: str):
+def test_the_tab_of_a_task_that_asked_for_nothing(server: Airflow, run_id: str):
     answer = task_tab(server, "alice", "by_hand", run_id)
     assert (answer["acting_user"]["user_name"], answer["uses"]) == ("alice", [])
 
 
-def test_a_task_there_is_not(server: Server):
+def test_a_task_there_is_not(server: Airflow):
     assert (
         task_tab(server, "alice", "by_hand", "none", expect=404)["error"]["code"] == "no_such_task_instance"
     )
 
 
-@pytest.mark.parametrize("server", real_airflow.FAB_KINDS[:1], indirect=True, scope="module")
-def test_who_may_not_read_the_dag_sees_no_tab(server: Server, run_id: str):
-    with server.user("stranger", role="Public"):
+@pytest.mark.parametrize("server", FAB_KINDS[:1], indirect=True, scope="module")
+def test_who_may_not_read_the_dag_sees_no_tab(server: Airflow, run_id: str):
+    with server.users.having("stranger", role="Public"):
         task_tab(server, "stranger", "by_hand", run_id, expect=403)
 
 
-def test_the_token_of_a_superseded_try_gets_nothing(server: Server, run_id: str):
+def test_the_token_of_a_superseded_try_gets_nothing(server: Airflow, run_id: str):
     ti_id = server.start("by_hand", run_id)
     fetch(server, ti_id)
     body = {"dry_run": False, "only_failed": False, "dag_run_id": run_id, "task_ids": ["first"]}
@@ -167,22 +167,22 @@ def test_the_token_of_a_superseded_try_gets_nothing(server: Server, run_id: str)
 
 
 @pytest.mark.parametrize("state", ["success", "failed"])
-def test_the_token_of_a_task_that_has_ended_gets_nothing(server: Server, run_id: str, state: str):
+def test_the_token_of_a_task_that_has_ended_gets_nothing(server: Airflow, run_id: str, state: str):
     ti_id = server.start("by_hand", run_id)
     server.finish(ti_id, state)
     fetch(server, ti_id, expect=403)
 
 
-def test_allowed_dags_is_exact(server: Server):
+def test_allowed_dags_is_exact(server: Airflow):
     server.register("narrow", allowed_dags="by_han by_hand_too")
     server.page("alice", "POST", "/accounts/narrow/sign-in", json={"key": KEY})
     ti_id = server.start("by_hand", server.trigger("alice"))
     server.execution(ti_id, "GET", "/connections/narrow", expect=403)
-    (use,) = task_tab(server, "alice", "by_hand", server.latest_run("by_hand"))["uses"]
+    (use,) = task_tab(server, "alice", "by_hand", scheduler.latest_run("by_hand"))["uses"]
     assert use["error"]["code"] == "account_not_allowed"
 
 
-def test_a_token_that_may_only_start_the_task_gets_nothing(server: Server, run_id: str):
+def test_a_token_that_may_only_start_the_task_gets_nothing(server: Airflow, run_id: str):
     ti_id = server.start("by_hand", run_id)
     headers = {"Authorization": f"Bearer {task_token(ti_id, scope='workload')}"}
     answer = server.client.get("/execution/connections/keys", headers=headers)
@@ -193,7 +193,7 @@ def test_a_token_that_may_only_start_the_task_gets_nothing(server: Server, run_i
 @pytest.mark.parametrize(
     ("team", "answered"), [("red", True), ("blue", False)], ids=["of the DAG's team", "of another team"]
 )
-def test_an_account_of_a_team(server: Server, run_id: str, team: str, answered: bool):
+def test_an_account_of_a_team(server: Airflow, run_id: str, team: str, answered: bool):
     server.register("teamed")
     server.page("alice", "POST", "/accounts/teamed/sign-in", json={"key": KEY})
     ti_id = server.start("by_hand", run_id)

@@ -3,16 +3,17 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.acting.reruns import RERUNS, Rerun, harmless
+from tests.support import scheduler
 
 
 @pytest.fixture
 def run_id(server) -> str:
     """Alice's run: its first task has succeeded, its second has failed."""
-    server.forget_runs("by_hand")
+    scheduler.forget_runs("by_hand")
     run = server.trigger("alice")
     server.finish(server.start("by_hand", run, "first"))
     server.finish(server.start("by_hand", run, "second"), "failed")
-    server.end("by_hand", run, "failed")
+    scheduler.end("by_hand", run, "failed")
     return run
 
 

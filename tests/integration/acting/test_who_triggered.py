@@ -4,35 +4,36 @@ import getpass
 
 import pytest
 
-from tests.integration.acting.real_airflow import DAGS, FAB_KINDS, Server
+from tests.support import scheduler, shell
+from tests.support.airflow import FAB_KINDS, Airflow
 
 NOBODY = "acting_user_unknown"
 
 
-def by_rest(server: Server) -> tuple[str, str]:
+def by_rest(server: Airflow) -> tuple[str, str]:
     return "by_hand", server.trigger("alice")
 
 
-def in_the_web_page(server: Server) -> tuple[str, str]:
+def in_the_web_page(server: Airflow) -> tuple[str, str]:
     body = {"logical_date": None}
-    page = {"Referer": "http://localhost/dags/by_hand"}
+    page = {"Referer": f"{server.server.url}/dags/by_hand"}
     answer = server.rest("alice", "POST", "/dags/by_hand/dagRuns", json=body, headers=page)
     return "by_hand", answer["dag_run_id"]
 
 
-def asset_materialized(server: Server) -> tuple[str, str]:
+def asset_materialized(server: Airflow) -> tuple[str, str]:
     assets = server.rest("alice", "GET", "/assets?uri_pattern=test://made")["assets"]
     answer = server.rest("alice", "POST", f"/assets/{assets[0]['id']}/materialize")
     return "maker", answer["dag_run_id"]
 
 
-def backfill_by_rest(server: Server) -> tuple[str, str]:
-    server.end_backfills()
+def backfill_by_rest(server: Airflow) -> tuple[str, str]:
+    scheduler.end_backfills()
     server.backfill("alice", "2024-03-01", reprocess_behavior="none")
-    return "daily", server.latest_run("daily", "backfill")
+    return "daily", scheduler.latest_run("daily", "backfill")
 
 
-def child(server: Server, parent: tuple[str, str]) -> tuple[str, str]:
+def child(server: Airflow, parent: tuple[str, str]) -> tuple[str, str]:
     """TriggerDagRunOperator in a run."""
     from uuid import uuid4
 
@@ -42,64 +43,64 @@ def child(server: Server, parent: tuple[str, str]) -> tuple[str, str]:
     return "child", run_id
 
 
-def child_of_rest(server: Server) -> tuple[str, str]:
+def child_of_rest(server: Airflow) -> tuple[str, str]:
     return child(server, by_rest(server))
 
 
-def grandchild_of_rest(server: Server) -> tuple[str, str]:
+def grandchild_of_rest(server: Airflow) -> tuple[str, str]:
     return child(server, child_of_rest(server))
 
 
-def command_line(server: Server) -> tuple[str, str]:
-    server.cli("dags", "trigger", "by_hand", LOGNAME="alice")
-    return "by_hand", server.latest_run("by_hand")
+def command_line(server: Airflow) -> tuple[str, str]:
+    shell.run_here("dags", "trigger", "by_hand", LOGNAME="alice")
+    return "by_hand", scheduler.latest_run("by_hand")
 
 
-def child_of_command_line(server: Server) -> tuple[str, str]:
+def child_of_command_line(server: Airflow) -> tuple[str, str]:
     return child(server, command_line(server))
 
 
-def grandchild_of_command_line(server: Server) -> tuple[str, str]:
+def grandchild_of_command_line(server: Airflow) -> tuple[str, str]:
     return child(server, child_of_command_line(server))
 
 
-def backfill_on_the_command_line(server: Server) -> tuple[str, str]:
-    server.end_backfills()
+def backfill_on_the_command_line(server: Airflow) -> tuple[str, str]:
+    scheduler.end_backfills()
     day = "2024-04-01"
-    server.cli(
+    shell.run_here(
         "backfill", "create", "--dag-id", "daily", "--from-date", day, "--to-date", day, LOGNAME="alice"
     )
-    return "daily", server.latest_run("daily", "backfill")
+    return "daily", scheduler.latest_run("daily", "backfill")
 
 
-def child_of_backfill_on_the_command_line(server: Server) -> tuple[str, str]:
+def child_of_backfill_on_the_command_line(server: Airflow) -> tuple[str, str]:
     return child(server, backfill_on_the_command_line(server))
 
 
-def asset_materialized_on_the_command_line(server: Server) -> tuple[str, str]:
-    server.cli("assets", "materialize", "--name", "made", LOGNAME="alice")
-    return "maker", server.latest_run("maker")
+def asset_materialized_on_the_command_line(server: Airflow) -> tuple[str, str]:
+    shell.run_here("assets", "materialize", "--name", "made", LOGNAME="alice")
+    return "maker", scheduler.latest_run("maker")
 
 
-def schedule(server: Server) -> tuple[str, str]:
-    server.schedule()
-    return "daily", server.latest_run("daily", "scheduled")
+def schedule(server: Airflow) -> tuple[str, str]:
+    scheduler.schedule()
+    return "daily", scheduler.latest_run("daily", "scheduled")
 
 
-def asset_events(server: Server) -> tuple[str, str]:
+def asset_events(server: Airflow) -> tuple[str, str]:
     assets = server.rest("alice", "GET", "/assets?uri_pattern=test://made")["assets"]
     server.rest("alice", "POST", "/assets/events", json={"asset_id": assets[0]["id"], "extra": {}})
-    server.schedule()
-    return "fired", server.latest_run("fired", "asset_triggered")
+    scheduler.schedule()
+    return "fired", scheduler.latest_run("fired", "asset_triggered")
 
 
-def dag_test(server: Server) -> tuple[str, str]:
+def dag_test(server: Airflow) -> tuple[str, str]:
     """In a process of its own, since it starts an Execution API of its own; how its tasks end is the same."""
-    env = {"LOGNAME": "alice", "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS)}
-    server.command("dags", "test", "by_hand", may_fail=True, **env)
-    run = server.rest("bob", "GET", f"/dags/by_hand/dagRuns/{server.latest_run('by_hand')}")
+    env = {"LOGNAME": "alice", "AIRFLOW__CORE__DAGS_FOLDER": str(server.dags)}
+    shell.run_apart("dags", "test", "by_hand", may_fail=True, **env)
+    run = server.rest("bob", "GET", f"/dags/by_hand/dagRuns/{scheduler.latest_run('by_hand')}")
     assert run["triggered_by"] == "test"
-    return "by_hand", server.latest_run("by_hand")
+    return "by_hand", scheduler.latest_run("by_hand")
 
 
 @pytest.mark.parametrize(
@@ -122,11 +123,11 @@ def dag_test(server: Server) -> tuple[str, str]:
         pytest.param(dag_test, NOBODY, id="dag.test()"),
     ],
 )
-def test_whom_a_run_acts_for(server: Server, way, expected: str):
+def test_whom_a_run_acts_for(server: Airflow, way, expected: str):
     assert server.acts_for(*way(server)) == expected
 
 
-def test_the_forged_names_are_really_there(server: Server):
+def test_the_forged_names_are_really_there(server: Airflow):
     """Else the cases above would prove nothing."""
     for dag_id, run_id in (
         command_line(server),
@@ -139,9 +140,9 @@ def test_the_forged_names_are_really_there(server: Server):
 
 
 @pytest.mark.parametrize("server", FAB_KINDS[:1], indirect=True, scope="module")
-def test_the_command_line_in_a_process_of_its_own(server: Server):
-    server.command("dags", "trigger", "by_hand", LOGNAME="alice")
-    run_id = server.latest_run("by_hand")
+def test_the_command_line_in_a_process_of_its_own(server: Airflow):
+    shell.run_apart("dags", "trigger", "by_hand", LOGNAME="alice")
+    run_id = scheduler.latest_run("by_hand")
     path = f"/dags/by_hand/dagRuns/{run_id}"
     assert server.rest("bob", "GET", path)["triggering_user_name"] == "alice"
     assert server.acts_for("by_hand", run_id) == NOBODY

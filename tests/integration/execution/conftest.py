@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.accounts import Accounts
 from tests.support.people import Person
 from tests.support.projecting import ACME, DAG_ID, KEY
-from tests.support.signing_in import Accounts, api, forget_all
+from tests.support.signing_in import api, forget_all
 from tests.support.tasks import RunningTask, Tasks
 
 

@@ -12,10 +12,10 @@ import httpx2
 import pytest
 
 from airflow_thirdparty.wire import PROJECTION_KEY, TokenRequest
+from tests.support.accounts import Accounts
 from tests.support.airflow_server import AirflowServer, configured
 from tests.support.people import Person
 from tests.support.projecting import ACME, DAG_ID, KEY, REGISTRATION, SPELLINGS, asked_raw
-from tests.support.signing_in import Accounts
 from tests.support.tasks import RunningTask, Tasks, task_token
 from tests.support.worker import running_service
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.support import faulty_service_client
+from tests.support.accounts import Accounts
 from tests.support.airflow_server import AirflowServer
 from tests.support.faulty_service_client import Remote
 from tests.support.people import Person
-from tests.support.signing_in import Accounts, forget_all, rows
+from tests.support.signing_in import forget_all, rows
 
 
 @pytest.fixture(scope="module")

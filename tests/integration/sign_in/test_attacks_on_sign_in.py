@@ -9,21 +9,11 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from tests.support.accounts import Accounts
 from tests.support.airflow_server import AirflowServer
 from tests.support.faulty_service_client import Remote
 from tests.support.people import Person
-from tests.support.signing_in import (
-    Accounts,
-    answered,
-    api,
-    begin,
-    query,
-    rows,
-    sign_in,
-    started,
-    view,
-    with_query,
-)
+from tests.support.signing_in import answered, api, begin, query, rows, sign_in, started, view, with_query
 
 COOKIE = "third_party_authorization_"
 

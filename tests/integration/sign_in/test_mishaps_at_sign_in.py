@@ -9,10 +9,11 @@ import pytest
 from airflow.models.crypto import get_fernet
 
 from airflow_thirdparty import wire
+from tests.support.accounts import Accounts
 from tests.support.airflow_server import configured
 from tests.support.faulty_service_client import Remote
 from tests.support.people import Person
-from tests.support.signing_in import Accounts, answered, api, begin, rows, sign_in, started, view, with_query
+from tests.support.signing_in import answered, api, begin, rows, sign_in, started, view, with_query
 
 NOTHING = {"sign_in": 0, "authorization": 0, "revocation": 0}
 

@@ -9,8 +9,9 @@ import httpx2
 import pytest
 
 from airflow_thirdparty.wire import PROJECTION_KEY
+from tests.support.accounts import Accounts
 from tests.support.people import Person
-from tests.support.signing_in import Accounts, api, rows, view
+from tests.support.signing_in import api, rows, view
 from tests.support.tasks import RunningTask, Tasks
 
 DAG_ID = "uses_keys"

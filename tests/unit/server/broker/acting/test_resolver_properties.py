@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from airflow_thirdparty.server.broker.acting.facts import AttributionFact, DelegationFact, RunFacts
@@ -84,10 +84,7 @@ def almost_named(draw: st.DrawFn) -> RunFacts:
 
 FACTS = almost_named() | ANYTHING
 
-many = settings(max_examples=1000, deadline=None)
 
-
-@many
 @given(FACTS)
 def test_only_who_caused_the_run_or_delegated_is_ever_named(facts: RunFacts):
     acting = acting_user(facts)
@@ -106,7 +103,6 @@ def test_only_who_caused_the_run_or_delegated_is_ever_named(facts: RunFacts):
     assert facts.state == facts.asker
 
 
-@many
 @given(NAMED, st.none() | PEOPLE, st.integers(0, 2))
 def test_a_rerun_by_another_or_by_nobody_known_yields_nobody(facts: RunFacts, by: Person | None, clears: int):
     assume(acting_user(facts).person != by)
@@ -118,20 +114,17 @@ def test_a_rerun_by_another_or_by_nobody_known_yields_nobody(facts: RunFacts, by
     assert acting.refusal.code == "rerun_by_other_user"
 
 
-@many
 @given(NAMED, st.integers(1, 3))
 def test_a_clear_that_nobody_recorded_yields_nobody(facts: RunFacts, clears: int):
     acting = acting_user(replace(facts, clear_number=facts.clear_number + clears))
     assert acting.person is None
 
 
-@many
 @given(FACTS, st.sampled_from(["cli", "test", None, "something new"]))
 def test_what_nobody_authenticated_acts_for_nobody(facts: RunFacts, triggered_by: str | None):
     assert acting_user(replace(facts, triggered_by=triggered_by)).person is None
 
 
-@many
 @given(FACTS, NAMES)
 def test_the_name_on_the_run_never_grants(facts: RunFacts, name: str):
     """Another name on the run changes who it acts for to nobody, never to somebody else."""

@@ -110,7 +110,7 @@ async def test_the_memory_is_bounded(desk: Desk, monkeypatch):
 async def test_the_background_task_writes_by_itself():
     written = asyncio.Event()
 
-    async def write(_work) -> None:
+    async def write(_work, _rows) -> None:
         written.set()
 
     lively = UsageRecorder(write)
