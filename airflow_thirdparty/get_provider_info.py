@@ -45,7 +45,9 @@ CONNECTION_FIELDS = {
         "For OpenID Connect: the service's issuer; the addresses below are then found by themselves.",
     ),
     "authorize_url": _field("Authorize URL", "Where people sign in."),
-    "exchange_url": _field("Exchange URL", "Where authorization codes and refresh tokens are exchanged."),
+    "exchange_url": _field(
+        "Token endpoint URL", "Where authorization codes and refresh tokens become access tokens."
+    ),
     "userinfo_url": _field("User info URL", "Says who a person is there."),
     "revoke_url": _field("Revoke URL", "Where tokens are revoked at sign-out."),
     "scopes": _field("Scopes", "What a sign-in asks for, separated by spaces."),
@@ -63,7 +65,7 @@ CONNECTION_FIELDS = {
     ),
     "allowed_dags": _field("Allowed DAGs", "Ids of the DAGs that may use the account; empty means all."),
     "min_lifetime": _field(
-        "Minimum lifetime", "Seconds before expiry at which an access token is renewed.", default="60"
+        "Minimum lifetime", "Seconds before expiry at which an access token is refreshed.", default="60"
     ),
 }
 """The fields of the connection form that stand in the connection's extra."""

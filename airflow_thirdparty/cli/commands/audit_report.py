@@ -18,7 +18,7 @@ class AuditedDag:
     """One DAG that uses accounts, or may use them.
 
     :param file: its file, relative to the folder or bundle
-    :param standing: ``at_risk``, ``acknowledged`` or ``quiet``
+    :param risk: ``at_risk``, ``acknowledged`` or ``quiet``
     :param accounts: ids of tasks by account
     :param unknown: references whose account can only be known when the DAG runs
     :param public: why it is public, where that was looked at
@@ -41,11 +41,11 @@ class AuditedDag:
         return self.risk == "at_risk" if self.counts is None else self.counts
 
     def as_dict(self) -> dict[str, Any]:
-        """The DAG as it stands in JSON."""
+        """The DAG as it is written in JSON."""
         return {
             "dag_id": self.dag_id,
             "file": self.file,
-            "standing": self.risk,
+            "risk": self.risk,
             "finding": self.is_finding,
             "accounts": {conn_id: list(tasks) for conn_id, tasks in self.accounts.items()},
             "unknown": list(self.unknown),

@@ -24,7 +24,7 @@ def owner() -> str:
 
 
 def refresher() -> Refresher:
-    """What renews sign-ins in this process."""
+    """What refreshes sign-ins in this process."""
     return token_broker().refresher
 
 

@@ -39,7 +39,7 @@ class Directory(Protocol):
         """
 
     def columns(self, auth_manager: ColumnElement[str], user_id: ColumnElement[str]) -> list[Any]:
-        """Columns to add to a query, so that :meth:`standing` needs none of its own.
+        """Columns to add to a query, so that :meth:`user_state` needs none of its own.
 
         :param auth_manager: where the query has the auth manager of a person
         :param user_id: where the query has the id of a person
@@ -153,7 +153,7 @@ def person_of(user: BaseUser) -> Person | None:
 
 
 def user_state_of(person: Person, values: Sequence[Any]) -> UserState:
-    """What today's auth manager says about the person; :data:`Standing.GONE` if it is another one.
+    """What today's auth manager says about the person; :data:`UserState.GONE` if it is another one.
 
     :param values: what :meth:`Directory.columns` brought
     """

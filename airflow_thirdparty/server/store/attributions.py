@@ -89,7 +89,7 @@ def write(connection: Connection, recording: Recording, rows: Sequence[Mapping[s
 
 
 def attribute(session: Session, recording: Recording, person: Person | None) -> None:
-    """Say who made the changes of a request; ``None`` settles that nobody is known."""
+    """Say who made the changes of a request; ``None`` says for good that nobody is known."""
     who = {**PersonColumns.person_values(person or NOBODY), "attributed": True}
     for start in range(0, len(recording.written), 500):
         session.execute(
@@ -108,6 +108,6 @@ def attribute(session: Session, recording: Recording, person: Person | None) -> 
 
 
 def prune(session: Session, before: datetime) -> int:
-    """Forget causes older than ``before``; runs that old act for nobody."""
+    """Forget attributions older than ``before``; runs that old act for nobody."""
     result = session.execute(delete(Attribution).where(Attribution.at < before))
     return int(getattr(result, "rowcount", 0))

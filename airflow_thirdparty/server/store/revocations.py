@@ -70,7 +70,7 @@ def open_tokens(row: Revocation) -> Tokens:
 
 
 def due(session: Session, now: datetime, at_most: int = 200) -> dict[str, list[int]]:
-    """Ids of the rows whose turn it is, by account."""
+    """Ids of the rows that are due, by account."""
     statement = select(Revocation.conn_id, Revocation.id).where(Revocation.next_at <= now)
     found: dict[str, list[int]] = {}
     for conn_id, row_id in session.execute(statement.order_by(Revocation.next_at).limit(at_most)):

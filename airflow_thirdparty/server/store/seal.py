@@ -1,4 +1,4 @@
-"""Sealing secrets to their place with Airflow's own Fernet keys.
+"""Sealing secrets to their context with Airflow's own Fernet keys.
 
 A plain Fernet ciphertext opens in any row.  What is sealed here names user, account, field and version, and
 is compared when opened, so a ciphertext that somebody moved to another row, user, account or into a newer row
@@ -21,7 +21,7 @@ class SealError(Exception):
     """A secret cannot be sealed or opened.
 
     :param code: ``no_key`` (no Fernet key configured), ``key_lost`` (no configured key opens it) or
-        ``moved`` (it opens, but belongs to another place)
+        ``moved`` (it opens, but belongs to another context)
     """
 
     def __init__(self, code: str, context: SealContext) -> None:
@@ -33,7 +33,7 @@ class SealError(Exception):
 _MESSAGES = {
     "no_key": "[core] fernet_key is empty, so secrets cannot be kept; set a key and try again",
     "key_lost": "none of the keys in [core] fernet_key opens this secret",
-    "moved": "this secret was sealed for another place",
+    "moved": "this secret was sealed for another context",
 }
 
 
@@ -55,14 +55,14 @@ class SealContext:
     key: str = ""
 
     def claims(self) -> list[str]:
-        """The place in the form in which it is compared."""
+        """The context in the form in which it is compared."""
         who = self.person
         owner = [who.auth_manager, who.user_id, who.created] if who else []
         return [self.field, self.account, str(self.version), self.key, *owner]
 
 
 def seal(value: str, context: SealContext) -> str:
-    """Encrypt a secret so that it opens at this place only.
+    """Encrypt a secret so that it opens in this context only.
 
     :raises SealError: ``no_key`` when Airflow has no Fernet key
     """
@@ -74,9 +74,9 @@ def seal(value: str, context: SealContext) -> str:
 
 
 def open_sealed(sealed: str, context: SealContext) -> str:
-    """Decrypt a secret that was sealed for this place.
+    """Decrypt a secret that was sealed for this context.
 
-    :raises SealError: when no configured key opens it, or when it was sealed for another place
+    :raises SealError: when no configured key opens it, or when it was sealed for another context
     """
     fernet = get_fernet()
     if not fernet.is_encrypted:
@@ -91,7 +91,7 @@ def open_sealed(sealed: str, context: SealContext) -> str:
 
 
 def reseal(sealed: str) -> str:
-    """Encrypt what is sealed with the first of the configured keys, its place unchanged.
+    """Encrypt what is sealed with the first of the configured keys, its context unchanged.
 
     :raises cryptography.fernet.InvalidToken: when no configured key opens it
     """

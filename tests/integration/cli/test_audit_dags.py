@@ -115,7 +115,7 @@ def test_a_folder(
     code, output = audit(capsys, "--dags-folder", folder, "--json", *options)
     answer = json.loads(output)
     assert code == status
-    assert {dag["dag_id"]: dag["standing"] for dag in answer["dags"]} == standings
+    assert {dag["dag_id"]: dag["risk"] for dag in answer["dags"]} == standings
     assert answer["found"] == (1 if status == 1 else 0)
     assert bool(answer["import_errors"]) is (BROKEN in bodies)
     code, output = audit(capsys, "--dags-folder", folder, *options)
@@ -134,7 +134,7 @@ def test_all_that_is_said_of_a_dag(tmp_path: Path, capsys: pytest.CaptureFixture
             {
                 "dag_id": "reviewed",
                 "file": "file_0.py",
-                "standing": "acknowledged",
+                "risk": "acknowledged",
                 "finding": False,
                 "accounts": {"slack": ["post"]},
                 "unknown": [],
@@ -144,7 +144,7 @@ def test_all_that_is_said_of_a_dag(tmp_path: Path, capsys: pytest.CaptureFixture
             {
                 "dag_id": "risky",
                 "file": "file_0.py",
-                "standing": "quiet",
+                "risk": "quiet",
                 "finding": False,
                 "accounts": {},
                 "unknown": ["which: argument http_conn_id"],
@@ -232,7 +232,7 @@ def test_the_database(stored: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer["source"] == "database"
     assert answer["accounts"] == ["slack"]
     assert answer["found"] == 1
-    assert {dag["dag_id"]: (dag["standing"], dag["accounts"]) for dag in answer["dags"]} == {
+    assert {dag["dag_id"]: (dag["risk"], dag["accounts"]) for dag in answer["dags"]} == {
         "risky": ("at_risk", {"slack": ["post"]}),
         "reviewed": ("acknowledged", {"slack": ["post"]}),
         "private": ("quiet", {"slack": ["post"]}),

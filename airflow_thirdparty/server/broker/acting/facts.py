@@ -20,7 +20,7 @@ class AttributionFact:
 
     :param kind: ``run``: created it; ``rerun``: made tasks of it start again, or changed what runs
     :param person: who made it; ``None`` when nobody is known
-    :param standing: what the auth manager says about the person today
+    :param user_state: what the auth manager says about the person today
     :param attributed: whether it has been worked out who made it
     :param clears: by how much it raised the run's ``clear_number``
     """

@@ -33,7 +33,7 @@ INTERVAL = 20.0
 """Seconds between rounds."""
 
 LEADER_LEASE = timedelta(seconds=3 * INTERVAL)
-"""How long whoever has the turn may be silent before another process takes over."""
+"""How long the leader may be silent before another process takes over."""
 
 REVOKING = 40.0
 """Seconds a round spends on revocations; what is left comes in the next one."""
@@ -56,7 +56,7 @@ async def run(refresher: Refresher) -> None:
 
 
 async def run_once(refresher: Refresher) -> bool:
-    """Do what is due, if it is this process's turn.
+    """Do what is due, if this process is or becomes the leader.
 
     :return: whether it was
     """

@@ -46,7 +46,7 @@ def load_endpoints(text: str) -> Endpoints:
 def endpoints(text: str, account: Account) -> Endpoints:
     """Where a sign-in's tokens go: what it was made with, and what the account says since.
 
-    The sign-in is pinned to the origin of every address, so what the account says can have moved within one
+    The sign-in is bound to the origin of every address, so what the account says can have moved within one
     service only; the caller has compared the bindings.
 
     :param text: as stored with the sign-in

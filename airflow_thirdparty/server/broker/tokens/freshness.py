@@ -1,4 +1,4 @@
-"""When an access token is good enough, and when it is renewed early or first: pure rules."""
+"""When an access token is good enough, and when it is refreshed early or first: pure rules."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 JUST_ISSUED = timedelta(seconds=20)
-"""A token this young is the best the service gives, however short it lives; renewing it would loop."""
+"""A token this young is the best the service gives, however short it lives; refreshing it would loop."""
 
 SKEW = timedelta(seconds=5)
 """What an access token must still live to be handed out at all."""
 
 EARLY_FRACTION = (0.1, 0.2)
-"""At which part of its lifetime before expiry a token is renewed early; spread over the sign-ins."""
+"""At which part of its lifetime before expiry a token is refreshed early; jitter spreads it over the sign-ins."""
 
 
 class Freshness(Enum):
     """What to do with the access token at hand."""
 
     USE = "use"
-    USE_AND_REFRESH = "use and renew"
-    REFRESH_FIRST = "renew first"
+    USE_AND_REFRESH = "use and refresh"
+    REFRESH_FIRST = "refresh first"
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def judge(
 ) -> Freshness:
     """Decide what to do with an access token.
 
-    :param account_min_lifetime: seconds before expiry at which the account wants it renewed early
-    :param spread: 0 to 1, where in :data:`EARLY_FRACTION` this call falls; random by default
+    :param account_min_lifetime: seconds before expiry at which the account wants it refreshed early
+    :param jitter: 0 to 1, where in :data:`EARLY_FRACTION` this call falls; random by default
     """
     young = timedelta(0) <= now - issued_at < JUST_ISSUED
     if requirements.force_refresh and not young:

@@ -42,7 +42,7 @@ def sign_in_lapsed(account: Account, text: str) -> SignInLapsed:
 
 
 def expired_for_good(account: Account) -> SignInLapsed:
-    """The access token expired and the service gave nothing to renew it with."""
+    """The access token expired and the service gave nothing to refresh it with."""
     return sign_in_lapsed(account, "its access token expired, and the service gave no refresh token")
 
 
@@ -94,7 +94,7 @@ def cannot_be_opened(
     session.commit()  # the refusal that follows rolls back, the audit row stays
     if error.code == "moved":
         return AccountMisconfigured(
-            f"The stored sign-in to account '{account.conn_id}' was sealed for another place and is refused.",
+            f"The stored sign-in to account '{account.conn_id}' was sealed for another context and is refused.",
             "Sign out and in again; an admin finds out who wrote to the database.",
             link=links.sign_in(account.conn_id),
         )
@@ -114,4 +114,4 @@ def check_sign_in(row: SignIn, account: Account) -> None:
     if row.binding != account.binding().text():
         raise account_changed(account)
     if row.lapsed_at is not None:
-        raise sign_in_lapsed(account, row.lapsed_text or "the service refused to renew it")
+        raise sign_in_lapsed(account, row.lapsed_text or "the service refused to refresh it")

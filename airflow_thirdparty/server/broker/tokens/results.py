@@ -27,7 +27,7 @@ LONGEST_OPEN = timedelta(hours=1)
 """The longest ``Retry-After`` that is believed."""
 
 LONGEST_BACKOFF = timedelta(minutes=5)
-"""How long a sign-in rests that alone fails while those of others at the same service do not."""
+"""How long a sign-in backs off at most that alone fails while those of others at the same service do not."""
 
 JITTER = (2.0, 10.0)
 """Seconds a sign-in that failed waits longer than others: one that always fails must not take every try."""

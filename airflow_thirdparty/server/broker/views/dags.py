@@ -31,7 +31,7 @@ class DagAccounts:
     :param accounts: ids of the accounts it uses
     :param missing: names it uses as if they were accounts, but there are none, or none any more
     :param unknown: whether it uses an account, or may use one, that is only known when it runs
-    :param standing: at risk, acknowledged, or neither
+    :param risk: at risk, acknowledged, or neither
     """
 
     dag_id: str
@@ -68,7 +68,7 @@ def dags_with_accounts(
 
     :param session: a session
     :param account_ids: ids of all accounts
-    :param standing: only those at risk, or acknowledged; ``None`` for all
+    :param risk: only those at risk, or acknowledged; ``None`` for all
     """
     rows = session.execute(
         select(DagModel.dag_id, DagModel.relative_fileloc, DagModel.bundle_name, DagTag.name)
