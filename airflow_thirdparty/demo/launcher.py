@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
-from airflow_thirdparty.demo import account, identity_provider, ports
+from airflow_thirdparty.demo import account, identity_provider, ports, prepare
 from airflow_thirdparty.demo.environment import (
     DAG_ID,
     child_environment,
@@ -16,7 +16,7 @@ from airflow_thirdparty.demo.environment import (
     write_configuration,
 )
 from airflow_thirdparty.demo.errors import DemoError
-from airflow_thirdparty.demo.messages import Progress, port_taken
+from airflow_thirdparty.demo.messages import Progress, foreign_tables, port_taken
 from airflow_thirdparty.demo.processes import Processes
 from airflow_thirdparty.demo.rest import AirflowClient
 from airflow_thirdparty.demo.state import State
@@ -61,8 +61,11 @@ def _check_ports(state: State) -> None:
 def _identity_provider(state: State, processes: Processes, progress: Progress) -> Iterator[None]:
     """Run the identity provider, and prepare Airflow's database meanwhile."""
     progress.say("making the database, the people and the account")
-    prepare = processes.start(
-        "prepare", [sys.executable, "-m", "airflow_thirdparty.demo.prepare"], account.registration(state)
+    preparation = processes.start(
+        "prepare",
+        [sys.executable, "-m", "airflow_thirdparty.demo.prepare"],
+        account.registration(state),
+        {prepare.FOREIGN_TABLES: foreign_tables(state.folder)},
     )
     log = state.logs / "identity-provider.log"
     try:
@@ -75,7 +78,7 @@ def _identity_provider(state: State, processes: Processes, progress: Progress) -
         )
         with provider:
             processes.watch("identity-provider", lambda: _answers(state.issuer + "/jwks"), log)
-            processes.finish(prepare, START_SECONDS)
+            processes.finish(preparation, START_SECONDS)
             yield
     except identity_provider.IdentityProviderError as error:
         raise DemoError(f"{error}\nThe log is {log}.") from None

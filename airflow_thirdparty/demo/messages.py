@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from airflow_thirdparty import wire
 from airflow_thirdparty.demo.state import State
@@ -84,6 +86,20 @@ def port_taken(what: str, port: int, option: str, proposal: int) -> str:
         f"Stop that program, or choose another port:\n"
         f"    make demo DEMO_OPTIONS='{option} {proposal}'\n"
         f"    python -m airflow_thirdparty.demo {option} {proposal}"
+    )
+
+
+def foreign_tables(folder: Path) -> str:
+    """What to say when another version of this package made the demo's database.
+
+    :param folder: the demo's folder
+    """
+    return (
+        f"the database in {folder} was made by another version of this package, and its tables are not "
+        "those of this version.\n"
+        "Remove the folder to begin anew:\n"
+        f"    rm -r {shlex.quote(str(folder))}\n"
+        "or choose another one with --state."
     )
 
 

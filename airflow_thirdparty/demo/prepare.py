@@ -9,22 +9,49 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from pkgutil import resolve_name
 from typing import Any
 
 from airflow_thirdparty.demo.users import EVERYBODY
+
+FOREIGN_TABLES = 3
+"""Exit status when another version of this package made the database; Python itself uses 1 and 2."""
 
 PAGE_ROLE = "User"
 """The role that needs to see plugins' pages; Airflow lets only Op and Admin see them by itself."""
 
 
-def main() -> None:
-    """Make everything, or bring up to date what is there."""
+def main() -> int:
+    """Make everything, or bring up to date what is there.
+
+    :return: exit status: 0, or :data:`FOREIGN_TABLES` with the reason printed
+    """
     account = json.load(sys.stdin)
     from airflow.utils.db import upgradedb
 
     upgradedb()
+    if found := foreign_tables():
+        print(found)
+        return FOREIGN_TABLES
     make_people()
     make_account(account)
+    return 0
+
+
+def foreign_tables() -> str:
+    """Ask whoever made our tables whether they are those of this version.
+
+    Airflow is asked for them, as ``airflow db migrate`` does, because the demo knows nothing of the server.
+
+    :return: what differs, in words; empty text if nothing does
+    """
+    from airflow.providers_manager import ProvidersManager
+    from airflow.utils.session import create_session
+
+    managers = ProvidersManager().db_managers  # type: ignore[no-untyped-call]  # Airflow's, untyped
+    ours = [resolve_name(name) for name in managers if name.startswith("airflow_thirdparty.")]
+    with create_session() as session:
+        return " ".join(manager(session).foreign_tables() for manager in ours)
 
 
 def make_people() -> None:
@@ -67,4 +94,4 @@ def make_account(account: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from airflow_thirdparty.demo.errors import DemoError
@@ -35,12 +35,14 @@ class Child:
     :param popen: its handle
     :param log: where its output goes
     :param ends: whether it may end by itself, if it ends well
+    :param reasons: what to say, in place of the end of its log, by exit status
     """
 
     name: str
     popen: subprocess.Popen[bytes]
     log: Path
     ends: bool = False
+    reasons: Mapping[int, str] = field(default_factory=dict)
 
 
 class Processes:
@@ -59,12 +61,19 @@ class Processes:
         self._children: list[Child] = []
         self._watched: list[tuple[str, Callable[[], bool], Path]] = []
 
-    def start(self, name: str, command: Sequence[str], stdin: bytes | None = None) -> Child:
+    def start(
+        self,
+        name: str,
+        command: Sequence[str],
+        stdin: bytes | None = None,
+        reasons: Mapping[int, str] | None = None,
+    ) -> Child:
         """Start one.
 
         :param name: as shown to the user; also the name of its log
         :param command: program and arguments
         :param stdin: what it reads; nothing if not given
+        :param reasons: what to tell the user when it ends with one of these exit statuses
         """
         log = self._logs / f"{name}.log"
         exit_with_parent = [sys.executable, "-m", "airflow_thirdparty.demo.parent", str(os.getpid())]
@@ -77,7 +86,7 @@ class Processes:
                 env=self._env,
                 start_new_session=True,
             )
-        child = Child(name, popen, log)
+        child = Child(name, popen, log, reasons=reasons or {})
         self._children.append(child)
         if stdin is not None and popen.stdin is not None:
             with contextlib.suppress(BrokenPipeError), popen.stdin as pipe:
@@ -113,7 +122,9 @@ class Processes:
         for child in self._children:
             code = child.popen.poll()
             if code is not None and not (child.ends and code == 0):
-                raise DemoError(f"{child.name} ended {_how(code)}.\n{_tail(child.log)}")
+                raise DemoError(
+                    child.reasons.get(code, f"{child.name} ended {_how(code)}.\n{_tail(child.log)}")
+                )
 
     def finish(self, child: Child, seconds: float) -> None:
         """Wait until a process that is meant to end has ended well.

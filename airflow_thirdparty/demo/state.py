@@ -28,7 +28,7 @@ class PersistedSettings:
     """What must be the same at the next start, so that log-ins and sign-ins survive.
 
     :param port: where Airflow listens
-    :param provider_port: where the identity provider listens; sign-ins are pinned to it
+    :param provider_port: where the identity provider listens; sign-ins are bound to it
     """
 
     port: int = AIRFLOW_PORT

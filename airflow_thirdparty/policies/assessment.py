@@ -18,7 +18,7 @@ class Assessment:
     """What was found in one DAG.
 
     :param dag_id: id of the DAG
-    :param publicity: why it is public
+    :param public_access: why it is public
     :param references: where it refers to accounts, and to connections that cannot be known
     :param acknowledgement: what somebody reviewed
     """

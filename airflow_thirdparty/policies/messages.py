@@ -56,7 +56,7 @@ class PublicDagWarning(UserWarning):
 def why_public(public_access: PublicAccess) -> str:
     """Why a DAG is public.
 
-    :param publicity: what was found
+    :param public_access: what was found
     """
     reasons = []
     if public_access.tags:

@@ -155,7 +155,7 @@ async def test_what_was_moved_is_refused_in_words_and_on_record(rig: Rig, column
         rig.clock.step(4000)
     calls = rig.calls
     rig.change(ALICE, **{column: moved})
-    with pytest.raises(AccountMisconfigured, match="sealed for another place"):
+    with pytest.raises(AccountMisconfigured, match="sealed for another context"):
         await ask(broker, ALICE, rig.account)
     assert rig.calls == calls
     assert "seal_refused" in rig.events()
@@ -168,7 +168,7 @@ async def test_a_whole_row_given_to_somebody_else(rig: Rig) -> None:
     mallory = person("mallory")
     rig.sign_in(ALICE, lives=3600)
     rig.change(ALICE, user_id=mallory.user_id, user_name="mallory")
-    with pytest.raises(AccountMisconfigured, match="sealed for another place"):
+    with pytest.raises(AccountMisconfigured, match="sealed for another context"):
         await ask(rig.broker(), mallory, rig.account)
 
 

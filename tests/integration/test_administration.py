@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from airflow.utils.session import create_session
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from airflow_thirdparty.server.store import account_health
 from airflow_thirdparty.server.store.account_health import Failure
@@ -24,6 +24,19 @@ def account(register: Callable[..., str]) -> Iterator[str]:
     yield conn_id
     with create_session() as session:
         account_health.note_success(session, conn_id)
+
+
+@pytest.fixture
+def foreign_tables() -> Iterator[None]:
+    """A column of which only housekeeping knows has another name, as if another version had made it."""
+
+    def rename(old: str, new: str) -> None:
+        with create_session() as session:
+            session.execute(text(f"ALTER TABLE third_party_leader_lease RENAME COLUMN {old} TO {new}"))
+
+    rename("until", "held_until")
+    yield
+    rename("held_until", "until")
 
 
 def overview(admin: Person, conn_id: str) -> dict[str, object]:
@@ -56,3 +69,14 @@ def test_a_service_that_turns_airflow_away(admin: Person, account: str) -> None:
 def test_nobody_else_sees_it(alice: Person) -> None:
     answer = alice.browser.get(ADDRESS)
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_admin")
+
+
+@pytest.mark.usefixtures("foreign_tables")
+def test_tables_of_another_version_are_told_to_admins(admin: Person, alice: Person) -> None:
+    said = "The tables are not those of this version: column 'third_party_leader_lease.until' is missing"
+    health = admin.browser.get("/third-party-accounts/health")
+    assert health.status_code == 503
+    assert health.json()["checks"]["migrations"].startswith(said)
+    accounts = "/third-party-accounts/api/v1/accounts"
+    assert [warning[: len(said)] for warning in admin.browser.get(accounts).json()["warnings"]] == [said]
+    assert alice.browser.get(accounts).json()["warnings"] == []

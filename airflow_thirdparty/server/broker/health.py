@@ -67,7 +67,8 @@ def _migrations(session: Session) -> str:
 
     try:
         manager: Any = ThirdPartyAccountsDBManager
-        is_current = manager(session).check_migration()
+        if not manager(session).check_migration():
+            return "The tables are missing or old: run 'airflow db migrate'."
+        return str(manager(session).foreign_tables())
     except Exception as error:  # whatever keeps the check from running is what the admin has to hear
         return f"The tables could not be checked: {type(error).__name__}."
-    return "" if is_current else "The tables are missing or old: run 'airflow db migrate'."

@@ -19,7 +19,7 @@ def transport() -> Transport:
 
 
 def refresher() -> Refresher:
-    """What renews sign-ins in this process."""
+    """What refreshes sign-ins in this process."""
     return token_broker().refresher
 
 

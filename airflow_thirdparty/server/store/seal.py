@@ -1,4 +1,4 @@
-"""Sealing secrets to their place with Airflow's own Fernet keys.
+"""Sealing secrets to their context with Airflow's own Fernet keys.
 
 A plain Fernet ciphertext opens in any row.  What is sealed here names user, account, field and version, and
 is compared when opened, so a ciphertext that somebody moved to another row, user, account or into a newer row
@@ -34,7 +34,7 @@ class SealError(Exception):
 _MESSAGES = {
     "no_key": "[core] fernet_key is empty, so secrets cannot be kept; set a key and try again",
     "key_lost": "none of the keys in [core] fernet_key opens this secret",
-    "moved": "this secret was sealed for another place",
+    "moved": "this secret was sealed for another context",
 }
 
 
@@ -62,7 +62,7 @@ class SealContext:
 
 
 def seal(value: str, context: SealContext) -> str:
-    """Encrypt a secret so that it opens at this place only.
+    """Encrypt a secret so that it opens in this context only.
 
     :param value: the secret
     :param context: where it belongs
@@ -77,7 +77,7 @@ def seal(value: str, context: SealContext) -> str:
 
 
 def open_sealed(sealed: str, context: SealContext) -> str:
-    """Decrypt a secret that was sealed for this place.
+    """Decrypt a secret that was sealed for this context.
 
     :param sealed: what :func:`seal` returned
     :param context: where it was found
@@ -97,7 +97,7 @@ def open_sealed(sealed: str, context: SealContext) -> str:
 
 
 def reseal(sealed: str) -> str:
-    """Encrypt what is sealed with the first of the configured keys, its place unchanged.
+    """Encrypt what is sealed with the first of the configured keys, its context unchanged.
 
     :param sealed: what :func:`seal` returned
     :raises cryptography.fernet.InvalidToken: when no configured key opens it

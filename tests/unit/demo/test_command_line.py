@@ -34,6 +34,12 @@ def test_a_taken_port_is_named_with_a_way_out(
     assert f"make demo DEMO_OPTIONS='{option} " in said
 
 
+def test_a_database_of_another_version_is_named_with_a_way_out() -> None:
+    said = messages.foreign_tables(Path("/home/alice/my demo"))
+    assert "rm -r '/home/alice/my demo'" in said
+    assert "--state" in said
+
+
 def test_a_table() -> None:
     rows = [("alice", "alice"), ("carol", "nobody: a very long explanation")]
     assert messages.table(("triggered by", "the service saw"), rows) == (

@@ -109,6 +109,13 @@ def test_one_that_is_meant_to_end_may(processes: Processes) -> None:
     assert child.log.read_text() == "text\n"
 
 
+def test_an_exit_status_with_a_reason_is_told_by_it(processes: Processes) -> None:
+    failing = [sys.executable, "-c", "print('a long log'); raise SystemExit(3)"]
+    child = processes.start("prepare", failing, reasons={3: "remove the folder"})
+    with pytest.raises(DemoError, match=r"^remove the folder$"):
+        processes.finish(child, 10)
+
+
 def test_waiting_ends(processes: Processes) -> None:
     with pytest.raises(DemoError, match="the moon was not ready"):
         processes.wait_until(lambda: False, 0.2, "the moon")

@@ -155,7 +155,7 @@ def _fingerprints(session: Session, dag_ids: Collection[str]) -> dict[str, CodeF
 def delegate(
     session: Session, person: Person, dag_id: str, account: Account, request: DelegationRequest, now: datetime
 ) -> Consent:
-    """Make or renew the caller's delegation of an account to a DAG.
+    """Make or replace the caller's delegation of an account to a DAG.
 
     :param session: writes in its transaction
     :param person: the caller, whose account it is
@@ -180,7 +180,7 @@ def delegate(
     if request.pinned and not fingerprint.code:
         raise CannotDelegate(
             f"The code of DAG '{dag_id}' is not known yet, so a delegation cannot be pinned to it.",
-            "Wait until the DAG has been parsed, or delegate without the pin.",
+            "Wait until the DAG has been parsed, or delegate without pinning.",
             field="pinned",
         )
     row = Delegation(

@@ -153,7 +153,7 @@ def _delegate(facts: RunFacts) -> tuple[Person, UserState]:
     if consent.expires_at is not None and consent.expires_at <= facts.now:
         raise ActingUserUnknown(
             f"The delegation of {account} to DAG '{facts.dag_id}' has expired.",
-            "The delegate renews it on the DAG's Accounts tab.",
+            "The delegate delegates anew on the DAG's Accounts tab.",
         )
     if not consent.code_matches:
         raise ActingUserUnknown(

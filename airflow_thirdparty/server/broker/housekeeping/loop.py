@@ -62,7 +62,7 @@ async def run(refresher: Refresher) -> None:
 
 
 async def run_once(refresher: Refresher) -> bool:
-    """Do what is due, if it is this process's turn.
+    """Do what is due, if this process is or becomes the leader.
 
     :param refresher: what renews sign-ins in this process, with its clock and its way to services
     :return: whether it was

@@ -64,7 +64,7 @@ class Found:
 class TokenBroker:
     """Hands out access tokens in this process.
 
-    :param refresher: renews them
+    :param refresher: refreshes them
     """
 
     def __init__(self, refresher: Refresher) -> None:
@@ -153,7 +153,7 @@ class TokenBroker:
         freshness = judge(refreshed.issued_at, refreshed.expires_at, again, account.min_lifetime, now)
         if freshness is Freshness.REFRESH_FIRST:
             raise StillRefreshing(
-                f"The access token of account '{account.conn_id}' is being renewed.", "Ask again."
+                f"The access token of account '{account.conn_id}' is being refreshed.", "Ask again."
             )
         return AccessToken(
             refreshed.access, refreshed.expires_at, refreshed.scopes, found.subject, found.subject_name

@@ -1,4 +1,4 @@
-"""When an access token is good enough, and when it is renewed early or first: pure rules."""
+"""When an access token is good enough, and when it is refreshed early or first: pure rules."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Freshness(Enum):
     """What to do with the access token at hand."""
 
     USE = "use"
-    USE_AND_REFRESH = "use and renew"
-    REFRESH_FIRST = "renew first"
+    USE_AND_REFRESH = "use and refresh"
+    REFRESH_FIRST = "refresh first"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Renewing access tokens: one refresh at a time per sign-in, across threads, tasks and processes.
+"""Refreshing access tokens: one refresh at a time per sign-in, across threads, tasks and processes.
 
 The order is what keeps a sign-in from being lost.  A lease in the row is taken and committed first, which
 shows the database writable; no lock is held while the service is called; the answer is written in one update
@@ -86,7 +86,7 @@ class Flight:
 
 
 class Refresher:
-    """Renews sign-ins for this process.
+    """Refreshes sign-ins for this process.
 
     :param transport: the way to services
     :param owner: name of this process in leases
@@ -124,13 +124,13 @@ class Refresher:
         done, _ = await asyncio.wait({flight.task}, timeout=max_wait)
         if not done:
             raise StillRefreshing(
-                f"The service of account '{account.conn_id}' takes its time to renew the access token.",
+                f"The service of account '{account.conn_id}' takes its time to refresh the access token.",
                 "Ask again.",
             )
         credentials = _outcome(flight.task, account)
         if credentials is None:
             raise StillRefreshing(
-                f"The access token of account '{account.conn_id}' is being renewed.", "Ask again."
+                f"The access token of account '{account.conn_id}' is being refreshed.", "Ask again."
             )
         return credentials
 
@@ -246,7 +246,7 @@ class Refresher:
             await self._rejected(lease, error)
             return None
         log.warning(
-            "Account '%s' could not renew a sign-in: %s, %s", lease.account.conn_id, error.kind.value, error
+            "Account '%s' could not refresh a sign-in: %s, %s", lease.account.conn_id, error.kind.value, error
         )
         await self._persistently(lease, "A failure", results.note_failure, lease, error, self.clock())
         raise oauth_client.to_user_error(error, lease.account)
@@ -305,7 +305,7 @@ def _outcome(task: asyncio.Task[Credentials | None], account: Account) -> Creden
         raise copy.copy(error)  # raising one object in many requests at once would mix up their tracebacks
     if error is not None or task.cancelled():
         raise ServiceUnavailable(
-            f"The access token of account '{account.conn_id}' could not be renewed: the API server or its "
+            f"The access token of account '{account.conn_id}' could not be refreshed: the API server or its "
             "database is in trouble.",
             "Nothing is lost; try again in a minute.",
         )

@@ -135,7 +135,7 @@ def cannot_be_opened(
     session.commit()  # the refusal that follows rolls back, the audit row stays
     if error.code == "moved":
         return AccountMisconfigured(
-            f"The stored sign-in to account '{account.conn_id}' was sealed for another place and is refused.",
+            f"The stored sign-in to account '{account.conn_id}' was sealed for another context and is refused.",
             "Sign out and in again; an admin finds out who wrote to the database.",
             link=links.sign_in(account.conn_id),
         )
@@ -157,4 +157,4 @@ def check_sign_in(row: SignIn, account: Account) -> None:
     if row.binding != account.binding().text():
         raise account_changed(account)
     if row.lapsed_at is not None:
-        raise sign_in_lapsed(account, row.lapsed_text or "the service refused to renew it")
+        raise sign_in_lapsed(account, row.lapsed_text or "the service refused to refresh it")

@@ -24,7 +24,7 @@ class Status(str, Enum):
 
 @dataclass(frozen=True)
 class AccountStatus:
-    """A person's standing with an account.
+    """What a person is told of an account.
 
     :param text: the same in words, with what to do
     :param at: since when, or of which moment that is
@@ -63,7 +63,7 @@ def standing(
     if expired and row.sealed_refresh is None:
         return AccountStatus(
             Status.LAPSED,
-            "Your sign-in has expired, and the service gave nothing to renew it with. Sign in again.",
+            "Your sign-in has expired, and the service gave nothing to refresh it with. Sign in again.",
             row.access_expires_at,
         )
     missing = missing_scopes(account.scopes, tuple(row.scopes.split())) if row.kind == "oauth2" else ()
@@ -85,7 +85,7 @@ def _reachable(row: SignIn, health: AccountHealth | None, expired: bool) -> Acco
         still = "" if expired else " Your access still works for now."
         return AccountStatus(
             Status.SERVICE_UNREACHABLE,
-            f"The service could not renew your sign-in: {text}. It is tried again by itself.{still}",
+            f"The service could not refresh your sign-in: {text}. It is tried again by itself.{still}",
             failed_at,
         )
     return AccountStatus(Status.SIGNED_IN, "You are signed in.", row.signed_in_at)

@@ -1,4 +1,4 @@
-"""What a DAG's tab shows: the accounts it uses, the caller's standing with them, and the warning."""
+"""What a DAG's tab shows: the accounts it uses, the caller's status with them, and the warning."""
 
 from __future__ import annotations
 

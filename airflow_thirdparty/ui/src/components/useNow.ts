@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** The present, renewed twice a minute so that "just now" does not stay. */
+/** The present, updated twice a minute so that "just now" does not stay. */
 export function useNow(): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

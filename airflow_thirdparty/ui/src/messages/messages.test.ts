@@ -55,8 +55,8 @@ describe("distance", () => {
 
 describe("expiry", () => {
   test.each([
-    ["refreshable", "2026-03-01T12:10:00Z", true, "Renews itself"],
-    ["refreshable, already over", "2026-03-01T11:00:00Z", true, "Renews itself"],
+    ["refreshable", "2026-03-01T12:10:00Z", true, "Refreshes itself"],
+    ["refreshable, already over", "2026-03-01T11:00:00Z", true, "Refreshes itself"],
     ["without an end", null, false, "No end date"],
     ["running out", "2026-03-04T13:00:00Z", false, "Ends in 3 days"],
     ["over", "2026-03-01T10:00:00Z", false, "Ended 2 hours ago"],

@@ -30,7 +30,7 @@ export function distance(iso: string, now: number): string {
 /** How long a sign-in lasts, as a person wants to know it. */
 export function expiryMessage(expiresAt: string | null, refreshable: boolean, now: number): string {
   if (refreshable) {
-    return "Renews itself";
+    return "Refreshes itself";
   }
   if (expiresAt === null) {
     return "No end date";
