@@ -57,7 +57,7 @@ class HttpResponse:
     def json(self) -> dict[str, Any]:
         """The body as a JSON object.
 
-        :raises OAuthError: TRANSIENT, if it is anything else (HTML of a proxy, a form, NaN …)
+        :raises OAuthError: TRANSIENT, if it is anything else (HTML of a proxy, a form, a list …)
         """
         found = strict_object(self.body)
         if found is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import cast
 
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailab
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.oauth import metadata
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
-from airflow_thirdparty.server.oauth.types import Client, ClientAuthMethod, Endpoints
+from airflow_thirdparty.server.oauth.types import Client, ClientAuthMethod, Endpoints, ServiceRules
 from airflow_thirdparty.server.store import client_secrets
 from airflow_thirdparty.server.store.seal import SealError
 
@@ -33,9 +33,19 @@ def client(session: Session, account: Account) -> Client:
     return Client(account.client_id, secret, cast("ClientAuthMethod", account.client_auth_method))
 
 
+def rules(account: Account) -> ServiceRules:
+    """How the account's service answers otherwise than the RFCs say, as its preset knows.
+
+    :param account: of any service
+    """
+    return ServiceRules(**{one.name: getattr(account.preset, one.name) for one in fields(ServiceRules)})
+
+
 def dump_endpoints(endpoints: Endpoints) -> str:
     """Endpoints as they are stored with a sign-in: it never talks to any others."""
-    return json.dumps(asdict(endpoints), sort_keys=True)
+    values = asdict(endpoints)
+    del values["left_out"]  # notes for whoever registers the account
+    return json.dumps(values, sort_keys=True)
 
 
 def load_endpoints(text: str) -> Endpoints:
@@ -71,7 +81,7 @@ def to_user_error(error: OAuthError, account: Account) -> ThirdPartyAccountError
             f"Account '{account.conn_id}' does not work with {name}, at the step '{error.step}': "
             f"{error.text}{code}.",
             "An admin checks the account's client id, client secret and addresses.",
-            field=_FIELD_OF_STEP.get(error.step),
+            field=error.field or _FIELD_OF_STEP.get(error.step),
         )
     return ServiceUnavailable(
         f"{name} cannot be reached or does not answer as it should, at the step '{error.step}': "

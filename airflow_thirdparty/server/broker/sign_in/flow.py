@@ -109,6 +109,7 @@ async def begin(
             account.scopes,
             account.authorize_params,
             allow_http=transport.allow_http,
+            rules=oauth_client.rules(account),
         )
     except OAuthError as error:
         raise oauth_client.to_user_error(error, account) from None
@@ -156,8 +157,16 @@ async def find_endpoints(transport: Transport, account: Account) -> Endpoints:
     }
     discovered = None
     if account.issuer:
-        trusted = {origin(url) for url in configured.values() if url}
-        discovered = await metadata.discover(transport, account.issuer, trusted_origins=trusted)
+        named = [*(url for url in configured.values() if url), *account.preset.origins]
+        discovered = await metadata.discover(
+            transport,
+            account.issuer,
+            trusted_origins={origin(url) for url in named},
+            userinfo_origins={origin(account.host)} if account.host else (),
+            settled=[name for name, url in configured.items() if url],
+            id_token="openid" in account.scopes,
+            rules=oauth_client.rules(account),
+        )
     return metadata.merge(discovered, issuer=account.issuer, **configured)
 
 
@@ -260,6 +269,7 @@ async def _exchange(
         verifier=pending.verifier,
         scopes=pending.scopes,
         now=now,
+        rules=oauth_client.rules(pending.account),
     )
     who = await identity.identify(
         transport, pending.endpoints, tokens, client_id=pending.client.client_id, nonce=pending.nonce, now=now
