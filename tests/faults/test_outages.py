@@ -34,7 +34,7 @@ TROUBLES: dict[str, tuple[str, dict[str, Any]]] = {
     "answer cut off": ("cut", {}),
     "answer cut off after it rotated": ("cut", {"after_effect": True}),
     "no answer": ("hang", {}),
-    "expiry that is no number": ("answer", {"fields": {"expires_in": "soon"}}),
+    "a type of token nobody asked for": ("answer", {"fields": {"token_type": "mac"}}),
     "no access token": ("answer", {"fields": {"access_token": None}}),
 }
 

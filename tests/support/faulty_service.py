@@ -57,6 +57,7 @@ class Settings:
     reuse_kills: bool = True
     access_token_ttl: int = 3600
     id_token: dict[str, Any] = field(default_factory=dict)  # claims put over the right ones
+    descriptions: dict[str, dict[str, Any]] = field(default_factory=dict)  # by path of a further issuer
 
 
 @dataclass
@@ -91,6 +92,10 @@ class FaultyService:
         """Let an endpoint answer badly from now on."""
         self.faults[endpoint] = Fault(kind, **details)
 
+    def describe(self, path: str, **fields: Any) -> None:
+        """Be a further issuer, at this path, whose description has these fields of its own."""
+        self.settings.descriptions[path] = fields
+
     def heal(self) -> None:
         """Take every fault away."""
         self.faults.clear()
@@ -113,12 +118,15 @@ class FaultyService:
             await send(writer, self._control(method, body))
             return True
         endpoint = ENDPOINTS.get(path, path)
+        issuer_path = path.removesuffix("/.well-known/openid-configuration")
+        if issuer_path in self.settings.descriptions:
+            endpoint = "discovery"
         self.calls[endpoint] += 1
         if len(self.requests) < MOST_REMEMBERED:
             self.requests.append({"endpoint": endpoint, "head": head, "body": body})
         query = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
         form = {name: values[0] for name, values in parse_qs(body).items()}
-        return await self._answer(writer, endpoint, {**query, **form}, headers)
+        return await self._answer(writer, endpoint, {"": issuer_path, **query, **form}, headers)
 
     async def _answer(
         self, writer: asyncio.StreamWriter, endpoint: str, given: dict[str, str], headers: dict[str, str]
@@ -159,7 +167,7 @@ class FaultyService:
 
     def _reply(self, endpoint: str, given: dict[str, str], headers: dict[str, str]) -> Reply:
         answers = {
-            "discovery": lambda: self._discovery(),
+            "discovery": lambda: self._discovery(given[""]),
             "keys": lambda: Reply(200, dict(KeySet([self.key]).as_dict(private=False))),
             "authorize": lambda: self._authorize(given),
             "token": lambda: self._token(given, headers),
@@ -168,7 +176,7 @@ class FaultyService:
         }
         return answers.get(endpoint, lambda: Reply(404, {"error": "not_found"}))()
 
-    def _discovery(self) -> Reply:
+    def _discovery(self, issuer_path: str) -> Reply:
         base = self.base_url
         return Reply(
             200,
@@ -181,6 +189,7 @@ class FaultyService:
                 "jwks_uri": f"{base}/keys",
                 "code_challenge_methods_supported": ["S256"],
                 "authorization_response_iss_parameter_supported": True,
+                **self.settings.descriptions.get(issuer_path, {}),
             },
         )
 

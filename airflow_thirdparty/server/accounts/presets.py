@@ -27,6 +27,20 @@ class Preset:
     :param scopes: scopes asked when the account names none
     :param authorize_params: parameters added to the authorization request
     :param expose_as: where a foreign hook of this service looks for its credential, see ``expose.py``
+    :param origins: where the service's endpoints may lie besides at its issuer and its addresses
+    :param issuer_pattern: the name of every issuer behind one address, with ``{tid}`` for the tenant
+    :param answer: paths of what stands elsewhere in a token answer than RFC 6749 has it, by name
+    :param token_types: what ``token_type`` may say
+    :param scope_separator: between scopes
+    :param granted_scopes: path of the scopes granted in a token answer
+    :param ok: ``path=value`` of a success, for services whose status does not tell
+    :param error_code: path of the error code in the service's own errors
+    :param lapse_codes: ``step:code`` of the service's own words for a token or code that is dead
+    :param client_codes: ``step:code`` of its own words for a client it does not accept
+    :param expires: ``never`` where ``expires_in`` says nothing about an end
+
+    The rules for answers, from ``issuer_pattern`` on, are those of the protocol code's ``ServiceRules``; a
+    path is written like ``data.user.id``, ``errors[0].code``, ``first|second``.
     """
 
     name: str
@@ -42,6 +56,17 @@ class Preset:
     authorize_params: Mapping[str, str] = field(default_factory=dict)
     expose_as: str = DEFAULT_EXPOSE_AS
     docs_url: str | None = None
+    origins: tuple[str, ...] = ()
+    issuer_pattern: str | None = None
+    answer: Mapping[str, str] = field(default_factory=dict)
+    token_types: tuple[str, ...] = ("bearer",)
+    scope_separator: str = " "
+    granted_scopes: str = "scope"
+    ok: str = ""
+    error_code: str = ""
+    lapse_codes: tuple[str, ...] = ()
+    client_codes: tuple[str, ...] = ()
+    expires: str = "answer"
 
 
 PRESETS: Mapping[Service, Preset] = {
@@ -53,6 +78,7 @@ PRESETS: Mapping[Service, Preset] = {
         userinfo_url="https://api.userprofile.autodesk.com/userinfo",
         revoke_url="https://developer.api.autodesk.com/authentication/v2/revoke",
         host="https://developer.api.autodesk.com",
+        origins=("https://api.userprofile.autodesk.com",),
         scopes=("openid", "data:read"),
         docs_url="https://aps.autodesk.com/en/docs/oauth/v2/",
     ),
@@ -81,6 +107,7 @@ PRESETS: Mapping[Service, Preset] = {
         userinfo_url="https://openidconnect.googleapis.com/v1/userinfo",
         revoke_url="https://oauth2.googleapis.com/revoke",
         host="https://www.googleapis.com",
+        origins=("https://oauth2.googleapis.com", "https://openidconnect.googleapis.com"),
         scopes=("openid", "email"),
         client_auth_method="client_secret_post",
         authorize_params={"access_type": "offline", "prompt": "consent"},
@@ -91,6 +118,8 @@ PRESETS: Mapping[Service, Preset] = {
         # the tenants' own descriptions have it at this origin, whatever the tenant
         userinfo_url="https://graph.microsoft.com/oidc/userinfo",
         host="https://graph.microsoft.com",
+        issuer_pattern="https://login.microsoftonline.com/{tid}/v2.0",
+        origins=("https://login.microsoftonline.com",),
         scopes=("openid", "offline_access", "User.Read"),
         client_auth_method="client_secret_post",
         docs_url="https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow",

@@ -5,16 +5,25 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
+from urllib.parse import parse_qsl
 
-from airflow_thirdparty.server.oauth.errors import Kind, OAuthError, kind_of, safe_code
+from airflow_thirdparty.server.oauth import error_codes, paths
+from airflow_thirdparty.server.oauth.error_codes import Told
+from airflow_thirdparty.server.oauth.errors import Kind, OAuthError, kind_of
+from airflow_thirdparty.server.oauth.types import STANDARD, ServiceRules
 
 _LONGEST_WAIT = 86_400
 _SUCCESS = range(200, 300)
+_MOST_FORM_FIELDS = 50
+_MOST_DIGITS = 40  # of a whole number: longer than any id, and Python takes no more than some thousands
+_PAGE = (b"<!doctype html", b"<html", b"<head", b"<body")
+_PASSING = (408, 425, 429)
+"""Statuses that ask to come again (RFC 9110 section 15.5.9, RFC 8470 section 5.2, RFC 6585 section 4)."""
 
 
 @dataclass(frozen=True)
@@ -42,67 +51,121 @@ class HttpResponse:
 
         :param now: what a date counts from, if the service does not say in ``Date`` what time it has; its
             clock and ours may differ by minutes
-        :return: seconds; ``None`` when the service does not say
         """
         return _retry_after(self.headers.get("retry-after"), _date(self.headers.get("date")) or now)
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object.
 
-        :raises OAuthError: TRANSIENT, if it is anything else (HTML of a proxy, a form, NaN …)
-        :return: the answer's fields
+        :raises OAuthError: TRANSIENT, if it is anything else (HTML of a proxy, a form, a list …)
         """
         found = strict_object(self.body)
         if found is None:
             raise OAuthError(Kind.TRANSIENT, self.step, f"The service did not answer in JSON ({self.status})")
         return found
 
-    def raise_for_error(self, now: datetime | None = None) -> None:
+    @property
+    def is_page(self) -> bool:
+        """Whether this is HTML for people's eyes, as proxies answer, whatever it calls itself."""
+        start = self.body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        if start.startswith(b"<"):
+            return not start.startswith(b"<?xml") or b"<html" in start
+        return "html" in self.headers.get("content-type", "").lower() and strict_object(self.body) is None
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of an answer that is an error: of JSON, else of a form; none if it is neither."""
+        found = strict_object(self.body)
+        if found is not None or self.is_page or b"=" not in self.body:
+            return found or {}
+        try:
+            pairs = parse_qsl(self.body.decode("utf-8").strip(), max_num_fields=_MOST_FORM_FIELDS)
+        except ValueError:
+            return {}
+        return dict(reversed(pairs))  # of repeated ones the first
+
+    def raise_for_error(
+        self,
+        now: datetime | None = None,
+        rules: ServiceRules = STANDARD,
+        secrets: Collection[str] = (),
+    ) -> None:
         """Do nothing if the service says success, also inside the body.
 
-        GitHub answers 200 with ``{"error": …}``.
+        GitHub answers 200 with ``{"error": …}``, Slack with ``{"ok": false, …}``.
 
         :param now: for ``Retry-After``
+        :param rules: of the service
+        :param secrets: what was sent and must not be quoted
         :raises OAuthError: otherwise
         """
-        if self.succeeded and not (strict_object(self.body) or {}).get("error"):
-            return
-        self.fail(now)
+        if not self.succeeded or self._says_no(rules):
+            self.fail(now, rules, secrets)
 
-    def fail(self, now: datetime | None = None) -> NoReturn:
+    def _says_no(self, rules: ServiceRules) -> bool:
+        found = self.fields()
+        if rules.ok and found:
+            path, _, expected = rules.ok.partition("=")
+            return _as_text(paths.value_at(found, path)) != expected.strip().lower()
+        return bool(found.get("error")) or found.get("ok") is False
+
+    def fail(
+        self,
+        now: datetime | None = None,
+        rules: ServiceRules = STANDARD,
+        secrets: Collection[str] = (),
+    ) -> NoReturn:
         """Raise what this answer means.
 
-        5xx and 429 come from whatever stands in front of the service as often as from itself, so their
-        body is not believed.
+        5xx, 429 and pages come from whatever stands in front of the service as often as from itself, so
+        their body is not believed.
 
         :param now: for ``Retry-After``
+        :param rules: of the service
+        :param secrets: what was sent and must not be quoted
         :raises OAuthError: always
         """
         waits = self.retry_after(now)
-        if self.status >= 500 or self.status in (408, 425, 429):
+        if self.status >= 500 or self.status in _PASSING:
             text = f"The service cannot answer now ({self.status})"
-            raise OAuthError(Kind.TRANSIENT, self.step, text, retry_after=waits)
+            raise OAuthError(Kind.TRANSIENT, self.step, text, retry_after=waits, status=self.status)
         if 300 <= self.status < 400:
             text = f"The service answered with a redirect ({self.status}), which is not followed"
-            raise OAuthError(Kind.REFUSED, self.step, text)
-        code = safe_code((strict_object(self.body) or {}).get("error"))
+            raise OAuthError(Kind.REFUSED, self.step, text, status=self.status)
+        if self.is_page:
+            text = f"The service answered {self.status} with a page, as proxies do"
+            raise OAuthError(Kind.TRANSIENT, self.step, text, retry_after=waits, status=self.status)
+        told = error_codes.told(self.fields(), rules)
+        kind, code = kind_of(told, self.step, rules)
+        if kind is Kind.UNKNOWN and self._is_in_trouble(told):
+            kind = Kind.TRANSIENT
+        code = code or told.shown({*secrets, str(self.status)})
         text = f"The service refused: {code}" if code else f"The service answered {self.status}"
-        raise OAuthError(kind_of(code, self.step), self.step, text, code=code, retry_after=waits)
+        raise OAuthError(kind, self.step, text, code=code, retry_after=waits, status=self.status)
+
+    def _is_in_trouble(self, told: Told) -> bool:
+        """Whether a success, by its status, is neither that nor a refusal of what was asked."""
+        return self.succeeded and told.first_of(error_codes.SERVICE_IS_IN_TROUBLE) is not None
+
+
+def _as_text(value: object) -> str:
+    return str(value).strip().lower() if isinstance(value, (str, int, float)) else ""
 
 
 def strict_object(body: bytes) -> dict[str, Any] | None:
     """Read a JSON object, refusing what lenient readers let pass.
 
     :param body: UTF-8
-    :returns: nothing, if it is not a JSON object, has NaN, Infinity or a number out of range, names a key
-        twice or nests too deep
+    :returns: nothing, if it is not a JSON object, names a key twice or nests too deep. NaN, Infinity and
+        numbers out of range are no JSON (RFC 8259 section 6) and read as null: one odd number must not cost
+        the tokens that stand beside it
     """
     try:
         found = json.loads(
             body.decode("utf-8"),
             object_pairs_hook=_unique,
-            parse_constant=_no_constant,
+            parse_constant=lambda name: None,
             parse_float=_finite,
+            parse_int=_whole,
         )
     except (ValueError, RecursionError):
         return None
@@ -116,15 +179,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError("not a JSON number")
-
-
-def _finite(text: str) -> float:
+def _finite(text: str) -> float | None:
     number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("out of range")
-    return number
+    return number if math.isfinite(number) else None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if len(text) <= _MOST_DIGITS else None
 
 
 def _date(text: str | None) -> datetime | None:
@@ -169,7 +230,6 @@ class BoundedBody:
     def feed(self, chunk: bytes) -> None:
         """Take what has arrived.
 
-        :param chunk: bytes as they came, still compressed
         :raises TooLarge: beyond the cap
         :raises ValueError: if it does not decode
         """
@@ -188,7 +248,6 @@ class BoundedBody:
         """Everything, after the last chunk.
 
         :raises ValueError: if the compressed stream is cut short
-        :return: the body, decompressed
         """
         if self._inflate is not None and not self._inflate.eof and self._body:
             raise ValueError("cut short")

@@ -11,9 +11,17 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from airflow_thirdparty.protocol import PROTOCOL_PARAMETERS
+from airflow_thirdparty.server.oauth import issuers
 from airflow_thirdparty.server.oauth.addresses import AddressRefused, parse
-from airflow_thirdparty.server.oauth.errors import Kind, OAuthError, kind_of, safe_code
-from airflow_thirdparty.server.oauth.types import AuthorizationRequest, Client, Endpoints
+from airflow_thirdparty.server.oauth.error_codes import SERVICE_IS_IN_TROUBLE, Told
+from airflow_thirdparty.server.oauth.errors import Kind, OAuthError, kind_of
+from airflow_thirdparty.server.oauth.types import (
+    STANDARD,
+    AuthorizationRequest,
+    Client,
+    Endpoints,
+    ServiceRules,
+)
 
 _STEP = "authorization"
 _LONGEST_CODE = 4096
@@ -27,6 +35,7 @@ def begin(
     extra_params: Mapping[str, str] | None = None,
     *,
     allow_http: bool = False,
+    rules: ServiceRules = STANDARD,
 ) -> AuthorizationRequest:
     """Make the address the browser is sent to. PKCE always, and always with S256.
 
@@ -36,6 +45,7 @@ def begin(
     :param scopes: to ask for
     :param extra_params: what the service wants besides (``access_type=offline`` …)
     :param allow_http: accept an unencrypted service outside this machine
+    :param rules: of the service
     :raises OAuthError: MISCONFIGURED, if an extra parameter is one of the protocol's own or the address is
         none to send a browser to
     :return: where the browser goes, and what has to be kept until it comes back
@@ -53,7 +63,7 @@ def begin(
         client.client_id,
         "code",
         redirect_uri=redirect_uri,
-        scope=" ".join(scopes),
+        scope=rules.scope_separator.join(scopes),
         state=state,
         nonce=nonce,
         code_challenge=create_s256_code_challenge(verifier),
@@ -80,13 +90,21 @@ def check_answer(
         raise OAuthError(Kind.REFUSED, _STEP, "The answer belongs to another request")
     _check_issuer(endpoints, found.get("iss"))
     if "error" in found:
-        code = safe_code(found["error"])
-        text = "The sign-in was cancelled" if code == "access_denied" else f"The service refused: {code}"
-        raise OAuthError(kind_of(code, _STEP), _STEP, text if code else "The service refused", code=code)
+        raise _refusal(found["error"])
     code = found.get("code", "")
     if not code or len(code) > _LONGEST_CODE:
         raise OAuthError(Kind.REFUSED, _STEP, "The answer has no usable code")
     return code
+
+
+def _refusal(error: str) -> OAuthError:
+    told = Told(codes=(error,))
+    kind, code = kind_of(told, _STEP)
+    if told.first_of(SERVICE_IS_IN_TROUBLE):
+        kind = Kind.TRANSIENT
+    code = code or told.shown()
+    text = f"The service refused: {code}" if code else "The service refused"
+    return OAuthError(kind, _STEP, "The sign-in was cancelled" if kind is Kind.CANCELLED else text, code=code)
 
 
 def _check_issuer(endpoints: Endpoints, issuer: str | None) -> None:
@@ -99,7 +117,7 @@ def _check_issuer(endpoints: Endpoints, issuer: str | None) -> None:
         return
     if issuer is None and endpoints.iss_in_answer:
         raise OAuthError(Kind.REFUSED, _STEP, "The answer does not say which service it comes from")
-    if issuer is not None and issuer != endpoints.issuer:
+    if issuer is not None and not issuers.is_one_of(issuer, endpoints):
         raise OAuthError(Kind.REFUSED, _STEP, "The answer comes from another service")
 
 

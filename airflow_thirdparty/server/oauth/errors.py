@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 from typing import Any
 
-_CODE = re.compile(r"[a-z_]{1,40}")
+from airflow_thirdparty.server.oauth import error_codes
+from airflow_thirdparty.server.oauth.error_codes import Told, safe_code
+from airflow_thirdparty.server.oauth.types import STANDARD, ServiceRules
 
 
 class Kind(str, Enum):
@@ -16,6 +17,12 @@ class Kind(str, Enum):
     """The service has withdrawn what the user granted: the user must sign in again."""
     CLIENT = "client"
     """The service does not accept this client or its request: an admin must act, no sign-in is touched."""
+    UNKNOWN = "unknown"
+    """The service refused (4xx, or an error with a status of success) in words nobody knows.
+
+    It answers, so it is not in trouble; whether this one sign-in is, only repetition tells. Nothing is
+    deleted.
+    """
     TRANSIENT = "transient"
     """The service is unreachable or talks nonsense: try again later, nothing is deleted."""
     CANCELLED = "cancelled"
@@ -36,82 +43,84 @@ class OAuthError(Exception):
     :param step: ``discovery``, ``authorization``, ``exchange``, ``refresh``, ``userinfo``, ``revocation``
         or ``keys``
     :param text: what happened, in words
-    :param code: the service's error code, if it is one (lower-case letters and ``_``, at most 40)
+    :param code: the service's error code, if it is one (lower-case letters, digits and ``_``, at most 40)
     :param retry_after: seconds to wait, when the service asked for it
+    :param status: of HTTP, if the service answered and its status tells something
+    :param field: the account's field that mends it, where one does
     """
 
     def __init__(
-        self, kind: Kind, step: str, text: str, *, code: str | None = None, retry_after: int | None = None
+        self,
+        kind: Kind,
+        step: str,
+        text: str,
+        *,
+        code: str | None = None,
+        retry_after: int | None = None,
+        status: int | None = None,
+        field: str | None = None,
     ) -> None:
         self.kind = kind
         self.step = step
         self.text = text
         self.code = safe_code(code)
         self.retry_after = retry_after
+        self.status = status
+        self.field = field
         self.rescued: str | None = None
         """A new refresh token out of an answer that is otherwise unusable: the old one may be worth nothing
         any more. A secret: not part of the text, nor kept when the error is copied or pickled."""
         super().__init__(f"{text} ({step})")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (self.kind, self.step, self.text, self.code, self.retry_after))
+        further = {name: getattr(self, name) for name in ("code", "retry_after", "status", "field")}
+        return (_rebuild, (self.kind, self.step, self.text, further))
 
 
-def _rebuild(kind: Kind, step: str, text: str, code: str | None, retry_after: int | None) -> OAuthError:
-    return OAuthError(kind, step, text, code=code, retry_after=retry_after)
+def _rebuild(kind: Kind, step: str, text: str, further: dict[str, Any]) -> OAuthError:
+    return OAuthError(kind, step, text, **further)
 
 
-def safe_code(code: object) -> str | None:
-    """The service's error code, or nothing if it is not of the shape that codes have.
+def kind_of(told: Told, step: str, rules: ServiceRules = STANDARD) -> tuple[Kind, str | None]:
+    """What the words of a refusal mean, and which of them says so.
 
-    :param code: what the answer holds under ``error``
-    :return: the code, if it is one that may be shown and stored
-    """
-    return code if isinstance(code, str) and _CODE.fullmatch(code) else None
+    The service's own rules come first. A refresh can be refused for what one person's token is, so words
+    that elsewhere accuse the account accuse nobody there.
 
-
-_PERMANENT = frozenset(
-    {
-        "invalid_grant",  # RFC 6749 section 5.2
-        "bad_refresh_token",  # GitHub's word for it
-        "bad_verification_code",  # GitHub, for a code
-        "invalid_refresh_token",  # Slack's word for it
-        "interaction_required",  # OpenID Connect Core 3.1.2.6; Microsoft also says it at a refresh
-        "login_required",
-        "consent_required",
-    }
-)
-_CLIENT = frozenset(
-    {
-        "invalid_client",
-        "unauthorized_client",
-        "invalid_request",
-        "invalid_scope",
-        "invalid_target",  # RFC 8707
-        "unsupported_grant_type",
-        "unsupported_response_type",
-        "unsupported_token_type",  # RFC 7009
-        "redirect_uri_mismatch",  # GitHub, Google
-        "incorrect_client_credentials",  # GitHub
-        "bad_client_secret",  # Slack
-        "invalid_client_id",  # Slack
-        "org_internal",  # Google: the client is for one organisation only
-        "deleted_client",  # Google
-        "disabled_client",  # Google
-        "application_suspended",  # GitHub
-    }
-)
-
-
-def kind_of(code: str | None, step: str) -> Kind:
-    """What a service's error code means; a code nobody knows deletes nothing.
-
-    :param code: the filtered code
+    :param told: what the answer says
     :param step: where it was said: only at the authorization does ``access_denied`` come from the user
-    :return: what it means to us
+    :param rules: of the service
+    :return: PERMANENT, CLIENT, CANCELLED, or UNKNOWN for words nobody knows, which delete nothing
     """
-    if code in _PERMANENT and step != "authorization":
-        return Kind.PERMANENT
-    if code == "access_denied":
-        return Kind.CANCELLED if step == "authorization" else Kind.CLIENT
-    return Kind.CLIENT if code in _CLIENT else Kind.TRANSIENT
+    meanings = _meanings(step, rules)
+    for kind, known in meanings:
+        if (code := told.first_of(known)) is None:
+            continue
+        if code == "access_denied" and step == "authorization":
+            return Kind.CANCELLED, code
+        if kind is Kind.UNKNOWN and told.says_refresh_token_is_dead:
+            return Kind.PERMANENT, code
+        return kind, code
+    for kind, known in meanings[:-1] if step in _GRANTS else ():
+        if (code := told.message_of(known)) is not None:
+            return kind, code
+    is_dead = step == "refresh" and told.says_refresh_token_is_dead
+    return (Kind.PERMANENT if is_dead else Kind.UNKNOWN), None
+
+
+_GRANTS = ("exchange", "refresh")
+"""Steps at which a code or a refresh token was sent."""
+
+
+def _meanings(step: str, rules: ServiceRules) -> list[tuple[Kind, frozenset[str]]]:
+    """Which codes mean what at a step; the first that fits counts."""
+    dead = error_codes.GRANT_IS_DEAD if step != "authorization" else frozenset()
+    if step in _GRANTS:
+        dead = dead | error_codes.TOKEN_IS_DEAD
+    return [
+        (Kind.PERMANENT, error_codes.codes_of(step, rules.lapse_codes)),
+        (Kind.CLIENT, error_codes.codes_of(step, rules.client_codes)),
+        (Kind.PERMANENT, dead),
+        (Kind.CLIENT, error_codes.CLIENT_IS_REFUSED),
+        (Kind.UNKNOWN if step == "refresh" else Kind.CLIENT, error_codes.REQUEST_IS_REFUSED),
+    ]

@@ -139,17 +139,32 @@ def test_the_answer_names_its_service(
 
 
 @pytest.mark.parametrize(
-    "name", ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "revocation_endpoint"]
+    ("name", "field"),
+    [
+        pytest.param("authorization_endpoint", "authorize_url", id="authorization"),
+        pytest.param("token_endpoint", "exchange_url", id="exchange"),
+    ],
 )
 def test_discovery_cannot_lead_elsewhere(
-    alice: Person, account: str, provider: Remote, evil: Remote, name: str
+    alice: Person, account: str, provider: Remote, evil: Remote, name: str, field: str
 ) -> None:
     provider.fault("discovery", "answer", fields={name: f"{evil.base_url}/token"})
     refused = begin(alice.browser, account)
     assert refused.status_code == 422
-    assert refused.json()["error"]["field"] == "issuer"
+    assert refused.json()["error"]["field"] == field
     assert "discovery" in refused.json()["error"]["message"]
     assert rows() == {"sign_in": 0, "authorization": 0, "revocation": 0}
+    assert evil.requests() == []
+
+
+@pytest.mark.parametrize("name", ["userinfo_endpoint", "revocation_endpoint"])
+def test_what_can_be_done_without_is_not_called_elsewhere(
+    alice: Person, account: str, provider: Remote, evil: Remote, name: str
+) -> None:
+    provider.fault("discovery", "answer", fields={name: f"{evil.base_url}/token"})
+    assert sign_in(alice, account).status_code == 200
+    headers = {"Content-Type": "application/json"}
+    assert alice.browser.delete(f"{api(account)}/sign-in", headers=headers).status_code < 300
     assert evil.requests() == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -117,7 +118,9 @@ def test_a_second_callback(alice: Person, account: str, provider: Remote) -> Non
             "token", {"kind": "answer", "fields": {"access_token": None}}, "exchange", id="no token"
         ),
         pytest.param("token", {"kind": "answer", "fields": {"id_token": None}}, "exchange", id="no ID token"),
-        pytest.param("token", {"kind": "answer", "fields": {"expires_in": "x"}}, "exchange", id="odd expiry"),
+        pytest.param(
+            "token", {"kind": "answer", "fields": {"token_type": "bot"}}, "of a bot", id="a bot's token"
+        ),
         pytest.param("token", {"kind": "answer", "fields": {"token_type": "mac"}}, "exchange", id="odd type"),
         pytest.param("keys", HTML, "keys", id="keys: HTML"),
     ],
@@ -134,6 +137,72 @@ def test_a_service_that_answers_badly(
     assert rows() == NOTHING
     provider.heal()
     assert sign_in(alice, account).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "fault"),
+    [
+        pytest.param("token", {"fields": {"expires_in": ""}}, id="lifetime empty"),
+        pytest.param("token", {"fields": {"expires_in": "never"}}, id="lifetime in words"),
+        pytest.param("token", {"fields": {"expires_in": -1}}, id="lifetime negative"),
+        pytest.param("token", {"fields": {"expires_in": 2**33}}, id="lifetime beyond a year"),
+        pytest.param("token", {"fields": {"expires_in": float("nan")}}, id="lifetime NaN"),
+        pytest.param("token", {"fields": {"scope": ""}}, id="scope empty"),
+        pytest.param("token", {"fields": {"scope": ["openid", "read"]}}, id="scope a list"),
+        pytest.param("token", {"fields": {"token_type": ""}}, id="type empty"),
+        pytest.param("userinfo", {"kind": "status", "status": 401}, id="userinfo: 401"),
+        pytest.param("userinfo", {"kind": "status", "status": 500}, id="userinfo: 500"),
+        pytest.param(
+            "userinfo",
+            {
+                "kind": "status",
+                "status": 200,
+                "headers": {"Content-Type": "application/jwt"},
+                "body": "a.b.c",
+            },
+            id="userinfo: a JWT",
+        ),
+        pytest.param(
+            "discovery",
+            {"fields": {"userinfo_endpoint": "https://elsewhere.example/u"}},
+            id="userinfo elsewhere",
+        ),
+        pytest.param(
+            "discovery",
+            {"fields": {"revocation_endpoint": "https://elsewhere.example/r"}},
+            id="revocation elsewhere",
+        ),
+    ],
+)
+def test_oddities_that_cost_no_sign_in(
+    alice: Person, account: str, provider: Remote, endpoint: str, fault: dict[str, Any]
+) -> None:
+    provider.fault(endpoint, **{"kind": "answer", **fault})
+    page = sign_in(alice, account)
+    assert page.status_code == 200, page.text
+    assert rows()["sign_in"] == 1
+
+
+def test_the_check_of_an_account_tells_what_is_left_out(account: str, provider: Remote) -> None:
+    from airflow_thirdparty.server.broker import runtime
+    from airflow_thirdparty.server.broker.registry.check import check
+
+    provider.fault("discovery", "answer", fields={"userinfo_endpoint": "https://elsewhere.example/u"})
+    notes = [line for line in asyncio.run(check(runtime.transport(), account)) if "left out" in line]
+    assert len(notes) == 1
+    assert "userinfo_endpoint" in notes[0]
+    assert "https://elsewhere.example" in notes[0]
+    assert "userinfo_url" in notes[0]
+
+
+def test_an_exchange_elsewhere_is_refused_by_its_field(alice: Person, account: str, provider: Remote) -> None:
+    provider.fault("discovery", "answer", fields={"token_endpoint": "https://elsewhere.example/t"})
+    refused = begin(alice.browser, account)
+    error = refused.json()["error"]
+    assert (refused.status_code, error["field"]) == (422, "exchange_url")
+    assert "token_endpoint" in error["message"]
+    assert "https://elsewhere.example" in error["message"]
+    assert rows() == NOTHING
 
 
 def update_authorization(**values: Any) -> None:

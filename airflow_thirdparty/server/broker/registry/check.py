@@ -32,6 +32,7 @@ async def check(transport: Transport, conn_id: str) -> list[str]:
     except OAuthError as error:
         raise oauth_client.to_user_error(error, account) from None
     lines.append(f"People sign in at {found.authorize_url}; the token endpoint is {found.exchange_url}.")
+    lines += found.left_out
     if not found.revoke_url:
         lines.append("The service offers no way to revoke: signing out only forgets.")
     return lines

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 
 from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker.registry import oauth_client
 from airflow_thirdparty.server.oauth import metadata
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Endpoints
@@ -28,8 +29,16 @@ async def find_endpoints(transport: Transport, account: Account) -> Endpoints:
     }
     discovered = None
     if account.issuer:
-        trusted = {origin_of(url) for url in configured.values() if url}
-        discovered = await metadata.discover(transport, account.issuer, trusted_origins=trusted)
+        named = [*(url for url in configured.values() if url), *account.preset.origins]
+        discovered = await metadata.discover(
+            transport,
+            account.issuer,
+            trusted_origins={origin_of(url) for url in named},
+            userinfo_origins={origin_of(account.host)} if account.host else (),
+            settled=[name for name, url in configured.items() if url],
+            id_token="openid" in account.scopes,
+            rules=oauth_client.rules(account),
+        )
     return metadata.merge(discovered, issuer=account.issuer, **configured)
 
 
@@ -39,7 +48,9 @@ def dump(endpoints: Endpoints) -> str:
     :param endpoints: of the account's service
     :return: a JSON object
     """
-    return json.dumps(asdict(endpoints), sort_keys=True)
+    values = asdict(endpoints)
+    del values["left_out"]  # notes for whoever registers the account
+    return json.dumps(values, sort_keys=True)
 
 
 def load(text: str) -> Endpoints:

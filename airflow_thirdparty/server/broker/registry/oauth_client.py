@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
-from airflow_thirdparty.server.oauth.types import Client
+from airflow_thirdparty.server.oauth.types import Client, ServiceRules
 from airflow_thirdparty.server.store import client_secrets
 from airflow_thirdparty.server.store.seal import SealError
 
@@ -31,6 +33,15 @@ def client(session: Session, account: Account) -> Client:
     return Client(account.client_id, secret, account.client_auth_method)
 
 
+def rules(account: Account) -> ServiceRules:
+    """How the account's service answers otherwise than the RFCs say, as its preset knows.
+
+    :param account: of any service
+    :return: what the protocol code goes by
+    """
+    return ServiceRules(**{one.name: getattr(account.preset, one.name) for one in fields(ServiceRules)})
+
+
 def to_user_error(error: OAuthError, account: Account) -> ThirdPartyAccountError:
     """A failure of the protocol as an error of ours, for whoever waits for the outcome.
 
@@ -47,7 +58,7 @@ def to_user_error(error: OAuthError, account: Account) -> ThirdPartyAccountError
             f"Account '{account.conn_id}' does not work with {name}, at the step '{error.step}': "
             f"{error.text}{code}.",
             "An admin checks the account's client id, client secret and addresses.",
-            field=_FIELD_OF_STEP.get(error.step),
+            field=error.field or _FIELD_OF_STEP.get(error.step),
         )
     return ServiceUnavailable(
         f"{name} cannot be reached or does not answer as it should, at the step '{error.step}': "

@@ -117,6 +117,7 @@ async def begin(
             account.scopes,
             account.authorize_params,
             allow_http=transport.allow_http,
+            rules=oauth_client.rules(account),
         )
     except OAuthError as error:
         raise oauth_client.to_user_error(error, account) from None
@@ -246,6 +247,7 @@ async def _exchange(
         verifier=pending.verifier,
         scopes=pending.scopes,
         now=now,
+        rules=oauth_client.rules(pending.account),
     )
     who = await identity.identify(
         transport, pending.endpoints, tokens, client_id=pending.client.client_id, nonce=pending.nonce, now=now

@@ -212,6 +212,7 @@ class Refresher:
                     refresh_token=lease.refresh_token,
                     scopes=lease.scopes,
                     now=lease.started,
+                    rules=oauth_client.rules(lease.account),
                 )
         except OAuthError as error:
             metrics.refresh_failed(lease.account.conn_id, error)

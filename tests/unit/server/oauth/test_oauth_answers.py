@@ -21,11 +21,6 @@ NOON = datetime(2030, 1, 1, 12, 0, tzinfo=timezone.utc)
         pytest.param(b"[]", id="list"),
         pytest.param(b'"text"', id="text"),
         pytest.param(b"null", id="null"),
-        pytest.param(b'{"a": NaN}', id="NaN"),
-        pytest.param(b'{"a": Infinity}', id="infinity"),
-        pytest.param(b'{"a": -Infinity}', id="minus infinity"),
-        pytest.param(b'{"a": 1e999}', id="number out of range"),
-        pytest.param(b'{"a": ' + b"9" * 5000 + b"}", id="endless number"),
         pytest.param(b'{"a": 1, "a": 2}', id="key twice"),
         pytest.param(b'{"b": {"a": 1, "a": 2}}', id="key twice, deeper"),
         pytest.param(b'{"a": 1} {"b": 2}', id="two objects"),
@@ -44,6 +39,24 @@ def test_what_is_not_a_strict_object(body: bytes) -> None:
 
 def test_a_strict_object() -> None:
     assert strict_object('{"a": [1, 2.5, null, "ä"]}'.encode()) == {"a": [1, 2.5, None, "ä"]}
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param("NaN", id="NaN"),
+        pytest.param("Infinity", id="infinity"),
+        pytest.param("-Infinity", id="minus infinity"),
+        pytest.param("1e999", id="out of range"),
+        pytest.param("9" * 5000, id="endless"),
+    ],
+)
+def test_a_number_that_is_none_costs_nothing_beside_it(number: str) -> None:
+    assert strict_object(f'{{"a": {number}, "b": [{number}], "c": 1}}'.encode()) == {
+        "a": None,
+        "b": [None],
+        "c": 1,
+    }
 
 
 @pytest.mark.parametrize(
@@ -83,21 +96,11 @@ def test_retry_after(header: str, date: str | None, now: datetime | None, second
         ),
         pytest.param(400, b'{"error": "login_required"}', Kind.PERMANENT, "login_required", id="OpenID"),
         pytest.param(401, b'{"error": "invalid_client"}', Kind.CLIENT, "invalid_client", id="client"),
-        pytest.param(
-            400, b'{"error": "unauthorized_client"}', Kind.CLIENT, "unauthorized_client", id="unauth"
-        ),
-        pytest.param(400, b'{"error": "invalid_scope"}', Kind.CLIENT, "invalid_scope", id="scope"),
-        pytest.param(400, b'{"error": "access_denied"}', Kind.CLIENT, "access_denied", id="denied here"),
-        pytest.param(400, b'{"error": "brand_new"}', Kind.TRANSIENT, "brand_new", id="code nobody knows"),
-        pytest.param(400, b'{"error": "server_error"}', Kind.TRANSIENT, "server_error", id="its own trouble"),
-        pytest.param(400, b'{"error": "Invalid Grant!"}', Kind.TRANSIENT, None, id="not of a code's shape"),
-        pytest.param(400, b'{"error": ["invalid_grant"]}', Kind.TRANSIENT, None, id="not a text"),
-        pytest.param(400, b'{"error": {"code": 1}}', Kind.TRANSIENT, None, id="an object"),
-        pytest.param(400, b'{"error": "' + b"a" * 41 + b'"}', Kind.TRANSIENT, None, id="too long for a code"),
-        pytest.param(400, b"invalid_grant", Kind.TRANSIENT, None, id="not JSON"),
+        pytest.param(400, b'{"error": "brand_new"}', Kind.UNKNOWN, "brand_new", id="code nobody knows"),
+        pytest.param(400, b'{"error": "Invalid (Grant)"}', Kind.UNKNOWN, None, id="not of a code's shape"),
+        pytest.param(400, b"invalid_grant", Kind.UNKNOWN, None, id="neither JSON nor form"),
         pytest.param(400, b"<p>invalid_grant</p>", Kind.TRANSIENT, None, id="HTML of a proxy"),
-        pytest.param(401, b"", Kind.TRANSIENT, None, id="nothing but a status"),
-        pytest.param(404, b"", Kind.TRANSIENT, None, id="not there just now"),
+        pytest.param(401, b"", Kind.UNKNOWN, None, id="nothing but a status"),
         pytest.param(500, b'{"error": "invalid_grant"}', Kind.TRANSIENT, None, id="5xx is not believed"),
         pytest.param(503, b"", Kind.TRANSIENT, None, id="maintenance"),
         pytest.param(429, b'{"error": "invalid_grant"}', Kind.TRANSIENT, None, id="429 is not believed"),

@@ -12,13 +12,14 @@ import pytest
 
 from airflow_thirdparty.server.oauth.authorization import begin, check_answer
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
-from airflow_thirdparty.server.oauth.types import Client, Endpoints
+from airflow_thirdparty.server.oauth.types import Client, Endpoints, ServiceRules
 
 CALLBACK = "https://airflow.example.org/third-party-accounts/callback/demo"
 ISSUER = "https://id.example.org"
 NAMED = Endpoints(ISSUER, f"{ISSUER}/a?tenant=1", f"{ISSUER}/t", iss_in_answer=True)
 SILENT = replace(NAMED, iss_in_answer=False)
 NAMELESS = replace(NAMED, issuer=None, iss_in_answer=False)
+TENANTS = replace(NAMED, issuer=f"{ISSUER}/common", issuer_pattern=f"{ISSUER}/{{tid}}")
 RIGHT = {"state": "S", "code": "C", "iss": ISSUER}
 
 
@@ -93,6 +94,7 @@ def test_a_browser_is_not_sent_just_anywhere(client: Client, url: str) -> None:
         pytest.param(SILENT, RIGHT, id="a service that says iss unasked"),
         pytest.param(NAMELESS, {**RIGHT, "iss": "https://x"}, id="nothing to compare iss with"),
         pytest.param(NAMED, list(RIGHT.items()), id="as pairs"),
+        pytest.param(TENANTS, {**RIGHT, "iss": f"{ISSUER}/72f988bf"}, id="one issuer of many"),
     ],
 )
 def test_an_answer_in_order(endpoints: Endpoints, params: Any) -> None:
@@ -129,7 +131,13 @@ def test_an_answer_in_order(endpoints: Endpoints, params: Any) -> None:
             NAMED, {**RIGHT, "error": "invalid_scope"}, Kind.CLIENT, id="an error counts more than a code"
         ),
         pytest.param(SILENT, {"state": "S", "error": "server_error"}, Kind.TRANSIENT, id="its own trouble"),
-        pytest.param(SILENT, {"state": "S", "error": "<script>"}, Kind.TRANSIENT, id="script as error"),
+        pytest.param(SILENT, {"state": "S", "error": "<script>"}, Kind.UNKNOWN, id="script as error"),
+        pytest.param(
+            TENANTS,
+            {**RIGHT, "iss": f"{ISSUER}/a/b"},
+            Kind.REFUSED,
+            id="an issuer that is none of many",
+        ),
     ],
 )
 def test_an_answer_that_is_not(endpoints: Endpoints, params: Any, kind: Kind) -> None:
@@ -137,3 +145,13 @@ def test_an_answer_that_is_not(endpoints: Endpoints, params: Any, kind: Kind) ->
         check_answer(endpoints, params, "S")
     assert caught.value.kind is kind
     assert "<" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("separator", "asked"), [pytest.param(" ", "a+b", id="blank"), pytest.param(",", "a%2Cb", id="comma")]
+)
+def test_scopes_are_separated_as_the_service_wants_them(client: Client, separator: str, asked: str) -> None:
+    rules = ServiceRules(scope_separator=separator)
+    assert f"scope={asked}&" in begin(client, NAMED, CALLBACK, ["a", "b"], rules=rules).url.replace(
+        "%20", "+"
+    )

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
-from airflow_thirdparty.server.oauth.grants import TOKEN_CAP, exchange_code, refresh
+from airflow_thirdparty.server.oauth.grants import exchange_code, refresh
+from airflow_thirdparty.server.oauth.token_answers import TOKEN_CAP
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Client, Endpoints
 from tests.support.faulty_service import FaultyService
@@ -140,17 +141,6 @@ async def answer_with(
         pytest.param({"token_type": "mac"}, Kind.REFUSED, id="type mac"),
         pytest.param({"token_type": "DPoP"}, Kind.REFUSED, id="type DPoP"),
         pytest.param({"token_type": 1}, Kind.REFUSED, id="type a number"),
-        pytest.param({"expires_in": -1}, Kind.REFUSED, id="expired before it began"),
-        pytest.param({"expires_in": 10**12}, Kind.REFUSED, id="for ever and a day"),
-        pytest.param({"expires_in": 10**400}, Kind.REFUSED, id="a number without end"),
-        pytest.param({"expires_in": 1.5}, Kind.REFUSED, id="a fraction"),
-        pytest.param({"expires_in": True}, Kind.REFUSED, id="true"),
-        pytest.param({"expires_in": "soon"}, Kind.REFUSED, id="a word"),
-        pytest.param({"expires_in": "-1"}, Kind.REFUSED, id="negative text"),
-        pytest.param({"expires_in": "٣"}, Kind.REFUSED, id="a digit of another script"),
-        pytest.param({"expires_in": [60]}, Kind.REFUSED, id="a list of seconds"),
-        pytest.param({"expires_in": float("nan")}, Kind.TRANSIENT, id="NaN"),
-        pytest.param({"expires_in": float("inf")}, Kind.TRANSIENT, id="infinity"),
         pytest.param({"scope": 5}, Kind.REFUSED, id="scope a number"),
         pytest.param({"scope": 'a"b'}, Kind.REFUSED, id="scope with a quote"),
         pytest.param({"error": "invalid_grant"}, Kind.PERMANENT, id="error and tokens: the error counts"),
@@ -165,57 +155,11 @@ async def test_answers_that_are_refused(
     assert len(str(caught.value)) < 120
 
 
-@pytest.mark.parametrize(
-    ("expires_in", "seconds"),
-    [
-        pytest.param(None, None, id="not said"),
-        pytest.param(60, 60, id="seconds"),
-        pytest.param("3599", 3599, id="as text"),
-        pytest.param(60.0, 60, id="with a point"),
-        pytest.param(0, 0, id="expired at once"),
-        pytest.param(2**31 - 1, 2**31 - 1, id="how some say never"),
-    ],
-)
-async def test_when_a_token_expires(
-    conversation: Conversation, service: FaultyService, expires_in: Any, seconds: int | None
-) -> None:
-    tokens = await answer_with(conversation, service, {"expires_in": expires_in})
-    expected = None if seconds is None else conversation.now + timedelta(seconds=seconds)
-    assert tokens.expires_at == expected
-    assert seconds is None or tokens.expires_at.utcoffset() == timedelta(0)
-
-
-@pytest.mark.parametrize(
-    ("scope", "known", "granted"),
-    [
-        pytest.param("a b  c", None, ("a", "b", "c"), id="blanks"),
-        pytest.param("repo,read:org", ["repo"], ("repo", "read:org"), id="commas"),
-        pytest.param("a,b c", ["a,b"], ("a,b", "c"), id="a scope with a comma in it"),
-        pytest.param(["a", "b"], None, ("a", "b"), id="a list"),
-        pytest.param("a a b", None, ("a", "b"), id="twice"),
-        pytest.param("", ["a"], (), id="none"),
-        pytest.param(None, ["a"], ("a",), id="not said: as before"),
-        pytest.param(None, None, None, id="not said, not known"),
-    ],
-)
-async def test_which_scopes_were_granted(
-    conversation: Conversation, service: FaultyService, scope: Any, known: list[str] | None, granted: Any
-) -> None:
-    assert (await answer_with(conversation, service, {"scope": scope}, known)).scopes == granted
-
-
 @pytest.mark.parametrize("told", [{"refresh_token": None}, {"refresh_token": ""}])
 async def test_a_refresh_token_that_is_not_replaced(
     conversation: Conversation, service: FaultyService, told: dict[str, Any]
 ) -> None:
     assert (await answer_with(conversation, service, told)).refresh_token is None
-
-
-@pytest.mark.parametrize("told", [{"token_type": None}, {"token_type": "bearer"}, {"token_type": "BEARER"}])
-async def test_the_type_is_bearer_in_any_spelling(
-    conversation: Conversation, service: FaultyService, told: dict[str, Any]
-) -> None:
-    assert (await answer_with(conversation, service, told)).access_token
 
 
 async def test_a_token_of_just_the_largest_size(conversation: Conversation, service: FaultyService) -> None:

@@ -15,7 +15,8 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
-from airflow_thirdparty.server.oauth.identity import LEEWAY, identify
+from airflow_thirdparty.server.oauth.id_tokens import LEEWAY
+from airflow_thirdparty.server.oauth.identity import identify
 from airflow_thirdparty.server.oauth.types import Identity, TokenSet
 from tests.support.faulty_service import FaultyService
 from tests.unit.server.oauth.conftest import Conversation
@@ -215,7 +216,15 @@ async def test_userinfo_that_names_nobody(
     assert caught.value.kind is Kind.MISCONFIGURED
 
 
-@pytest.mark.parametrize("profile", [{"sub": "mallory"}, {"sub": None}, {"sub": None, "id": "alice"}])
+@pytest.mark.parametrize(
+    "profile",
+    [
+        pytest.param({"sub": "mallory"}, id="another"),
+        pytest.param({"sub": "Alice"}, id="in other letters"),
+        pytest.param({"sub": 7}, id="a number"),
+        pytest.param({"sub": "x" * 300}, id="too long for one"),
+    ],
+)
 async def test_both_must_speak_of_the_same_user(
     conversation: Conversation, service: FaultyService, profile: dict[str, Any]
 ) -> None:
@@ -238,8 +247,6 @@ def keys(found: Any) -> dict[str, Any]:
         pytest.param("keys", keys([{"kty": "RSA"}]), Kind.TRANSIENT, id="half a key"),
         pytest.param("keys", keys([7, None, "key"]), Kind.TRANSIENT, id="keys that are none"),
         pytest.param("keys", keys({"a": 1}), Kind.TRANSIENT, id="keys an object"),
-        pytest.param("userinfo", {"status": 401}, Kind.MISCONFIGURED, id="userinfo says no"),
-        pytest.param("userinfo", {"status": 503}, Kind.TRANSIENT, id="userinfo away"),
     ],
 )
 async def test_services_that_do_not_tell(
@@ -249,6 +256,97 @@ async def test_services_that_do_not_tell(
     with pytest.raises(OAuthError) as caught:
         await who(conversation, *await conversation.sign_in("openid"))
     assert caught.value.kind is kind
+
+
+SIGNED = "application/jwt"
+
+
+@pytest.mark.parametrize(
+    ("kind", "details"),
+    [
+        pytest.param("status", {"status": 401}, id="401"),
+        pytest.param("status", {"status": 403, "body": '{"error": "insufficient_scope"}'}, id="403"),
+        pytest.param("status", {"status": 404}, id="404"),
+        pytest.param("status", {"status": 429}, id="429"),
+        pytest.param("status", {"status": 500}, id="500"),
+        pytest.param("status", {"status": 503, "body": "<p>"}, id="503"),
+        pytest.param("status", {"status": 302, "headers": {"Location": "/login"}}, id="a redirect"),
+        pytest.param("status", {"status": 200, "body": "<html>"}, id="HTML"),
+        pytest.param("status", {"status": 200, "body": ""}, id="nothing"),
+        pytest.param("status", {"status": 200, "body": "[]"}, id="a list"),
+        pytest.param("status", {"status": 200, "body": '{"error": "invalid_token"}'}, id="an error in 200"),
+        pytest.param(
+            "status",
+            {"status": 200, "headers": {"Content-Type": SIGNED}, "body": "eyJhbGciOiJub25lIn0.e30."},
+            id="an unsigned JWT",
+        ),
+        pytest.param(
+            "status", {"status": 200, "headers": {"Content-Type": SIGNED}, "body": "a.b.c"}, id="no JWT"
+        ),
+        pytest.param("drop", {}, id="hung up"),
+        pytest.param("cut", {}, id="cut"),
+        pytest.param("answer", {"fields": {"sub": None}}, id="no subject"),
+        pytest.param("answer", {"fields": {"sub": ""}}, id="an empty subject"),
+        pytest.param("answer", {"fields": {"sub": ["mallory"]}}, id="a subject that is none"),
+        pytest.param("answer", {"fields": {"sub": None, "id": "mallory"}}, id="an id of its own"),
+    ],
+)
+async def test_trouble_at_userinfo_costs_no_more_than_the_name(
+    conversation: Conversation, service: FaultyService, kind: str, details: dict[str, Any]
+) -> None:
+    service.fault("userinfo", kind, **details)
+    found = await who(conversation, *await conversation.sign_in("openid"))
+    assert found == Identity(service.base_url, "alice", "alice")
+    assert service.calls["userinfo"] == 1
+
+
+@pytest.mark.parametrize(
+    ("details", "kind"),
+    [
+        pytest.param({"status": 401}, Kind.MISCONFIGURED, id="401"),
+        pytest.param({"status": 503}, Kind.TRANSIENT, id="503"),
+        pytest.param({"status": 200, "body": "<html>"}, Kind.TRANSIENT, id="HTML"),
+        pytest.param(
+            {"status": 200, "headers": {"Content-Type": SIGNED}, "body": "a.b.c"}, Kind.TRANSIENT, id="a JWT"
+        ),
+    ],
+)
+async def test_without_an_id_token_userinfo_is_all_there_is(
+    conversation: Conversation, service: FaultyService, details: dict[str, Any], kind: Kind
+) -> None:
+    service.fault("userinfo", "status", **details)
+    with pytest.raises(OAuthError) as caught:
+        await who(conversation, *await conversation.sign_in("files:read"))
+    assert caught.value.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("claims", "name"),
+    [
+        pytest.param({"sub": "alice", "name": "Alice A."}, "Alice A.", id="of the same"),
+        pytest.param({"name": "Alice A."}, "alice", id="of nobody"),
+        pytest.param({"sub": "mallory", "name": "M"}, None, id="of somebody else"),
+    ],
+)
+async def test_userinfo_as_a_signed_jwt(
+    conversation: Conversation, service: FaultyService, claims: dict[str, Any], name: str | None
+) -> None:
+    body = jwt.encode({"alg": "RS256", "kid": "k"}, claims, service.key)
+    service.fault("userinfo", "status", status=200, headers={"Content-Type": SIGNED}, body=body)
+    signed_in = await conversation.sign_in("openid")
+    if name is None:
+        with pytest.raises(OAuthError, match="different users"):
+            await who(conversation, *signed_in)
+    else:
+        assert (await who(conversation, *signed_in)).name == name
+
+
+async def test_userinfo_signed_by_a_stranger_is_not_read(
+    conversation: Conversation, service: FaultyService
+) -> None:
+    body = jwt.encode({"alg": "RS256", "kid": "k"}, {"sub": "alice", "name": "M"}, RSAKey.generate_key(2048))
+    service.fault("userinfo", "status", status=200, headers={"Content-Type": SIGNED}, body=body)
+    assert (await who(conversation, *await conversation.sign_in("openid"))).name == "alice"
 
 
 async def test_a_service_that_offers_nothing(conversation: Conversation) -> None:

@@ -10,7 +10,7 @@ import pytest
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.metadata import discover, merge
 from airflow_thirdparty.server.oauth.transport import Transport
-from airflow_thirdparty.server.oauth.types import Endpoints
+from airflow_thirdparty.server.oauth.types import Endpoints, ServiceRules
 from tests.support.faulty_service import FaultyService
 
 EVIL = "https://evil.example"
@@ -33,12 +33,6 @@ async def test_a_service_describes_itself(
         pytest.param({"token_endpoint": f"{EVIL}/t"}, Kind.REFUSED, "token_endpoint", id="foreign exchange"),
         pytest.param(
             {"authorization_endpoint": f"{EVIL}/a"}, Kind.REFUSED, "authorization_endpoint", id="foreign page"
-        ),
-        pytest.param(
-            {"userinfo_endpoint": f"{EVIL}/u"}, Kind.REFUSED, "userinfo_endpoint", id="foreign user"
-        ),
-        pytest.param(
-            {"revocation_endpoint": f"{EVIL}/r"}, Kind.REFUSED, "revocation_endpoint", id="foreign revocation"
         ),
         pytest.param(
             {"token_endpoint": "http://169.254.169.254/t"}, Kind.REFUSED, "encrypted", id="metadata service"
@@ -70,6 +64,162 @@ async def test_a_poisoned_description_is_refused(
     assert (caught.value.kind, caught.value.step) == (kind, "discovery")
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "field"),
+    [
+        pytest.param("authorization_endpoint", "authorize_url", id="authorization"),
+        pytest.param("token_endpoint", "exchange_url", id="exchange"),
+    ],
+)
+@pytest.mark.parametrize("host_is_named", [True, False])
+async def test_a_required_endpoint_elsewhere_is_refused_by_name(
+    service: FaultyService, transport: Transport, endpoint: str, field: str, host_is_named: bool
+) -> None:
+    service.fault("discovery", "answer", fields={endpoint: "https://api.example.org/x"})
+    host = ["https://api.example.org"] if host_is_named else []
+    with pytest.raises(OAuthError) as caught:
+        await discover(transport, service.base_url, userinfo_origins=host)
+    assert endpoint in caught.value.text
+    assert f"enter {field}" in caught.value.text
+    assert "https://api.example.org" in caught.value.text
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param(f"{EVIL}/x", id="elsewhere"),
+        pytest.param("http://127.0.0.1:1/x", id="another port"),
+        pytest.param("http://evil.example/x", id="not encrypted"),
+        pytest.param("https://user@evil.example/x", id="with a user"),
+        pytest.param("/userinfo", id="no whole address"),
+        pytest.param(7, id="a number"),
+        pytest.param(["https://a.example"], id="a list"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("endpoint", "field", "attribute"),
+    [
+        pytest.param("userinfo_endpoint", "userinfo_url", "userinfo_url", id="userinfo"),
+        pytest.param("revocation_endpoint", "revoke_url", "revoke_url", id="revocation"),
+    ],
+)
+async def test_an_optional_endpoint_that_is_not_trusted_is_left_out_with_a_note(
+    service: FaultyService, transport: Transport, endpoint: str, field: str, attribute: str, address: object
+) -> None:
+    service.fault("discovery", "answer", fields={endpoint: address})
+    found = await discover(transport, service.base_url)
+    assert getattr(found, attribute) is None
+    assert len(found.left_out) == 1
+    assert endpoint in found.left_out[0]
+    assert field in found.left_out[0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "id_token"),
+    [
+        pytest.param({}, False, id="no ID token is asked for"),
+        pytest.param({"jwks_uri": None}, True, id="there are no keys to check one with"),
+    ],
+)
+async def test_userinfo_is_not_left_out_where_it_is_all_there_is(
+    service: FaultyService, transport: Transport, fields: dict[str, Any], id_token: bool
+) -> None:
+    service.fault("discovery", "answer", fields={"userinfo_endpoint": f"{EVIL}/u", **fields})
+    with pytest.raises(OAuthError, match=r"userinfo_endpoint.*enter userinfo_url") as caught:
+        await discover(transport, service.base_url, id_token=id_token)
+    assert (caught.value.kind, caught.value.field) == (Kind.REFUSED, "userinfo_url")
+
+
+async def test_the_accounts_host_is_named_for_userinfo(service: FaultyService, transport: Transport) -> None:
+    lie = {
+        "userinfo_endpoint": "https://api.example.org/u",
+        "revocation_endpoint": "https://api.example.org/r",
+    }
+    service.fault("discovery", "answer", fields=lie)
+    found = await discover(transport, service.base_url, userinfo_origins=["https://api.example.org"])
+    assert (found.userinfo_url, found.revoke_url) == ("https://api.example.org/u", None)
+
+
+@pytest.mark.parametrize("told", [f"{EVIL}/t", None, 7])
+async def test_what_the_account_settles_itself_is_not_looked_at(
+    service: FaultyService, transport: Transport, told: object
+) -> None:
+    service.fault("discovery", "answer", fields={"token_endpoint": told})
+    found = await discover(transport, service.base_url, settled=["exchange_url"])
+    assert merge(found, exchange_url="https://x.example/t").exchange_url == "https://x.example/t"
+    with pytest.raises(OAuthError):
+        await discover(transport, service.base_url, settled=["userinfo_url"])
+
+
+@pytest.mark.parametrize(
+    ("issuer", "shown"),
+    [
+        pytest.param(
+            "https://login.example/{{tenantid}}/v2.0", "https://login.example/{tenantid}/v2.0", id="it"
+        ),
+        pytest.param(None, "none", id="none"),
+        pytest.param(["x"], "list", id="a list"),
+        pytest.param("a\n\u202eb", r"'a\n\u202eb'", id="escaped"),
+        pytest.param("x" * 5000, "x" * 120 + "'", id="bounded"),
+    ],
+)
+async def test_another_issuer_is_shown(
+    service: FaultyService, transport: Transport, issuer: object, shown: str
+) -> None:
+    told = issuer.replace("{{", "{").replace("}}", "}") if isinstance(issuer, str) else issuer
+    service.fault("discovery", "answer", fields={"issuer": told})
+    with pytest.raises(OAuthError) as caught:
+        await discover(transport, service.base_url)
+    assert caught.value.text.startswith("The service's description names another issuer: ")
+    assert shown in caught.value.text
+    assert len(caught.value.text) < 200
+
+
+TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+
+
+@pytest.mark.parametrize(
+    ("path", "told", "issuer", "many"),
+    [
+        pytest.param("common", "{tenantid}", "common", True, id="common"),
+        pytest.param("organizations", "{tenantid}", "organizations", True, id="organizations"),
+        pytest.param("common", "{tid}", "common", True, id="another word for it"),
+        pytest.param("contoso.onmicrosoft.com", TENANT, TENANT, False, id="a tenant by its domain"),
+        pytest.param(TENANT, TENANT, TENANT, False, id="a tenant by its id"),
+    ],
+)
+async def test_an_address_with_many_issuers(
+    service: FaultyService, transport: Transport, path: str, told: str, issuer: str, many: bool
+) -> None:
+    base, pattern = service.base_url, f"{service.base_url}/{{tid}}/v2.0"
+    service.describe(f"/{path}/v2.0", issuer=f"{base}/{told}/v2.0")
+    found = await discover(transport, f"{base}/{path}/v2.0", rules=ServiceRules(issuer_pattern=pattern))
+    assert found.issuer == f"{base}/{issuer}/v2.0"
+    assert found.issuer_pattern == (pattern if many else None)
+
+
+@pytest.mark.parametrize(
+    ("told", "pattern"),
+    [
+        pytest.param("{base}/{{tenantid}}/v2.0", None, id="without the rule"),
+        pytest.param("{base}/{{tenantid}}/v1.0", "{base}/{{tid}}/v2.0", id="another version"),
+        pytest.param("https://evil.example/{{tenantid}}/v2.0", "{base}/{{tid}}/v2.0", id="elsewhere"),
+        pytest.param("{base}/{{tenantid}}/v2.0", "https://other.example/{{tid}}/v2.0", id="not this pattern"),
+        pytest.param("{base}/a/b/v2.0", "{base}/{{tid}}/v2.0", id="more than a tenant"),
+        pytest.param("{base}/{{tenant}}/v2.0", "{base}/{{tid}}/v2.0", id="a placeholder nobody knows"),
+    ],
+)
+async def test_a_template_that_is_not_the_services(
+    service: FaultyService, transport: Transport, told: str, pattern: str | None
+) -> None:
+    base = service.base_url
+    service.describe("/common/v2.0", issuer=told.format(base=base))
+    rules = ServiceRules(issuer_pattern=pattern and pattern.format(base=base))
+    with pytest.raises(OAuthError, match="names another issuer"):
+        await discover(transport, f"{base}/common/v2.0", rules=rules)
+
+
 async def test_an_origin_that_the_account_names_is_trusted(
     service: FaultyService, transport: Transport
 ) -> None:
@@ -83,6 +233,11 @@ async def test_an_origin_that_the_account_names_is_trusted(
 async def test_keys_may_lie_elsewhere(service: FaultyService, transport: Transport) -> None:
     service.fault("discovery", "answer", fields={"jwks_uri": "https://keys.example.org/k"})
     assert (await discover(transport, service.base_url)).jwks_url == "https://keys.example.org/k"
+
+
+async def test_keys_that_nobody_needs_are_left_out(service: FaultyService, transport: Transport) -> None:
+    service.fault("discovery", "answer", fields={"jwks_uri": "http://keys.example.org/k"})
+    assert (await discover(transport, service.base_url, id_token=False)).jwks_url is None
 
 
 async def test_a_service_that_is_silent_about_pkce_gets_s256_all_the_same(

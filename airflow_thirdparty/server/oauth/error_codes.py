@@ -1,0 +1,253 @@
+"""What services call their errors, and where in an answer they say it: one vocabulary for all of them.
+
+Codes are compared in one spelling: lower case, words joined by ``_``, without ``Exception`` at the end, so
+that ``INVALID_GRANT``, ``invalid-grant`` and ``InvalidGrantException`` are one code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_thirdparty.server.oauth import paths
+from airflow_thirdparty.server.oauth.types import ServiceRules
+
+GRANT_IS_DEAD = frozenset(
+    {
+        "invalid_grant",  # RFC 6749 section 5.2
+        "bad_refresh_token",  # GitHub, HubSpot
+        "bad_verification_code",  # GitHub, for a code
+        "invalid_refresh_token",  # Slack
+        "refresh_token_invalid",
+        "refresh_token_expired",
+        "refresh_token_revoked",
+        "refresh_token_not_found",
+        "expired_refresh_token",
+        "revoked_refresh_token",
+        "interaction_required",  # OpenID Connect Core 3.1.2.6; Microsoft also says it at a refresh
+        "login_required",
+        "consent_required",
+    }
+)
+"""A code or refresh token that will never be good again: the person has to sign in."""
+
+TOKEN_IS_DEAD = frozenset(
+    {
+        "invalid_token",  # RFC 6750 section 3.1, said by some token endpoints too
+        "expired_token",  # RFC 8628 section 3.5, likewise
+        "token_expired",  # Slack
+        "token_revoked",  # Slack
+        "revoked_token",
+        "account_inactive",  # Slack: the token of a person who has left
+        "oauth_exception_190",  # Facebook: the access token has expired or was withdrawn
+        "oauth_access_token_exception_190",  # Instagram
+    }
+)
+"""The same, in words that other endpoints use of access tokens: believed where a grant was sent only."""
+
+CLIENT_IS_REFUSED = frozenset(
+    {
+        "invalid_client",  # RFC 6749 section 5.2
+        "incorrect_client_credentials",  # GitHub
+        "bad_client_secret",  # Slack, HubSpot
+        "bad_client_id",  # HubSpot
+        "invalid_client_id",  # Slack
+        "invalid_client_secret",
+        "deleted_client",  # Google
+        "disabled_client",  # Google
+        "org_internal",  # Google: the client is for one organisation only
+        "application_suspended",  # GitHub
+    }
+)
+"""The service does not know this client or its secret."""
+
+REQUEST_IS_REFUSED = frozenset(
+    {
+        "unauthorized_client",
+        "invalid_request",
+        "invalid_scope",
+        "invalid_target",  # RFC 8707
+        "unsupported_grant_type",
+        "unsupported_response_type",
+        "unsupported_token_type",  # RFC 7009
+        "redirect_uri_mismatch",  # GitHub, Google
+        "access_denied",
+    }
+)
+"""The service does not accept what was asked. Before somebody has signed in, that is the account's fault; at
+a refresh the same words are also used of one person's token, so they say nothing certain."""
+
+SERVICE_IS_IN_TROUBLE = frozenset(
+    {
+        "server_error",  # RFC 6749 section 4.1.2.1
+        "temporarily_unavailable",
+        "service_unavailable",  # Slack
+        "internal_error",  # Slack
+        "fatal_error",  # Slack
+        "request_timeout",  # Slack
+        "ratelimited",  # Slack
+        "rate_limited",
+        "rate_limit_exceeded",
+        "slow_down",  # RFC 8628
+    }
+)
+"""Said with a status of success, the same as a 5xx or 429."""
+
+_LONGEST_COMPARED = 80
+_LONGEST_SHOWN = 40
+_MOST = 60
+_DEEPEST = 4
+_CODE_KEYS = (
+    *("error", "errorcode", "code", "type", "errortype", "reason", "status", "errorstatus", "err", "errors"),
+    *("fault", "detail"),
+)
+_MESSAGE_KEYS = (
+    *("errordescription", "message", "errormessage", "errorsummary", "description", "detail", "title", "msg"),
+    *("errormsg", "faultstring"),
+)
+_PAIRS = (("type", "code"), ("field", "code"), ("resource", "code"))  # Facebook; Strava
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_COMPARED = re.compile(r"[a-z0-9_]+")
+_SHOWN = re.compile(
+    r"[a-z]+(?:_[a-z]+)*(?:_[0-9]{1,6})?"  # bad_refresh_token, oauth_exception_190
+    r"|[A-Z]+(?:_[A-Z]+)*"  # BAD_REFRESH_TOKEN
+    r"|(?:[A-Z][a-z]{2,})+"  # InvalidGrant
+    r"|[a-z]{2,}(?:[A-Z][a-z]{2,})+"  # authError
+    r"|[0-9]{1,6}"  # 40104
+)
+_REFRESH_TOKEN_IS_DEAD = re.compile(
+    r"\brefresh[ _-]?token\W{1,3}(?:(?:is|has|was|does)\W)?(?:been |already |already been )?"
+    r"(?:invalid|expired|revoked|inactive|unknown|deleted|not valid|no longer valid|not found|not active"
+    r"|not exist)\b"
+    r"|\b(?:invalid|expired|revoked|unknown|inactive)(?: or \w{1,20})? refresh[ _-]?token\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an answer says about why it is none.
+
+    :param codes: texts where services put codes, in the order in which they are looked at
+    :param messages: texts where services put sentences; never shown
+    """
+
+    codes: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+
+    def first_of(self, known: Collection[str]) -> str | None:
+        """The first code that is one of these, in the spelling of comparison.
+
+        :param known: codes in the spelling of comparison
+        """
+        return next((found for code in self.codes if (found := _among(code, known))), None)
+
+    def message_of(self, known: Collection[str]) -> str | None:
+        """The same, where a service has put its code into a sentence's place.
+
+        :param known: codes in the spelling of comparison
+        """
+        return next((found for text in self.messages if (found := _among(text, known))), None)
+
+    @property
+    def says_refresh_token_is_dead(self) -> bool:
+        """Whether a sentence says so of the refresh token by name."""
+        return any(_REFRESH_TOKEN_IS_DEAD.search(text[:500]) for text in self.messages)
+
+    def shown(self, secrets: Collection[str] = ()) -> str | None:
+        """The first code that may be shown and logged.
+
+        :param secrets: what was sent; a service that quotes it is not quoted
+        """
+        return next(
+            (found for code in self.codes if code not in secrets and (found := safe_code(code))), None
+        )
+
+
+def told(found: Mapping[str, Any], rules: ServiceRules) -> Told:
+    """Collect what an answer says about its failure.
+
+    :param found: the answer, a JSON object or a form
+    :param rules: of the service
+    """
+    own = paths.text_at(found, rules.error_code) if rules.error_code else None
+    codes = [own] if own else []
+    messages: list[str] = []
+    for is_code, text in _walk(found, 0):
+        (codes if is_code else messages).append(text)
+    return Told(tuple(codes[:_MOST]), tuple(messages[:_MOST]))
+
+
+def _walk(found: Any, depth: int) -> Iterator[tuple[bool, str]]:
+    """Texts of an answer, each with whether it stands where codes do."""
+    if isinstance(found, list) and depth < _DEEPEST:
+        for one in found[:_MOST]:
+            yield from _walk(one, depth + 1)
+    elif isinstance(found, Mapping) and depth < _DEEPEST:
+        found = {_key(name): value for name, value in reversed(list(found.items())[:_MOST])}
+        yield from ((True, code) for code in _pairs(found))
+        for name in _CODE_KEYS:
+            yield from _walk(found.get(name), depth + 1)
+        yield from ((False, text) for name in _MESSAGE_KEYS if (text := _text(found.get(name))))
+    elif text := _text(found):
+        yield True, text
+
+
+def _key(name: str) -> str:
+    """A key in the one spelling: ``errorCode``, ``error_code`` and ``ErrorCode`` are one."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def _pairs(found: Mapping[str, Any]) -> Iterator[str]:
+    """Codes that say something only together with what they are about."""
+    for first, second in _PAIRS:
+        one, other = _text(found.get(first)), _text(found.get(second))
+        if one and other:
+            yield f"{one}_{other}"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else ""
+
+
+def same_code(code: str) -> str:
+    """A code in the spelling in which codes are compared; empty if it cannot be one.
+
+    :param code: as a service or a preset writes it
+    """
+    text = code.strip().rstrip(".!")
+    if len(text) > _LONGEST_COMPARED:
+        return ""
+    text = re.sub(r"[-_ .:]+", "_", _CAMEL.sub("_", text)).lower().strip("_")
+    return text if _COMPARED.fullmatch(text) else ""
+
+
+def _among(code: str, known: Collection[str]) -> str | None:
+    """The known code that a text is, also as an exception's name or behind the name of a module."""
+    text, last = same_code(code), same_code(code.rpartition(".")[2])
+    spellings = (text, text.removesuffix("_exception"), last, last.removesuffix("_exception"))
+    return next((one for one in spellings if one in known), None)
+
+
+def codes_of(step: str, entries: Collection[str]) -> frozenset[str]:
+    """Those of a service's own codes that count at a step, in the spelling of comparison.
+
+    :param step: of the protocol
+    :param entries: ``step:code``
+    """
+    pairs = (entry.partition(":") for entry in entries)
+    return frozenset(same_code(code) for at, _, code in pairs if at == step) - {""}
+
+
+def safe_code(code: object) -> str | None:
+    """An error code in lower case, or nothing if it is not of the shape that codes have.
+
+    :param code: what the answer holds where codes stand
+    """
+    if not isinstance(code, str) or len(code) > _LONGEST_SHOWN or not _SHOWN.fullmatch(code):
+        return None
+    return same_code(code)

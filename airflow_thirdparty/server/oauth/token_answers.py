@@ -1,0 +1,177 @@
+"""What stands in a token answer (RFC 6749 section 5.1): read what can be read, refuse what would do harm."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from airflow_thirdparty.protocol import SCOPE_PATTERN
+from airflow_thirdparty.server.oauth import paths
+from airflow_thirdparty.server.oauth.answers import HttpResponse
+from airflow_thirdparty.server.oauth.error_codes import told
+from airflow_thirdparty.server.oauth.errors import Kind, OAuthError, kind_of
+from airflow_thirdparty.server.oauth.types import ServiceRules, TokenSet
+
+TOKEN_CAP = 16 * 1024
+"""Most characters of an access or refresh token."""
+
+LONGEST_LIFETIME = timedelta(days=365)
+"""What is said to live longer has no lifetime that can be believed: services that mean *for ever* say ten
+years, 2^31 seconds, or milliseconds by mistake."""
+
+_ID_TOKEN_CAP = 64 * 1024
+_VISIBLE = re.compile(r"[\x21-\x7e]+")  # RFC 6749 appendix A.12 without blanks: fits into a header
+_LONGEST_SCOPE = 500
+_NUMBER = re.compile(r"\+?[0-9]{1,40}(?:\.[0-9]{0,40})?(?:[eE][+-]?[0-9]{1,3})?")
+
+
+def read(answer: HttpResponse, known: tuple[str, ...] | None, now: datetime, rules: ServiceRules) -> TokenSet:
+    """Read a token answer of a status that says success.
+
+    :param answer: of the exchange or a refresh
+    :param known: scopes that are granted if the answer does not say
+    :param now: aware, when it was asked for
+    :param rules: of the service
+    :raises OAuthError: REFUSED for a token of a type or shape that cannot be used, TRANSIENT if there is
+        none; a new refresh token is then in ``rescued``, unless it is a bot's
+    """
+    found = _Answer(answer.json(), rules, answer.step)
+    kind_of_token = found.token_type()
+    try:
+        if kind_of_token not in ("", *(one.lower() for one in rules.token_types)):
+            text = "The service handed out a token of a type other than Bearer"
+            raise OAuthError(Kind.REFUSED, answer.step, text)
+        access_token = found.token("access_token", TOKEN_CAP)
+        if access_token is None:
+            raise _no_token(answer, rules)
+        return TokenSet(
+            access_token=access_token,
+            refresh_token=found.token("refresh_token", TOKEN_CAP),
+            expires_at=_expiry(found.value("expires_in"), now, rules),
+            scopes=_scopes(found.scopes(), known, answer.step, rules),
+            id_token=found.token("id_token", _ID_TOKEN_CAP),
+        )
+    except OAuthError as error:
+        error.rescued = found.rescued()
+        raise
+
+
+class _Answer:
+    """An answer's values by name. What stands beside the access token counts before what stands elsewhere:
+    one answer can hold the tokens of a person and of a bot.
+    """
+
+    def __init__(self, found: Mapping[str, Any], rules: ServiceRules, step: str) -> None:
+        self._found = found
+        self._rules = rules
+        self._step = step
+        self._parent = next(
+            (_parent(path) for path in self._paths("access_token") if paths.text_at(found, path)), None
+        )
+
+    def _paths(self, name: str) -> tuple[str, ...]:
+        return paths.alternatives(self._rules.answer.get(name, name))
+
+    def value(self, name: str) -> Any:
+        """What stands under a name; nothing for null."""
+        places = self._paths(name)
+        beside = tuple(path for path in places if _parent(path) == self._parent)
+        values = (paths.value_at(self._found, path) for path in beside or places)
+        return next((value for value in values if value is not None), None)
+
+    def token_type(self) -> str:
+        """In lower case; empty if it is not said (RFC 6749 section 7.1 wants it, some services leave it out).
+
+        :raises OAuthError: REFUSED, if it is a bot's token, or the type is no text
+        """
+        found = self.value("token_type")
+        if found is not None and not isinstance(found, str):
+            raise OAuthError(Kind.REFUSED, self._step, "The service's token_type is not a text")
+        name = (found or "").strip().lower()
+        if name == "bot":
+            text = "The service handed out the token of a bot, not of the person who signed in"
+            raise OAuthError(Kind.REFUSED, self._step, text)
+        return name
+
+    def token(self, name: str, cap: int) -> str | None:
+        """A token that fits into a header and a database, or nothing if there is none."""
+        token = self.value(name)
+        if token is None or token == "":
+            return None
+        if not isinstance(token, str):
+            raise OAuthError(Kind.REFUSED, self._step, f"The service's {name} is not a text")
+        if len(token) > cap:
+            raise OAuthError(
+                Kind.REFUSED, self._step, f"The service's {name} is larger than {cap // 1024} KiB"
+            )
+        if not _VISIBLE.fullmatch(token):
+            raise OAuthError(
+                Kind.REFUSED, self._step, f"The service's {name} has characters that no token has"
+            )
+        return token
+
+    def scopes(self) -> Any:
+        """What the service says of scopes, a text or a list; nothing if it does not."""
+        values = (paths.value_at(self._found, one) for one in paths.alternatives(self._rules.granted_scopes))
+        return next((value for value in values if value is not None), None)
+
+    def rescued(self) -> str | None:
+        """The refresh token of an answer whose other parts cannot be used."""
+        try:
+            return self.token("refresh_token", TOKEN_CAP)
+        except OAuthError:
+            return None
+
+
+def _parent(path: str) -> str:
+    return path.rpartition(".")[0]
+
+
+def _no_token(answer: HttpResponse, rules: ServiceRules) -> OAuthError:
+    """A success without a token: an error under a name of the service's own, or nonsense."""
+    kind, code = kind_of(told(answer.json(), rules), answer.step, rules)
+    if kind is Kind.UNKNOWN:
+        return OAuthError(
+            Kind.TRANSIENT, answer.step, "The service's answer has no access_token", status=answer.status
+        )
+    text = f"The service refused: {code}" if code else "The service refused"
+    return OAuthError(kind, answer.step, text, code=code, status=answer.status)
+
+
+def _expiry(lifetime: object, now: datetime, rules: ServiceRules) -> datetime | None:
+    """When the token expires; nothing if that is not said in a way that can be believed. 0 is at once."""
+    seconds = None if rules.expires == "never" else _seconds(lifetime)
+    if seconds is None or not 0 <= seconds <= LONGEST_LIFETIME.total_seconds():
+        return None
+    return now.astimezone(timezone.utc) + timedelta(seconds=int(seconds))
+
+
+def _seconds(lifetime: object) -> float | None:
+    if isinstance(lifetime, str) and _NUMBER.fullmatch(lifetime.strip()):
+        return float(lifetime)
+    if isinstance(lifetime, (int, float)) and not isinstance(lifetime, bool):
+        return lifetime
+    return None
+
+
+def _scopes(
+    scope: object, known: tuple[str, ...] | None, step: str, rules: ServiceRules
+) -> tuple[str, ...] | None:
+    """What was granted; a text of blanks and an empty list do not say.
+
+    Separated by blanks (RFC 6749 section 3.3); by commas where the service does so, and elsewhere, as GitHub
+    does, unless a scope itself holds a comma.
+    """
+    if isinstance(scope, list) and all(isinstance(one, str) for one in scope):
+        scope = " ".join(scope)
+    if scope is None or (isinstance(scope, str) and not scope.strip(" \t\r\n,")):
+        return known
+    if not isinstance(scope, str):
+        raise OAuthError(Kind.REFUSED, step, "The service's scope is not a text")
+    commas = rules.scope_separator == " " and any("," in one for one in known or ())
+    granted = tuple(dict.fromkeys(scope.split() if commas else scope.replace(",", " ").split()))
+    if not all(len(one) <= _LONGEST_SCOPE and SCOPE_PATTERN.fullmatch(one) for one in granted):
+        raise OAuthError(Kind.REFUSED, step, "The service's scope has characters that no scope has")
+    return granted

@@ -1,0 +1,292 @@
+"""What stands in a token answer: lifetimes, scopes and types as services really write them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from airflow_thirdparty.server.oauth.answers import HttpResponse
+from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
+from airflow_thirdparty.server.oauth.token_answers import read
+from airflow_thirdparty.server.oauth.types import ServiceRules, TokenSet
+
+NOON = datetime(2030, 1, 1, 12, 0, tzinfo=timezone.utc)
+YEAR = 365 * 24 * 3600
+STEPS = pytest.mark.parametrize("step", ["exchange", "refresh"])
+
+
+def tokens(
+    body: str | dict[str, Any],
+    known: tuple[str, ...] | None = None,
+    step: str = "refresh",
+    **rules: Any,
+) -> TokenSet:
+    text = body if isinstance(body, str) else json.dumps(body)
+    return read(HttpResponse(200, {}, text.encode(), step), known, NOON, ServiceRules(**rules))
+
+
+def lifetime(told: str, step: str, **rules: Any) -> float | None:
+    found = tokens(
+        f'{{"access_token": "a", "refresh_token": "rotated", "expires_in": {told}}}', step=step, **rules
+    )
+    assert found.refresh_token == "rotated"
+    return None if found.expires_at is None else (found.expires_at - NOON).total_seconds()
+
+
+@STEPS
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        pytest.param("3600", 3600, id="a number"),
+        pytest.param("3600.0", 3600, id="with a point"),
+        pytest.param("3599.9", 3599, id="a fraction, rounded down"),
+        pytest.param("3.6e3", 3600, id="with an exponent"),
+        pytest.param('"3600"', 3600, id="as text"),
+        pytest.param('" 3600"', 3600, id="a blank before"),
+        pytest.param('"3600 "', 3600, id="a blank behind"),
+        pytest.param('"\\t3600\\n"', 3600, id="white space around"),
+        pytest.param('"+3600"', 3600, id="a sign"),
+        pytest.param('"03600"', 3600, id="a zero before"),
+        pytest.param('"3600.0"', 3600, id="text with a point"),
+        pytest.param('"3600."', 3600, id="text ending with a point"),
+        pytest.param('"3.6e3"', 3600, id="text with an exponent"),
+        pytest.param("0", 0, id="expired at once"),
+        pytest.param('"0"', 0, id="expired at once, as text"),
+        pytest.param(str(YEAR), YEAR, id="a year"),
+    ],
+)
+def test_a_lifetime_that_can_be_read(told: str, seconds: int, step: str) -> None:
+    assert lifetime(told, step) == seconds
+
+
+@STEPS
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param("null", id="null"),
+        pytest.param('""', id="empty"),
+        pytest.param('"  "', id="blanks"),
+        pytest.param("-1", id="negative"),
+        pytest.param("-0.5", id="negative fraction"),
+        pytest.param('"-1"', id="negative text"),
+        pytest.param('"never"', id="never"),
+        pytest.param('"null"', id="null as text"),
+        pytest.param('"3600s"', id="with a unit"),
+        pytest.param('"1 hour"', id="in words"),
+        pytest.param('"3,600"', id="with a comma"),
+        pytest.param('"3_600"', id="with an underscore"),
+        pytest.param('"0x10"', id="hexadecimal"),
+        pytest.param('"٣"', id="a digit of another script"),
+        pytest.param('"2030-01-01T13:00:00Z"', id="a date"),
+        pytest.param('"NaN"', id="NaN as text"),
+        pytest.param('"Infinity"', id="infinity as text"),
+        pytest.param(str(YEAR + 1), id="beyond a year"),
+        pytest.param(str(2**31 - 1), id="how some say never"),
+        pytest.param(str(2**33), id="beyond 32 bits"),
+        pytest.param(f'"{2**33}"', id="beyond 32 bits, as text"),
+        pytest.param("1893502800000", id="a date in milliseconds"),
+        pytest.param("1" + "0" * 400, id="a number without end"),
+        pytest.param("1" + "0" * 5000, id="more digits than Python reads"),
+        pytest.param('"' + "9" * 5000 + '"', id="a text without end"),
+        pytest.param("1e400", id="out of range"),
+        pytest.param("-1e400", id="out of range, negative"),
+        pytest.param('"1e400"', id="out of range, as text"),
+        pytest.param("NaN", id="NaN"),
+        pytest.param("Infinity", id="infinity"),
+        pytest.param("-Infinity", id="minus infinity"),
+        pytest.param("true", id="true"),
+        pytest.param("false", id="false"),
+        pytest.param("[3600]", id="a list"),
+        pytest.param("[]", id="an empty list"),
+        pytest.param('{"seconds": 3600}', id="an object"),
+    ],
+)
+def test_a_lifetime_that_is_not_known_costs_no_token(told: str, step: str) -> None:
+    assert lifetime(told, step) is None
+
+
+@pytest.mark.parametrize("told", ["0", "3600", '"0"', "null"])
+def test_a_service_whose_tokens_never_expire(told: str) -> None:
+    assert lifetime(told, "exchange", expires="never") is None
+
+
+@pytest.mark.parametrize(
+    ("scope", "known", "granted"),
+    [
+        pytest.param("a b  c", None, ("a", "b", "c"), id="blanks"),
+        pytest.param("repo,read:org", ("repo",), ("repo", "read:org"), id="commas"),
+        pytest.param("a,b c", ("a,b",), ("a,b", "c"), id="a scope with a comma in it"),
+        pytest.param(["a", "b"], None, ("a", "b"), id="a list"),
+        pytest.param(["a b", "c"], None, ("a", "b", "c"), id="a list of texts with blanks"),
+        pytest.param("a a b", None, ("a", "b"), id="twice"),
+        pytest.param("a\tb\nc", None, ("a", "b", "c"), id="other white space"),
+        pytest.param("", ("a",), ("a",), id="empty: as before"),
+        pytest.param("", None, None, id="empty, not known"),
+        pytest.param("  ", ("a",), ("a",), id="blanks only: as before"),
+        pytest.param("\t\n", ("a",), ("a",), id="white space only: as before"),
+        pytest.param(",", ("a",), ("a",), id="a comma only: as before"),
+        pytest.param([], ("a",), ("a",), id="empty list: as before"),
+        pytest.param([""], ("a",), ("a",), id="list of nothing: as before"),
+        pytest.param(None, ("a",), ("a",), id="not said: as before"),
+        pytest.param(None, None, None, id="not said, not known"),
+    ],
+)
+def test_which_scopes_were_granted(
+    scope: Any, known: tuple[str, ...] | None, granted: tuple[str, ...] | None
+) -> None:
+    assert tokens({"access_token": "a", "scope": scope}, known).scopes == granted
+
+
+@pytest.mark.parametrize(
+    ("answer", "rules", "granted"),
+    [
+        pytest.param({"scopes": "account repository"}, {"granted_scopes": "scopes"}, None, id="plural"),
+        pytest.param({"scopes": ["account", "repository"]}, {"granted_scopes": "scopes"}, None, id="a list"),
+        pytest.param(
+            {"scope": "x", "authed_user": {"scope": "account,repository"}},
+            {"granted_scopes": "authed_user.scope|scope", "scope_separator": ","},
+            None,
+            id="nested, by commas",
+        ),
+        pytest.param(
+            {"scope": "account,repository"},
+            {"granted_scopes": "authed_user.scope|scope"},
+            None,
+            id="the second place",
+        ),
+        pytest.param({"scope": "", "scopes": "x"}, {}, ("known,one",), id="another name is not looked at"),
+        pytest.param(
+            {"scope": "account, repository"}, {"scope_separator": ","}, None, id="comma and blank, by rule"
+        ),
+    ],
+)
+def test_scopes_by_a_services_rules(
+    answer: dict[str, Any], rules: dict[str, Any], granted: tuple[str, ...] | None
+) -> None:
+    found = tokens({"access_token": "a", **answer}, ("known,one",) if granted else None, **rules)
+    assert found.scopes == (granted or ("account", "repository"))
+
+
+def test_a_comma_separates_where_the_service_says_so() -> None:
+    assert tokens({"access_token": "a", "scope": "a,b"}, ("a,b",), scope_separator=",").scopes == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "told", [None, "", "  ", "bearer", "Bearer", "BEARER", " bearer "], ids=lambda told: repr(told)
+)
+def test_a_type_that_is_bearer(told: str | None) -> None:
+    for answer in ({"access_token": "a", "token_type": told}, {"access_token": "a"}):
+        assert tokens(answer).access_token == "a"
+
+
+SLACK = {
+    "answer": {
+        "access_token": "authed_user.access_token|access_token",
+        "refresh_token": "authed_user.refresh_token|refresh_token",
+        "expires_in": "authed_user.expires_in|expires_in",
+        "token_type": "authed_user.token_type|token_type",
+    },
+    "token_types": ("user",),
+    "scope_separator": ",",
+    "granted_scopes": "authed_user.scope|scope",
+    "ok": "ok=true",
+}
+BOTH = {
+    "ok": True,
+    "access_token": "xoxb-bots",
+    "token_type": "bot",
+    "scope": "commands,incoming-webhook",
+    "expires_in": 60,
+    "refresh_token": "xoxe-bots",
+    "authed_user": {
+        "id": "U1234",
+        "scope": "chat:write,users:read",
+        "access_token": "xoxp-persons",
+        "token_type": "user",
+    },
+}
+PERSON = BOTH["authed_user"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "refresh_token", "lives"),
+    [
+        pytest.param(BOTH, None, None, id="beside a bot's"),
+        pytest.param({"ok": True, "authed_user": PERSON}, None, None, id="alone"),
+        pytest.param(
+            {**BOTH, "authed_user": {**PERSON, "refresh_token": "xoxe-persons", "expires_in": 43200}},
+            "xoxe-persons",
+            43200,
+            id="with rotation",
+        ),
+        pytest.param({**BOTH, "authed_user": {**PERSON, "token_type": "User"}}, None, None, id="other case"),
+        pytest.param({**BOTH, "authed_user": {**PERSON, "token_type": None}}, None, None, id="type null"),
+        pytest.param({**BOTH, "authed_user": {**PERSON, "token_type": ""}}, None, None, id="type empty"),
+        pytest.param(
+            {
+                "ok": True,
+                "access_token": "xoxp-persons",
+                "token_type": "user",
+                "refresh_token": "xoxe-persons",
+                "expires_in": 43200,
+                "scope": "chat:write,users:read",
+            },
+            "xoxe-persons",
+            43200,
+            id="after a refresh",
+        ),
+    ],
+)
+def test_slacks_user_token(answer: dict[str, Any], refresh_token: str | None, lives: int | None) -> None:
+    found = tokens(answer, **SLACK)
+    assert (found.access_token, found.refresh_token) == ("xoxp-persons", refresh_token)
+    assert found.scopes == ("chat:write", "users:read")
+    assert found.expires_at == (None if lives is None else NOON + timedelta(seconds=lives))
+
+
+@pytest.mark.parametrize("rules", [pytest.param({}, id="without rules"), pytest.param(SLACK, id="by rules")])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({**BOTH, "authed_user": {"id": "U1234"}}, id="nobody granted anything"),
+        pytest.param({**BOTH, "authed_user": None}, id="no user"),
+        pytest.param({**BOTH, "authed_user": {"id": "U1", "access_token": ""}}, id="an empty token"),
+        pytest.param({**BOTH, "authed_user": {"id": "U1", "token_type": "user"}}, id="a type alone"),
+        pytest.param({"access_token": "x", "token_type": "BOT", "refresh_token": "xoxe-bots"}, id="as BOT"),
+        pytest.param({"access_token": "x", "token_type": " bot "}, id="bot with blanks"),
+    ],
+)
+def test_a_bots_token_is_never_taken_for_a_persons(answer: dict[str, Any], rules: dict[str, Any]) -> None:
+    with pytest.raises(OAuthError, match="of a bot") as caught:
+        tokens(answer, **rules)
+    assert caught.value.kind is Kind.REFUSED
+    assert caught.value.rescued is None, "nor is its refresh token kept"
+
+
+@pytest.mark.parametrize(
+    "token_type",
+    [pytest.param("user", id="user"), pytest.param("mac", id="mac"), pytest.param("DPoP", id="DPoP")],
+)
+def test_other_types_are_refused_and_the_refresh_token_is_kept(token_type: str) -> None:
+    with pytest.raises(OAuthError, match="other than Bearer") as caught:
+        tokens({"access_token": "a", "refresh_token": "r", "token_type": token_type})
+    assert (caught.value.kind, caught.value.rescued) == (Kind.REFUSED, "r")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        pytest.param({"status": "BAD_REFRESH_TOKEN"}, Kind.PERMANENT, id="a dead token, by status"),
+        pytest.param({"errorCode": "invalid_grant"}, Kind.PERMANENT, id="by errorCode"),
+        pytest.param({"errors": [{"code": "invalid_client"}]}, Kind.CLIENT, id="a refused client"),
+        pytest.param({"status": "SOMETHING"}, Kind.TRANSIENT, id="a word nobody knows"),
+        pytest.param({}, Kind.TRANSIENT, id="nothing"),
+    ],
+)
+def test_a_success_without_a_token(answer: dict[str, Any], kind: Kind) -> None:
+    with pytest.raises(OAuthError) as caught:
+        tokens(answer)
+    assert caught.value.kind is kind
