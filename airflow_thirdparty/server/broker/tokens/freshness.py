@@ -14,7 +14,7 @@ SKEW = timedelta(seconds=5)
 """What an access token must still live to be handed out at all."""
 
 EARLY_FRACTION = (0.1, 0.2)
-"""At which part of its lifetime before expiry a token is refreshed early; jitter spreads it over the sign-ins."""
+"""At which part of its lifetime before expiry a token is refreshed early; jitter spreads the sign-ins."""
 
 
 class Freshness(Enum):

@@ -94,7 +94,8 @@ def cannot_be_opened(
     session.commit()  # the refusal that follows rolls back, the audit row stays
     if error.code == "moved":
         return AccountMisconfigured(
-            f"The stored sign-in to account '{account.conn_id}' was sealed for another context and is refused.",
+            f"The stored sign-in to account '{account.conn_id}' was sealed for another context and is "
+            "refused.",
             "Sign out and in again; an admin finds out who wrote to the database.",
             link=links.sign_in(account.conn_id),
         )
