@@ -48,6 +48,7 @@ RETIRED = {
 """Words that meant something here once, with the one that stands for it now."""
 
 ALLOWED = {
+    "holder renews it": "a lease is renewed",
     "renewing a lease": "a lease is renewed",
     "the lease is renewed": "a lease is renewed",
     "unless it is renewed": "the glossary on leases",

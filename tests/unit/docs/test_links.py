@@ -17,7 +17,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"airflow third-party-accounts ([a-z][a-z-]*)((?: +--?[a-z-]+)*)")
-TARGET = re.compile(r"^make ([a-z][a-z-]*)")
+TARGET = re.compile(r"^make ([a-z][a-z0-9-]*)")
 MADE = re.compile(r"^([a-z][a-z0-9 $()A-Z_-]*):(?!=)", re.MULTILINE)
 
 
