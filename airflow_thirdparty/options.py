@@ -269,7 +269,7 @@ EXTRA_FIELDS = (
     ExtraField(
         "min_lifetime",
         "Minimum lifetime",
-        "Seconds before expiry at which an access token is renewed.",
+        "Seconds before expiry at which an access token is refreshed.",
         default=str(DEFAULT_MIN_LIFETIME),
     ),
 )

@@ -80,7 +80,7 @@ def open_tokens(row: Revocation) -> Tokens:
 
 
 def due(session: Session, now: datetime, at_most: int = 200) -> dict[str, list[int]]:
-    """Ids of the rows whose turn it is, by account.
+    """Ids of the rows that are due, by account.
 
     :param session: a session
     :param now: the time, in UTC

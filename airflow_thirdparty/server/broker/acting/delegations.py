@@ -163,7 +163,7 @@ def delegate(
     :param account: the account as it is registered now
     :param request: what they consent to
     :param now: the time, in UTC
-    :raises CannotDelegate: when the wish makes no sense
+    :raises CannotDelegate: when the request makes no sense
     :raises DelegatedByAnother: when somebody else's is in force
     :return: the delegation as it stands
     """

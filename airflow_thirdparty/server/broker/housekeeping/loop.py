@@ -50,7 +50,7 @@ NAME = "housekeeping"
 async def run(refresher: Refresher) -> None:
     """Do the work until cancelled; a failed round is logged and the next one comes.
 
-    :param refresher: what renews sign-ins in this process, with its clock and its way to services
+    :param refresher: what refreshes sign-ins in this process, with its clock and its way to services
     """
     while True:
         try:
@@ -64,7 +64,7 @@ async def run(refresher: Refresher) -> None:
 async def run_once(refresher: Refresher) -> bool:
     """Do what is due, if this process is or becomes the leader.
 
-    :param refresher: what renews sign-ins in this process, with its clock and its way to services
+    :param refresher: what refreshes sign-ins in this process, with its clock and its way to services
     :return: whether it was
     """
     clock = refresher.clock

@@ -80,7 +80,7 @@ class TokenBroker:
         :param account: the account as it is registered now
         :param requirements: what the task asks of the token
         :raises ThirdPartyAccountError: when the sign-in cannot be used, in words
-        :return: the access token, or what is needed to renew it
+        :return: the access token, or what is needed to refresh it
         """
         row = sign_ins.find(session, person, account.conn_id)
         if row is None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 JUST_ISSUED = timedelta(seconds=20)
-"""A token this young is the best the service gives, however short it lives; renewing it would loop. As long
+"""A token this young is the best the service gives, however short it lives; refreshing it would loop. As long
 as those who waited for one refresh may take to come back for its result."""
 
 SKEW = timedelta(seconds=5)
@@ -16,8 +16,8 @@ SKEW = timedelta(seconds=5)
 request."""
 
 EARLY_FRACTION = (0.1, 0.2)
-"""At which part of its lifetime before expiry a token is renewed early: a tenth is six minutes of the usual
-hour. Spread over twice that, so that sign-ins made together are not all renewed at once."""
+"""At which part of its lifetime before expiry a token is refreshed early: a tenth is six minutes of the usual
+hour. Spread over twice that, so that sign-ins made together are not all refreshed at once."""
 
 
 class Freshness(Enum):
@@ -55,7 +55,7 @@ def judge(
     :param issued_at: when the service issued it
     :param expires_at: when it expires; ``None`` when the service did not say
     :param requirements: what the task asks of it
-    :param account_min_lifetime: seconds before expiry at which the account wants it renewed early
+    :param account_min_lifetime: seconds before expiry at which the account wants it refreshed early
     :param now: the time, in UTC
     :param jitter: 0 to 1, where in :data:`EARLY_FRACTION` this call falls; random by default
     :return: what to do

@@ -52,7 +52,7 @@ def sign_in_lapsed(account: Account, text: str) -> SignInLapsed:
 
 
 def expired_for_good(account: Account) -> SignInLapsed:
-    """The access token expired and the service gave nothing to renew it with.
+    """The access token expired and the service gave nothing to refresh it with.
 
     :param account: the account as it is registered now
     :return: the refusal, with the page that mends it

@@ -28,7 +28,7 @@ LONGEST_OPEN = timedelta(hours=1)
 hour."""
 
 LONGEST_BACKOFF = timedelta(minutes=5)
-"""How long at most a sign-in rests that alone fails while those of others at the same service do not: it
+"""How long at most a sign-in backs off that alone fails while those of others at the same service do not: it
 works again within minutes of its service."""
 
 JITTER = (2.0, 10.0)
