@@ -36,11 +36,11 @@ def task_tab(server: Airflow, user: str, dag_id: str, run_id: str, **options):
     return server.page(user, "GET", f"/task-instances/{dag_id}/{run_id}/first/-1/account", **options)
 
 
-def test_a_use_is_in_the_ledger_of_its_owner_alone(server: Airflow, run_id: str):
+def test_a_use_is_on_record_for_its_owner_alone(server: Airflow, run_id: str):
     ti_id = server.start("by_hand", run_id)
     for _ in range(3):
         assert fetch(server, ti_id)["password"] == KEY
-    server.write_ledger()
+    server.write_usage()
     (use, *_) = server.page("alice", "GET", "/uses?conn_id=keys")["uses"]
     expected = {"dag_id": "by_hand", "run_id": run_id, "task_id": "first", "map_index": -1, "try_number": 1}
     assert {name: use[name] for name in expected} == expected
@@ -53,7 +53,7 @@ def test_a_use_is_in_the_ledger_of_its_owner_alone(server: Airflow, run_id: str)
 def test_the_ledger_has_pages(server: Airflow):
     for _ in range(3):
         fetch(server, server.start("by_hand", server.trigger("alice")))
-    server.write_ledger()
+    server.write_usage()
     first = server.page("alice", "GET", "/uses?limit=2")
     second = server.page("alice", "GET", "/uses?limit=2&offset=2")
     assert len(first["uses"]) == 2
@@ -64,7 +64,7 @@ def test_the_ledger_has_pages(server: Airflow):
 
 def test_an_admin_sees_counts_and_no_runs(server: Airflow, run_id: str):
     fetch(server, server.start("by_hand", run_id))
-    server.write_ledger()
+    server.write_usage()
     (count,) = server.page("admin", "GET", "/admin/uses")
     assert (count["conn_id"], count["user_name"]) == ("keys", "alice")
     assert count["task_instances"] >= 1
@@ -75,7 +75,7 @@ def test_an_admin_sees_counts_and_no_runs(server: Airflow, run_id: str):
 @pytest.mark.parametrize("user", ["alice", "bob", "viewer"])
 def test_the_tab_of_a_task_that_used_an_account(server: Airflow, run_id: str, user: str):
     fetch(server, server.start("by_hand", run_id))
-    server.write_ledger()
+    server.write_usage()
     answer = task_tab(server, user, "by_hand", run_id)
     acting = answer["acting_user"]
     assert (acting["user_name"], acting["is_me"]) == ("alice", user == "alice")
@@ -129,7 +129,7 @@ def test_our_own_hook_is_told_the_refusal_in_words(server: Airflow):
 def test_the_latest_word_counts(server: Airflow, run_id: str):
     ti_id = server.start("by_hand", run_id)
     fetch(server, ti_id)
-    server.write_ledger()
+    server.write_usage()
     body = {"dry_run": False, "only_failed": False, "dag_run_id": run_id, "task_ids": ["first"]}
     server.finish(ti_id)
     server.rest("bob", "POST", "/dags/by_hand/clearTaskInstances", json=body)
