@@ -11,7 +11,7 @@ import pytest
 
 from airflow_thirdparty import wire
 from airflow_thirdparty.demo import users
-from tests.support.airflow_server import AirflowServer
+from tests.support.airflow_server import SLOWEST_SECONDS, AirflowServer
 from tests.support.identity_provider_login import sign_in
 
 
@@ -42,7 +42,7 @@ class Person:
     def rest(self) -> httpx2.Client:
         """A program of theirs: calls with a bearer token."""
         headers = {"Authorization": f"Bearer {self.jwt}"}
-        return httpx2.Client(base_url=self.url, headers=headers, trust_env=False, timeout=30)
+        return httpx2.Client(base_url=self.url, headers=headers, trust_env=False, timeout=SLOWEST_SECONDS)
 
     @cached_property
     def browser(self) -> httpx2.Client:
@@ -56,7 +56,7 @@ class Person:
             headers={"Origin": self.url},
             cookies={"_token": self.jwt},
             trust_env=False,
-            timeout=30,
+            timeout=SLOWEST_SECONDS,
         )
 
     def trigger(self, dag_id: str, **body: Any) -> str:

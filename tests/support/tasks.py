@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from airflow_thirdparty import wire
-from tests.support.airflow_server import AirflowServer
+from tests.support.airflow_server import SLOWEST_SECONDS, AirflowServer
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
@@ -196,7 +196,7 @@ class Tasks:
         :param instance_id: the task instance
         """
         headers = {"Authorization": f"Bearer {task_token(instance_id)}"}
-        client = httpx2.Client(base_url=self._url, headers=headers, trust_env=False, timeout=30)
+        client = httpx2.Client(base_url=self._url, headers=headers, trust_env=False, timeout=SLOWEST_SECONDS)
         self._workers.append(client)
         return client
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +21,9 @@ import pytest
 from airflow.utils.session import create_session
 from sqlalchemy import select
 
-from tests.support.databases import Database
+from tests.support.databases import Database, used
+
+_numbers = itertools.count(1)
 
 PROJECT = Path(__file__).parents[3]
 LONG = 280.0
@@ -72,6 +78,44 @@ class DagProcessor:
             "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"log": str(self.lookups_file)}),
             **self.options,
         }
+
+    def keep(self) -> None:
+        """Remember how things are: the database, the list of accounts and the logs."""
+        shutil.copytree(self.home, self._kept)
+        # not as a file: what was written last may lie in the log beside it
+        with (
+            closing(sqlite3.connect(self._file)) as source,
+            closing(sqlite3.connect(self._kept_file)) as kept,
+        ):
+            source.backup(kept)
+
+    @contextmanager
+    def as_kept(self) -> Iterator[None]:
+        """Have all as it was when :meth:`keep` was called, and let Airflow use a database like that."""
+        self.options.clear()
+        for name in ("logs", "dags"):
+            shutil.rmtree(self.home / name)
+            shutil.copytree(self._kept / name, self.home / name)
+        shutil.copyfile(self._kept / self.cache.name, self.cache)
+        self.hold()
+        before, copy = self.database, self.home.with_name(f"{self.home.name}-{next(_numbers)}.db")
+        shutil.copyfile(self._kept_file, copy)
+        self.database = Database("sqlite", f"sqlite:///{copy}")
+        with used(self.database):
+            yield
+        self.database = before
+
+    @property
+    def _kept(self) -> Path:
+        return self.home.with_name(f"{self.home.name}-kept")
+
+    @property
+    def _kept_file(self) -> Path:
+        return self._kept / "database"
+
+    @property
+    def _file(self) -> str:
+        return self.database.url.removeprefix("sqlite:///")
 
     def write(self, files: Mapping[str, str]) -> None:
         """Put DAG files into the folder.
