@@ -121,9 +121,9 @@ async def test_a_refresh_that_comes_between_is_not_undone(clean: Rig) -> None:
     loop = asyncio.get_running_loop()
     between = 0
 
-    def with_a_refresh_between(work: Callable[[Session], Any]) -> Any:
+    def with_a_refresh_between(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         nonlocal between
-        done = in_transaction(work)
+        done = in_transaction(work, *args, **kwargs)
         if isinstance(done, list) and done and "sealed_refresh" in done[0]:
             between += 1  # the row was read, and is about to be sealed anew
             asyncio.run_coroutine_threadsafe(ask(broker, ALICE, rig.account), loop).result(10)
@@ -147,12 +147,12 @@ async def test_resumed_where_it_was_interrupted(
         rig.sign_in(person(f"person-{number}"), lives=3600)
     left = 8
 
-    def until_the_machine_stops(work: Callable[[Session], Any]) -> Any:
+    def until_the_machine_stops(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         nonlocal left
         left -= 1
         if left == 0:
             raise KeyboardInterrupt
-        return in_transaction(work)
+        return in_transaction(work, *args, **kwargs)
 
     with keys(NEW_KEY, FERNET_KEY):
         with pytest.raises(KeyboardInterrupt):

@@ -55,7 +55,7 @@ class PublishedService(FaultyService):
         self.called.append(address)
         return super()._reply(self.addresses.get(address, "not found"), given, headers)
 
-    def _discovery(self) -> Reply:
+    def _discovery(self, issuer_path: str) -> Reply:
         return Reply(200, self.description)
 
 

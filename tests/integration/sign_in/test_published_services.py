@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
+from airflow_thirdparty.server.accounts.presets import PRESETS
 from airflow_thirdparty.server.broker.database import in_transaction, utcnow
 from airflow_thirdparty.server.broker.registry import endpoints
 from airflow_thirdparty.server.broker.sign_in import flow
@@ -190,35 +191,37 @@ async def test_a_sign_in_comes_to_its_end_at_every_origin(published: Published, 
 
 
 @pytest.mark.parametrize(
-    ("told", "refused"),
+    "told",
     [
-        pytest.param(
-            {"token_endpoint": "https://oauth2.googleapis.com:443/token"}, None, id="the plain port, spelled"
-        ),
-        pytest.param(
-            {"token_endpoint": "https://OAuth2.GoogleAPIs.com/token"}, None, id="the name in other letters"
-        ),
-        pytest.param(
-            {"token_endpoint": "https://oauth2.googleapis.com:8443/token"}, "token_endpoint", id="a port"
-        ),
-        pytest.param(
-            {"token_endpoint": "https://evil.example/token"}, "token_endpoint", id="somebody else's origin"
-        ),
-        pytest.param(
-            {"userinfo_endpoint": "https://www.googleapis.com/userinfo"},
-            "userinfo_endpoint",
-            id="the origin of their keys, which the account does not name",
-        ),
+        pytest.param({"token_endpoint": "https://oauth2.googleapis.com:443/token"}, id="the port, spelled"),
+        pytest.param({"token_endpoint": "https://OAuth2.GoogleAPIs.com/token"}, id="other letters"),
+        pytest.param({"token_endpoint": "https://oauth2.googleapis.com:8443/token"}, id="a port"),
+        pytest.param({"token_endpoint": "https://evil.example/token"}, id="somebody else's origin"),
+        pytest.param({"userinfo_endpoint": "https://evil.example/userinfo"}, id="userinfo elsewhere"),
     ],
 )
-async def test_what_else_a_description_may_say(
-    told: dict[str, str], refused: str | None, tmp_path: Path
-) -> None:
+async def test_what_the_account_names_wins_over_the_description(told: dict[str, str], tmp_path: Path) -> None:
     register(GOOGLE)
     async with serving({**GOOGLE.description, **told}, tmp_path) as (_, transport, network):
-        if refused is None:
-            assert (await begin(transport)).authorization_url
-        else:
-            with pytest.raises(AccountMisconfigured, match=refused):
-                await begin(transport)
+        assert (await begin(transport)).authorization_url
+        preset = PRESETS["google"]
+        assert (begun().exchange_url, begun().userinfo_url) == (preset.exchange_url, preset.userinfo_url)
         assert set(network.connected) == {(network.addresses["accounts.google.com"], 443)}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param("https://login.microsoftonline.com:8443/token", id="a port"),
+        pytest.param("https://evil.example/token", id="somebody else's origin"),
+    ],
+)
+async def test_a_token_endpoint_that_the_account_does_not_name_is_refused(told: str, tmp_path: Path) -> None:
+    register(MICROSOFT)
+    async with serving({**MICROSOFT.description, "token_endpoint": told}, tmp_path) as (
+        _,
+        transport,
+        _network,
+    ):
+        with pytest.raises(AccountMisconfigured, match="token_endpoint"):
+            await begin(transport)
