@@ -14,8 +14,9 @@ PYTEST_OPTIONS ?=
 # Test files side by side, each process with its own Airflow home and databases; a few, since each takes 1 GB.
 WORKERS ?= logical
 PYTEST := $(BIN)/python -m pytest
-SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 4 --dist loadfile
-LAYERS := unit integration faults interop
+SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# What takes long comes first, and the many small files last, so that all processes end at about the same time.
+LAYERS := faults integration interop unit
 # The examples of property tests: "short" takes the same few every time, "long" takes many new ones.
 HYPOTHESIS_PROFILE ?= short
 BENCHMARKS ?= fetch policy storm kills
@@ -47,7 +48,7 @@ demo-check: $(INSTALLED) browser ## the same unattended: two people, one DAG, ea
 
 test: $(INSTALLED) browser ## all tests but the long ones in a browser: see e2e
 	@$(PYTEST) $(SIDE_BY_SIDE) --hypothesis-profile=$(HYPOTHESIS_PROFILE) \
-		$(LAYERS:%=tests/%) tests/e2e/test_walks.py $(PYTEST_OPTIONS)
+		tests/e2e/test_walks.py $(LAYERS:%=tests/%) $(PYTEST_OPTIONS)
 
 unit integration faults interop: $(INSTALLED) ## the tests of that folder
 	@$(PYTEST) $(SIDE_BY_SIDE) --hypothesis-profile=$(HYPOTHESIS_PROFILE) tests/$@ $(PYTEST_OPTIONS)
