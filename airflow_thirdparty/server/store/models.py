@@ -26,9 +26,10 @@ class ClientSecret(Base):
 
 
 class AccountHealth(Base):
-    """How an account's service fared lately, shared by all API server processes.
+    """How an account's service fared since a sign-in succeeded, shared by all API server processes.
 
-    ``failed_sign_in`` is the only sign-in that failed since any succeeded; empty when several did.
+    ``failed_*`` is about calls that got no answer: ``failed_sign_in`` was the last, ``several_failed`` says
+    whether others failed, too. ``refused_sign_in`` is the last for which the client was not accepted.
     """
 
     __tablename__ = "third_party_account_health"
@@ -37,11 +38,11 @@ class AccountHealth(Base):
     flagged_at: Mapped[datetime | None]
     flagged_code: Mapped[str | None] = mapped_column(String(60))
     flagged_text: Mapped[str | None] = mapped_column(String(500))
-    failures: Mapped[int] = mapped_column(Integer, default=0)
+    refused_sign_in: Mapped[int | None]
     failed_at: Mapped[datetime | None]
-    failed_code: Mapped[str | None] = mapped_column(String(60))
     failed_text: Mapped[str | None] = mapped_column(String(500))
     failed_sign_in: Mapped[int | None]
+    several_failed: Mapped[bool] = mapped_column(Boolean, default=False)
     next_call_at: Mapped[datetime | None]
 
 
@@ -101,6 +102,7 @@ class SignIn(PersonColumns, Base):
     lapsed_text: Mapped[str | None] = mapped_column(String(500))
     failures: Mapped[int] = mapped_column(Integer, default=0)
     failed_at: Mapped[datetime | None]
+    failed_kind: Mapped[str | None] = mapped_column(String(20))
     failed_code: Mapped[str | None] = mapped_column(String(60))
     failed_text: Mapped[str | None] = mapped_column(String(500))
     retry_at: Mapped[datetime | None]

@@ -151,6 +151,7 @@ CLEAN: Mapping[str, Any] = {
     "lapsed_text": None,
     "failures": 0,
     "failed_at": None,
+    "failed_kind": None,
     "failed_code": None,
     "failed_text": None,
     "retry_at": None,
@@ -243,6 +244,17 @@ def _updated(
     if owner is not None:
         statement = statement.where(SignIn.lease_owner == owner)
     return changed_rows(session, statement) == 1
+
+
+def try_again(session: Session, conn_id: str, failed_kind: str) -> None:
+    """Let sign-ins be tried at once that failed in a way that may be mended now.
+
+    :param session: writes in its transaction
+    :param conn_id: id of the account
+    :param failed_kind: how they failed, see :class:`~airflow_thirdparty.server.oauth.errors.Kind`
+    """
+    which = update(SignIn).where(SignIn.conn_id == conn_id, SignIn.failed_kind == failed_kind)
+    changed_rows(session, which.values(retry_at=None))
 
 
 def take_lease(

@@ -249,8 +249,8 @@ class Refresher:
         log.warning(
             "Account '%s' could not refresh a sign-in: %s, %s", lease.account.conn_id, error.kind.value, error
         )
-        await self._persistently(lease, "A failure", results.note_failure, lease, error, self.clock())
-        raise oauth_client.to_user_error(error, lease.account)
+        noted = await self._persistently(lease, "A failure", results.note_failure, lease, error, self.clock())
+        raise refusals.refresh_failed(lease.account, error, noted.retry_at, flagged=noted.flagged)
 
     async def _rejected(self, lease: Lease, error: OAuthError) -> None:
         """Believe ``invalid_grant`` only when the row still holds the refresh token that was sent.

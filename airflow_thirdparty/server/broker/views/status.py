@@ -8,6 +8,7 @@ from enum import Enum
 
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.tokens.freshness import missing_scopes
+from airflow_thirdparty.server.broker.tokens.refusals import CLIENT_KINDS
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
 
 
@@ -78,14 +79,18 @@ def standing(
 
 def _reachable(row: SignIn, health: AccountHealth | None, expired: bool) -> AccountStatus:
     # what failed for one other person alone may be their sign-in's own trouble
-    general = health is not None and health.next_call_at is not None and health.failed_sign_in is None
+    general = health is not None and health.next_call_at is not None and health.several_failed
     failed_at = row.failed_at or (health.failed_at if health and general else None)
-    if failed_at is not None:
-        text = row.failed_text or (health.failed_text if health else None) or "it did not answer as it should"
-        still = "" if expired else " Your access still works for now."
-        return AccountStatus(
-            Status.SERVICE_UNREACHABLE,
-            f"The service could not refresh your sign-in: {text}. It is tried again by itself.{still}",
-            failed_at,
-        )
-    return AccountStatus(Status.SIGNED_IN, "You are signed in.", row.signed_in_at)
+    if failed_at is None:
+        return AccountStatus(Status.SIGNED_IN, "You are signed in.", row.signed_in_at)
+    text = row.failed_text or (health.failed_text if health else None) or "it did not answer as it should"
+    still = "" if expired else " Your access still works for now."
+    flagged = health is not None and health.flagged_at is not None
+    if flagged and row.failed_kind in CLIENT_KINDS:
+        said = f"The service turns this Airflow away: {text}. An admin has to mend the account."
+        return AccountStatus(Status.SERVICE_UNREACHABLE, f"{said} Your sign-in is kept.{still}", failed_at)
+    return AccountStatus(
+        Status.SERVICE_UNREACHABLE,
+        f"The service could not refresh your sign-in: {text}. It is tried again by itself.{still}",
+        failed_at,
+    )

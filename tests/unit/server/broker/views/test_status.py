@@ -34,8 +34,16 @@ def row(**values: Any) -> SignIn:
     )
 
 
-HURT = AccountHealth(conn_id="acme", failed_at=EARLIER, failed_text="it timed out", next_call_at=LATER)
-HEALED = AccountHealth(conn_id="acme", failed_at=EARLIER, failed_text="it timed out")
+HURT = AccountHealth(
+    conn_id="acme", failed_at=EARLIER, failed_text="it timed out", several_failed=True, next_call_at=LATER
+)
+HURT_BY_ONE = AccountHealth(
+    conn_id="acme", failed_at=EARLIER, failed_text="it timed out", several_failed=False, next_call_at=EARLIER
+)
+HEALED = AccountHealth(conn_id="acme", failed_at=EARLIER, failed_text="it timed out", several_failed=True)
+FLAGGED = AccountHealth(
+    conn_id="acme", flagged_at=EARLIER, flagged_text="The service refused: invalid_client"
+)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +80,22 @@ HEALED = AccountHealth(conn_id="acme", failed_at=EARLIER, failed_text="it timed 
         pytest.param(row(), HURT, "service_unreachable", "it timed out", id="service down"),
         pytest.param(row(), HURT, "service_unreachable", "still works", id="service down, token good"),
         pytest.param(row(), HEALED, "signed_in", "", id="service back"),
+        pytest.param(row(), HURT_BY_ONE, "signed_in", "", id="another's trouble"),
+        pytest.param(row(), FLAGGED, "signed_in", "", id="flagged, this one works"),
+        pytest.param(
+            row(failed_at=EARLIER, failed_kind="client", failed_text="The service refused: invalid_client"),
+            FLAGGED,
+            "service_unreachable",
+            "invalid_client. An admin has to mend the account. Your sign-in is kept",
+            id="flagged, and refused itself",
+        ),
+        pytest.param(
+            row(failed_at=EARLIER, failed_kind="transient", failed_text="it timed out"),
+            FLAGGED,
+            "service_unreachable",
+            "it timed out. It is tried again by itself",
+            id="flagged, but in trouble of another kind",
+        ),
         pytest.param(
             row(failed_at=EARLIER, failed_text="no answer"),
             None,
