@@ -69,6 +69,7 @@ class SignIn(PersonColumns, Base):
 
     ``version`` grows with every change of the credentials, is sealed into them and fences every write.
     ``lapsed_*`` is permanent, ``failed_*`` transient; ``lease_*`` says who is refreshing.
+    ``unknown_*`` counts refusals in words nobody knows, for which it lapses softly in time.
     """
 
     __tablename__ = "third_party_sign_in"
@@ -77,6 +78,8 @@ class SignIn(PersonColumns, Base):
         Index("third_party_sign_in_conn_id_idx", "conn_id"),
         # finds the few whose refresh was cut off
         Index("third_party_sign_in_lease_until_idx", "lease_until"),
+        # finds the few that housekeeping tries
+        Index("third_party_sign_in_soft_lapsed_at_idx", "soft_lapsed_at"),
         # a refresh that ends after its row is gone must never find another row under the same id
         {"sqlite_autoincrement": True},
     )
@@ -100,6 +103,10 @@ class SignIn(PersonColumns, Base):
     lapsed_at: Mapped[datetime | None]
     lapsed_code: Mapped[str | None] = mapped_column(String(60))
     lapsed_text: Mapped[str | None] = mapped_column(String(500))
+    unknown_times: Mapped[int] = mapped_column(Integer, default=0)
+    unknown_since: Mapped[datetime | None]
+    unknown_at: Mapped[datetime | None]
+    soft_lapsed_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(Integer, default=0)
     failed_at: Mapped[datetime | None]
     failed_kind: Mapped[str | None] = mapped_column(String(20))

@@ -250,6 +250,8 @@ class Refresher:
             "Account '%s' could not refresh a sign-in: %s, %s", lease.account.conn_id, error.kind.value, error
         )
         noted = await self._persistently(lease, "A failure", results.note_failure, lease, error, self.clock())
+        if noted.soft_lapsed:
+            raise refusals.sign_in_soft_lapsed(lease.account, error.text)
         raise refusals.refresh_failed(lease.account, error, noted.retry_at, flagged=noted.flagged)
 
     async def _rejected(self, lease: Lease, error: OAuthError) -> None:

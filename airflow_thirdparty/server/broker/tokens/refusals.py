@@ -53,6 +53,25 @@ def sign_in_lapsed(account: Account, text: str) -> SignInLapsed:
     )
 
 
+class SoftLapsed(SignInLapsed):
+    """A sign-in that the service keeps refusing in words nobody knows; a later try may yet succeed."""
+
+
+def sign_in_soft_lapsed(account: Account, text: str) -> SoftLapsed:
+    """The service keeps refusing the sign-in.
+
+    :param account: the account as it is registered now
+    :param text: what it says, in words
+    :return: the refusal, with the page that mends it
+    """
+    return SoftLapsed(
+        f"The service keeps refusing the sign-in to the third-party account '{account.conn_id}': {text}. It "
+        "seems to have lapsed; it is kept, and still tried now and then.",
+        "Sign in again, then run the task again:",
+        link=links.sign_in(account.conn_id),
+    )
+
+
 def expired_for_good(account: Account) -> SignInLapsed:
     """The access token expired and the service gave nothing to refresh it with.
 
@@ -137,6 +156,8 @@ def backs_off(
     :param until: when it is tried again
     :return: the refusal
     """
+    if row.soft_lapsed_at is not None:
+        return sign_in_soft_lapsed(account, row.failed_text or "the service keeps refusing it")
     flagged = health is not None and health.flagged_at is not None
     if flagged and row.failed_kind in CLIENT_KINDS:
         return account_flagged(account, row.failed_text or "the service turns Airflow away")

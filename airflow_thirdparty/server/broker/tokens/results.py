@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.registry import endpoints
 from airflow_thirdparty.server.broker.telemetry import audit, metrics
+from airflow_thirdparty.server.broker.tokens import soft_lapses
 from airflow_thirdparty.server.broker.tokens.leases import OPEN_FOR, Lease
 from airflow_thirdparty.server.broker.tokens.refusals import CLIENT_KINDS
+from airflow_thirdparty.server.broker.tokens.soft_lapses import Judged
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.store import account_health, revocations, sign_ins
 from airflow_thirdparty.server.store.account_health import Failure
@@ -106,10 +108,12 @@ class Noted:
 
     :param retry_at: when the sign-in is tried again
     :param flagged: the account is called misconfigured
+    :param soft_lapsed: the person has to sign in again, unless a later try succeeds
     """
 
     retry_at: datetime
     flagged: bool = False
+    soft_lapsed: bool = False
 
 
 def note_failure(session: Session, lease: Lease, error: OAuthError, now: datetime) -> Noted:
@@ -139,6 +143,9 @@ def note_failure(session: Session, lease: Lease, error: OAuthError, now: datetim
     alone = is_answer(error) or (failures > 1 and not _is_known(session, lease.account.conn_id))
     backoff = min(OPEN_FOR * failures, LONGEST_BACKOFF) if alone else timedelta(0)
     jitter = timedelta(seconds=random.uniform(*JITTER))  # noqa: S311  # spreads load, guards nothing
+    judged = soft_lapses.judge(session, row, now) if error.kind is Kind.UNKNOWN else None
+    if judged is not None and judged.since is not None:
+        backoff = soft_lapses.interval(judged.since, now)
     retry_at = max(next_call_at, lease.started + backoff) + jitter
     sign_ins.note(
         session,
@@ -153,12 +160,27 @@ def note_failure(session: Session, lease: Lease, error: OAuthError, now: datetim
         retry_at=retry_at,
         lease_owner=None,
         lease_until=None,
+        **(judged.columns if judged is not None else {}),
     )
+    if judged is not None:
+        _tell(session, lease, judged, failure.code)
     if is_answer(error):
-        return Noted(retry_at, _note_answer(session, lease, error, failure))
+        flagged = _note_answer(session, lease, error, failure)
+        return Noted(
+            retry_at, flagged, judged is not None and judged.columns.get("soft_lapsed_at") is not None
+        )
     if not alone:
         account_health.note_silence(session, lease.account.conn_id, failure, next_call_at)
     return Noted(retry_at)
+
+
+def _tell(session: Session, lease: Lease, judged: Judged, code: str) -> None:
+    conn_id = lease.account.conn_id
+    if judged.is_news:
+        metrics.soft_lapsed(conn_id)
+        audit.write(session, "soft_lapse", conn_id=conn_id, person=lease.person, code=code)
+    if judged.withdrawn:
+        audit.write(session, "soft_lapse_withdrawn", conn_id=conn_id, sign_ins=judged.withdrawn)
 
 
 def is_answer(error: OAuthError) -> bool:

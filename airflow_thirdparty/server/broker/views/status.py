@@ -67,6 +67,14 @@ def standing(
             "Your sign-in has expired, and the service gave nothing to refresh it with. Sign in again.",
             row.access_expires_at,
         )
+    if row.soft_lapsed_at is not None:
+        still = "" if expired else " Your access still works for now."
+        return AccountStatus(
+            Status.LAPSED,
+            f"The service keeps refusing to refresh your sign-in: {row.failed_text}. Sign in again. "
+            f"Until then it is tried by itself now and then.{still}",
+            row.soft_lapsed_at,
+        )
     missing = missing_scopes(account.scopes, tuple(row.scopes.split())) if row.kind == "oauth2" else ()
     if missing:
         return AccountStatus(

@@ -155,6 +155,10 @@ def upgrade() -> None:
         sa.Column("lapsed_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("lapsed_code", sa.String(length=60), nullable=True),
         sa.Column("lapsed_text", sa.String(length=500), nullable=True),
+        sa.Column("unknown_times", sa.Integer(), nullable=False),
+        sa.Column("unknown_since", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("unknown_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("soft_lapsed_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("failed_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("failed_kind", sa.String(length=20), nullable=True),
@@ -176,6 +180,7 @@ def upgrade() -> None:
     with op.batch_alter_table("third_party_sign_in", schema=None) as batch_op:
         batch_op.create_index("third_party_sign_in_conn_id_idx", ["conn_id"], unique=False)
         batch_op.create_index("third_party_sign_in_lease_until_idx", ["lease_until"], unique=False)
+        batch_op.create_index("third_party_sign_in_soft_lapsed_at_idx", ["soft_lapsed_at"], unique=False)
 
     op.create_table(
         "third_party_usage",

@@ -67,6 +67,13 @@ FLAGGED = AccountHealth(
             "it was revoked",
             id="revoked",
         ),
+        pytest.param(
+            row(soft_lapsed_at=EARLIER, failed_at=EARLIER, failed_text="The service refused: on_strike"),
+            None,
+            "lapsed",
+            "on_strike. Sign in again. Until then it is tried by itself now and then. Your access",
+            id="refused for an hour",
+        ),
         pytest.param(row(binding="another"), None, "account_changed", "Sign in again", id="account changed"),
         pytest.param(
             row(binding="another", lapsed_at=EARLIER),
