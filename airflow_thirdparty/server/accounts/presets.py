@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from airflow_thirdparty.options import (
+    DEFAULT_ASSUMED_LIFETIME,
     DEFAULT_CLIENT_AUTH_METHOD,
     DEFAULT_EXPOSE_AS,
     DEFAULT_KIND,
@@ -37,7 +38,8 @@ class Preset:
     :param error_code: path of the error code in the service's own errors
     :param lapse_codes: ``step:code`` of the service's own words for a token or code that is dead
     :param client_codes: ``step:code`` of its own words for a client it does not accept
-    :param expires: ``never`` where ``expires_in`` says nothing about an end
+    :param expires: ``never`` where access tokens do not end, whatever ``expires_in`` says
+    :param assumed_lifetime: seconds an access token is taken to live where the service does not say it
 
     The rules for answers, from ``issuer_pattern`` on, are those of the protocol code's ``ServiceRules``; a
     path is written like ``data.user.id``, ``errors[0].code``, ``first|second``.
@@ -67,6 +69,7 @@ class Preset:
     lapse_codes: tuple[str, ...] = ()
     client_codes: tuple[str, ...] = ()
     expires: str = "answer"
+    assumed_lifetime: int = DEFAULT_ASSUMED_LIFETIME
 
 
 PRESETS: Mapping[Service, Preset] = {

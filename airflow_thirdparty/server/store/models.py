@@ -68,6 +68,7 @@ class SignIn(PersonColumns, Base):
     """One person's sign-in to one account.
 
     ``version`` grows with every change of the credentials, is sealed into them and fences every write.
+    ``expiry_assumed`` says that the service told no end: a reason to refresh, never one to refuse.
     ``lapsed_*`` is permanent, ``failed_*`` transient; ``lease_*`` says who is refreshing.
     ``unknown_*`` counts refusals in words nobody knows, for which it lapses softly in time.
     """
@@ -92,6 +93,7 @@ class SignIn(PersonColumns, Base):
     sealed_refresh: Mapped[str | None] = mapped_column(Text)
     access_issued_at: Mapped[datetime]
     access_expires_at: Mapped[datetime | None]
+    expiry_assumed: Mapped[bool] = mapped_column(Boolean, default=False)
     scopes: Mapped[str] = mapped_column(Text)
     issuer: Mapped[str] = mapped_column(String(500))
     subject: Mapped[str] = mapped_column(String(500))

@@ -22,8 +22,9 @@ class Credentials:
     """What a sign-in yields.
 
     :param access: the access token; for ``key`` the key, for ``basic`` login and password as JSON
-    :param expires_at: when the access token expires; ``None`` when the service does not say
+    :param expires_at: when the access token expires; ``None`` when it is not known to
     :param scopes: what the service granted
+    :param expiry_assumed: the service did not say when it expires
     """
 
     access: str = field(repr=False)
@@ -31,6 +32,7 @@ class Credentials:
     issued_at: datetime
     expires_at: datetime | None
     scopes: tuple[str, ...]
+    expiry_assumed: bool = False
 
 
 def context(person: Person, conn_id: str, version: int, column: str) -> SealContext:
@@ -116,6 +118,7 @@ def open_credentials(row: SignIn) -> Credentials:
         issued_at=row.access_issued_at,
         expires_at=row.access_expires_at,
         scopes=tuple(row.scopes.split()),
+        expiry_assumed=bool(row.expiry_assumed),
     )
 
 
@@ -140,6 +143,7 @@ def credential_columns(
         else seal(refresh, context(person, conn_id, version, "refresh")),
         "access_issued_at": credentials.issued_at,
         "access_expires_at": credentials.expires_at,
+        "expiry_assumed": credentials.expiry_assumed,
         "scopes": " ".join(credentials.scopes),
         **CLEAN,
     }

@@ -49,6 +49,8 @@ def judge(
     account_min_lifetime: int,
     now: datetime,
     jitter: float | None = None,
+    *,
+    assumed: bool = False,
 ) -> Freshness:
     """Decide what to do with an access token.
 
@@ -58,6 +60,7 @@ def judge(
     :param account_min_lifetime: seconds before expiry at which the account wants it refreshed early
     :param now: the time, in UTC
     :param jitter: 0 to 1, where in :data:`EARLY_FRACTION` this call falls; random by default
+    :param assumed: its end is assumed, so what it must still live is asked for up to half its lifetime only
     :return: what to do
     """
     young = timedelta(0) <= now - issued_at < JUST_ISSUED
@@ -70,7 +73,8 @@ def judge(
         return Freshness.REFRESH_FIRST
     if young:
         return Freshness.USE
-    if left < timedelta(seconds=requirements.min_lifetime):
+    needed = timedelta(seconds=requirements.min_lifetime)
+    if left < (min(needed, (expires_at - issued_at) / 2) if assumed else needed):
         return Freshness.REFRESH_FIRST
     if left <= _margin(expires_at - issued_at, account_min_lifetime, jitter):
         return Freshness.USE_AND_REFRESH

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.accounts.lifetimes import expiry
 from airflow_thirdparty.server.broker import database
 from airflow_thirdparty.server.broker.database import in_database, in_database_urgently
 from airflow_thirdparty.server.broker.registry import oauth_client
@@ -230,12 +231,15 @@ class Refresher:
                 await in_database_urgently(leases.renew, lease=lease, clock=self.clock)
 
     async def _succeeded(self, lease: Lease, tokens: TokenSet) -> Credentials | None:
+        now = self.clock()
+        ends = expiry(tokens.expires_at, lease.account.assumed_lifetime, now, refreshable=True)
         credentials = Credentials(
             access=tokens.access_token,
             refresh=tokens.refresh_token or lease.refresh_token,
-            issued_at=self.clock(),
-            expires_at=tokens.expires_at,
+            issued_at=now,
+            expires_at=ends.at,
             scopes=tokens.scopes if tokens.scopes is not None else lease.scopes,
+            expiry_assumed=ends.assumed,
         )
         written = await self._persistently(lease, "New tokens", results.save_tokens, lease, credentials)
         if written is Written.SIGNED_OUT:

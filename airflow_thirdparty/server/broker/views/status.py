@@ -60,7 +60,8 @@ def standing(
         return AccountStatus(
             Status.LAPSED, f"Your sign-in has lapsed: {row.lapsed_text}. Sign in again.", row.lapsed_at
         )
-    expired = row.access_expires_at is not None and row.access_expires_at <= now
+    ends = None if row.expiry_assumed else row.access_expires_at
+    expired = ends is not None and ends <= now
     if expired and row.sealed_refresh is None:
         return AccountStatus(
             Status.LAPSED,

@@ -144,6 +144,7 @@ def upgrade() -> None:
         sa.Column("sealed_refresh", sa.Text(), nullable=True),
         sa.Column("access_issued_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("access_expires_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("expiry_assumed", sa.Boolean(), nullable=False),
         sa.Column("scopes", sa.Text(), nullable=False),
         sa.Column("issuer", sa.String(length=500), nullable=False),
         sa.Column("subject", sa.String(length=500), nullable=False),

@@ -74,6 +74,13 @@ FLAGGED = AccountHealth(
             "on_strike. Sign in again. Until then it is tried by itself now and then. Your access",
             id="refused for an hour",
         ),
+        pytest.param(
+            row(access_expires_at=EARLIER, expiry_assumed=True, failed_at=EARLIER, failed_text="no answer"),
+            None,
+            "service_unreachable",
+            "still works",
+            id="past an end that is only assumed",
+        ),
         pytest.param(row(binding="another"), None, "account_changed", "Sign in again", id="account changed"),
         pytest.param(
             row(binding="another", lapsed_at=EARLIER),
