@@ -126,6 +126,7 @@ def _credentials(pending: PendingSignIn, tokens: TokenSet, now: datetime) -> Cre
 def _columns(pending: PendingSignIn, who: Identity, now: datetime) -> dict[str, object]:
     return {
         "kind": "oauth2",
+        "asked_scopes": " ".join(pending.scopes),
         "issuer": who.issuer,
         "subject": who.subject,
         "subject_name": who.name,

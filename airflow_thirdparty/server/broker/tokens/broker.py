@@ -16,7 +16,6 @@ from airflow_thirdparty.server.broker.tokens.freshness import (
     Freshness,
     TokenRequirements,
     judge,
-    missing_scopes,
 )
 from airflow_thirdparty.server.broker.tokens.refresher import Refresher, StillRefreshing
 from airflow_thirdparty.server.people.person import Person
@@ -52,6 +51,7 @@ class Found:
 
     :param token: the access token, when it may be handed out as it is
     :param renew: whether the row needs a refresh, before or beside handing out
+    :param asked: the scopes that the sign-in asked for
     :param fallback: the access token, when it may be handed out only if it cannot be refreshed: nobody said
         that it has expired
     """
@@ -63,7 +63,26 @@ class Found:
     subject_name: str
     token: AccessToken | None
     renew: bool
+    asked: tuple[str, ...] = ()
     fallback: AccessToken | None = None
+
+
+def asked_scopes(row: SignIn, account: Account) -> tuple[str, ...]:
+    """What a sign-in asked for; asking for it again would be no help where the service granted less.
+
+    :param row: the sign-in
+    :param account: the account as it is registered now
+    :return: scopes; the account's own where it is not known
+    """
+    return account.scopes if row.asked_scopes is None else tuple(row.asked_scopes.split())
+
+
+def _missing(
+    account: Account, requirements: TokenRequirements, granted: tuple[str, ...], asked: tuple[str, ...]
+) -> tuple[str, ...]:
+    """What a new sign-in could bring, or an admin: the scopes neither granted nor asked for before."""
+    wanted = requirements.scopes or account.scopes
+    return account.preset.scope_rules().missing(wanted, granted, asked)
 
 
 class TokenBroker:
@@ -91,7 +110,8 @@ class TokenBroker:
         if row is None:
             raise refusals.sign_in_required(account, person.name)
         refusals.check_sign_in(row, account)
-        missing = missing_scopes(requirements.scopes or account.scopes, tuple(row.scopes.split()))
+        asked = asked_scopes(row, account)
+        missing = _missing(account, requirements, tuple(row.scopes.split()), asked)
         if missing and row.kind == "oauth2":
             raise refusals.scopes_missing(account, missing)
         now = self.refresher.clock()
@@ -117,7 +137,7 @@ class TokenBroker:
         if may_wait and row.retry_at is not None and row.retry_at > now:
             freshness = Freshness.USE  # the service was just asked, in vain
         renew = freshness is not Freshness.USE
-        found = Found(account, row.id, row.version, row.subject, row.subject_name, None, renew)
+        found = Found(account, row.id, row.version, row.subject, row.subject_name, None, renew, asked)
         if freshness is not Freshness.REFRESH_FIRST:
             return replace(found, token=self._open(session, row, account))
         return replace(found, fallback=self._open(session, row, account)) if assumed else found
@@ -166,7 +186,7 @@ class TokenBroker:
 
     def _judged(self, found: Found, refreshed: Credentials, requirements: TokenRequirements) -> AccessToken:
         account = found.account
-        missing = missing_scopes(requirements.scopes or account.scopes, refreshed.scopes)
+        missing = _missing(account, requirements, refreshed.scopes, found.asked)
         if missing:
             raise refusals.scopes_missing(account, missing)
         again = TokenRequirements(requirements.scopes, requirements.min_lifetime)

@@ -88,17 +88,3 @@ def _margin(lifetime: timedelta, min_lifetime: int, jitter: float | None) -> tim
     # never more than half the lifetime: a service whose tokens live shorter than asked would be called
     # at every fetch
     return min(max(lifetime * fraction, timedelta(seconds=min_lifetime)), lifetime / 2)
-
-
-IDENTITY_SCOPES = frozenset({"openid", "profile", "email", "address", "phone", "offline_access"})
-"""Scopes about who somebody is; services leave them out of the granted ones or rename them."""
-
-
-def missing_scopes(wanted: tuple[str, ...], granted: tuple[str, ...]) -> tuple[str, ...]:
-    """The scopes that were not granted, those about identity aside.
-
-    :param wanted: what is asked for
-    :param granted: what the service granted
-    :return: those of ``wanted`` that are missing, in its order
-    """
-    return tuple(scope for scope in wanted if scope not in granted and scope not in IDENTITY_SCOPES)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.tokens.freshness import missing_scopes
+from airflow_thirdparty.server.broker.tokens.broker import asked_scopes
 from airflow_thirdparty.server.broker.tokens.refusals import CLIENT_KINDS
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
 
@@ -76,14 +76,21 @@ def standing(
             f"Until then it is tried by itself now and then.{still}",
             row.soft_lapsed_at,
         )
-    missing = missing_scopes(account.scopes, tuple(row.scopes.split())) if row.kind == "oauth2" else ()
+    granted, asked = tuple(row.scopes.split()), asked_scopes(row, account)
+    rules = account.preset.scope_rules()
+    missing = rules.missing(account.scopes, granted, asked) if row.kind == "oauth2" else ()
     if missing:
         return AccountStatus(
             Status.SCOPES_MISSING,
             f"Your sign-in does not cover: {' '.join(missing)}. Sign in again and allow it.",
             missing=missing,
         )
-    return _reachable(row, health, expired)
+    stands = _reachable(row, health, expired)
+    narrower = rules.missing(account.scopes, granted) if row.kind == "oauth2" else ()
+    if not narrower:
+        return stands
+    text = f"{stands.text} The service did not grant: {' '.join(narrower)}."
+    return replace(stands, text=text, missing=narrower)
 
 
 def _reachable(row: SignIn, health: AccountHealth | None, expired: bool) -> AccountStatus:
