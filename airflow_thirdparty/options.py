@@ -48,6 +48,9 @@ DEFAULT_EXPOSE_AS = "password"
 DEFAULT_MIN_LIFETIME = 60
 """Seconds: longer than a task needs from asking for a token to using it, far shorter than tokens live."""
 
+DEFAULT_ASSUMED_LIFETIME = 3600
+"""Seconds: the usual lifetime where services say one; refreshing once an hour burdens nobody."""
+
 
 @dataclass(frozen=True)
 class Option(Generic[T]):
@@ -271,6 +274,12 @@ EXTRA_FIELDS = (
         "Minimum lifetime",
         "Seconds before expiry at which an access token is refreshed.",
         default=str(DEFAULT_MIN_LIFETIME),
+    ),
+    ExtraField(
+        "assumed_lifetime",
+        "Assumed lifetime",
+        "Seconds after which an access token is refreshed whose lifetime the service does not say. 0: never; "
+        f"empty: as is known of the service, else {DEFAULT_ASSUMED_LIFETIME}.",
     ),
 )
 """Every field of an account that stands in the connection's extra, in the order of the form."""

@@ -58,9 +58,10 @@ def test_how_many_people_are_signed_in(admin: Person, alice: Person, bob: Person
 
 
 def test_a_service_that_turns_airflow_away(admin: Person, account: str) -> None:
-    failure = Failure(1, utcnow(), "invalid_client", "it does not know this client", flag=True)
     with create_session() as session:
-        account_health.note_failure(session, account, failure, utcnow())
+        for sign_in in (1, 2):
+            failure = Failure(sign_in, utcnow(), "invalid_client", "it does not know this client")
+            account_health.note_client_refused(session, account, failure)
     seen = overview(admin, account)
     assert "it does not know this client" in str(seen["problem"])
     assert seen["problem_at"] is not None

@@ -59,6 +59,8 @@ class Account:
 
     :param scopes: what a sign-in asks for
     :param min_lifetime: seconds an access token must still live when it is handed out
+    :param assumed_lifetime: seconds after which an access token is refreshed whose lifetime the service does
+        not say; 0 means never
     :param allowed_dags: ids of the DAGs that may use the account; ``None`` means every DAG
     """
 
@@ -78,6 +80,7 @@ class Account:
     expose_as: str = options.DEFAULT_EXPOSE_AS
     allowed_dags: tuple[str, ...] | None = None
     min_lifetime: int = options.DEFAULT_MIN_LIFETIME
+    assumed_lifetime: int = options.DEFAULT_ASSUMED_LIFETIME
     description: str | None = None
     team: str | None = None
 
@@ -130,6 +133,9 @@ def parse(registration: Registration) -> Account:
         expose_as=read.place("expose_as", preset.expose_as, kind),
         allowed_dags=read.words("allowed_dags"),
         min_lifetime=read.seconds("min_lifetime", options.DEFAULT_MIN_LIFETIME),
+        assumed_lifetime=read.seconds(
+            "assumed_lifetime", 0 if preset.expires == "never" else preset.assumed_lifetime, fields.YEAR
+        ),
         description=registration.description,
         team=registration.team,
     )

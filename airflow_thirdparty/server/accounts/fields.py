@@ -21,6 +21,9 @@ _VISIBLE = re.compile(r"[!-~]+")
 LONGEST_URL = 500
 """Characters: as long as the columns in which addresses are kept."""
 
+YEAR = 365 * 24 * 3600
+"""Seconds: the most that lifetimes of tokens are told in."""
+
 _SHOWN = 60
 """Characters of a wrong value that a complaint repeats: enough to find it, little enough for a log line."""
 
@@ -220,23 +223,24 @@ class FieldReader:
             )
         return value
 
-    def seconds(self, name: str, default: int) -> int:
-        """A number of seconds within a day.
+    def seconds(self, name: str, default: int, at_most: int = MAX_LIFETIME) -> int:
+        """A number of seconds.
 
         :param name: of the field
         :param default: what an empty field means, in seconds
-        :raises AccountMisconfigured: for anything but a whole number from 0 to a day
+        :param at_most: the largest number; a day if none is named
+        :raises AccountMisconfigured: for anything but a whole number from 0 to that
         :return: seconds
         """
         value = self.extra.get(name)
         if value in (None, ""):
             return default
         text = str(value)
-        fits = len(text) <= len(str(MAX_LIFETIME)) and text.isascii() and text.isdecimal()
+        fits = len(text) <= len(str(at_most)) and text.isascii() and text.isdecimal()
         seconds = int(text) if fits else -1
-        if not 0 <= seconds <= MAX_LIFETIME:
+        if not 0 <= seconds <= at_most:
             raise self._wrong(
-                name, f"is not a number of seconds from 0 to {MAX_LIFETIME}", f"{default} is the default."
+                name, f"is not a number of seconds from 0 to {at_most}", f"{default} is the default."
             )
         return seconds
 

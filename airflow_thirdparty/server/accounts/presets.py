@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from airflow_thirdparty.options import (
+    DEFAULT_ASSUMED_LIFETIME,
     DEFAULT_CLIENT_AUTH_METHOD,
     DEFAULT_EXPOSE_AS,
     DEFAULT_KIND,
@@ -16,6 +17,7 @@ from airflow_thirdparty.options import (
     Kind,
     Service,
 )
+from airflow_thirdparty.server.accounts.scopes import Checked, ScopeRules
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,10 @@ class Preset:
     :param error_code: path of the error code in the service's own errors
     :param lapse_codes: ``step:code`` of the service's own words for a token or code that is dead
     :param client_codes: ``step:code`` of its own words for a client it does not accept
-    :param expires: ``never`` where ``expires_in`` says nothing about an end
+    :param expires: ``never`` where access tokens do not end, whatever ``expires_in`` says
+    :param scopes_checked: see :class:`~airflow_thirdparty.server.accounts.scopes.ScopeRules`, like the others
+        on scopes
+    :param assumed_lifetime: seconds an access token is taken to live where the service does not say it
 
     The rules for answers, from ``issuer_pattern`` on, are those of the protocol code's ``ServiceRules``; a
     path is written like ``data.user.id``, ``errors[0].code``, ``first|second``.
@@ -67,6 +72,41 @@ class Preset:
     lapse_codes: tuple[str, ...] = ()
     client_codes: tuple[str, ...] = ()
     expires: str = "answer"
+    scopes_checked: Checked = "answer"
+    scope_implies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scope_ignores_case: bool = False
+    scope_prefixes: tuple[str, ...] = ()
+    scopes_unechoed: tuple[str, ...] = ()
+    assumed_lifetime: int = DEFAULT_ASSUMED_LIFETIME
+
+    def scope_rules(self) -> ScopeRules:
+        """How the service spells scopes."""
+        return ScopeRules(
+            self.scopes_checked,
+            self.scope_implies,
+            self.scope_ignores_case,
+            self.scope_prefixes,
+            self.scopes_unechoed,
+        )
+
+
+_GITHUB_SCOPES = {
+    "repo": ("repo:status", "repo_deployment", "public_repo", "repo:invite", "security_events"),
+    "user": ("read:user", "user:email", "user:follow"),
+    "admin:org": ("write:org", "manage_runners:org"),
+    "write:org": ("read:org",),
+    "admin:public_key": ("write:public_key",),
+    "write:public_key": ("read:public_key",),
+    "admin:repo_hook": ("write:repo_hook",),
+    "write:repo_hook": ("read:repo_hook",),
+    "admin:gpg_key": ("write:gpg_key",),
+    "write:gpg_key": ("read:gpg_key",),
+    "write:packages": ("read:packages",),
+    "write:discussion": ("read:discussion",),
+    "project": ("read:project",),
+}
+"""What is granted at GitHub with a wider scope and not named in its answers (its documentation, *Scopes for
+OAuth apps*, *Normalized scopes*)."""
 
 
 PRESETS: Mapping[Service, Preset] = {
@@ -89,6 +129,7 @@ PRESETS: Mapping[Service, Preset] = {
         userinfo_url="https://api.github.com/user",
         host="https://api.github.com",
         scopes=("repo",),
+        scope_implies=_GITHUB_SCOPES,
         client_auth_method="client_secret_post",
         docs_url="https://docs.github.com/en/apps/oauth-apps",
     ),
@@ -97,6 +138,7 @@ PRESETS: Mapping[Service, Preset] = {
         issuer="https://gitlab.com",
         host="https://gitlab.com/api/v4",
         scopes=("openid", "read_api"),
+        scope_implies={"api": ("read_api", "read_user")},
         docs_url="https://docs.gitlab.com/integration/oauth_provider/",
     ),
     "google": Preset(
@@ -121,6 +163,9 @@ PRESETS: Mapping[Service, Preset] = {
         issuer_pattern="https://login.microsoftonline.com/{tid}/v2.0",
         origins=("https://login.microsoftonline.com",),
         scopes=("openid", "offline_access", "User.Read"),
+        scope_ignores_case=True,
+        scope_prefixes=("https://graph.microsoft.com/",),
+        scopes_unechoed=(".default",),  # asks for whatever the client is registered for
         client_auth_method="client_secret_post",
         docs_url="https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow",
     ),

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
-from airflow_thirdparty.server.store import account_health
+from airflow_thirdparty.server.oauth.errors import Kind
+from airflow_thirdparty.server.store import account_health, sign_ins
 from airflow_thirdparty.server.store.clock import utcnow
 from airflow_thirdparty.server.store.models import ClientSecret
 from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, seal
@@ -93,8 +94,10 @@ def store(session: Session, key: str, secret: str, account: Account) -> None:
     row.version = version
     row.binding = account.binding().text()
     row.updated_at = utcnow()
-    # what was wrong with the account may be mended by this, so nobody waits for its circuit to close
+    # what was wrong with the account may be mended by this, so nobody waits
     account_health.note_success(session, key)
+    for kind in (Kind.CLIENT, Kind.MISCONFIGURED):
+        sign_ins.try_again(session, key, kind.value)
 
 
 def take(session: Session, key: str, account: Account) -> str | None:

@@ -26,9 +26,10 @@ class ClientSecret(Base):
 
 
 class AccountHealth(Base):
-    """How an account's service fared lately, shared by all API server processes.
+    """How an account's service fared since a sign-in succeeded, shared by all API server processes.
 
-    ``failed_sign_in`` is the only sign-in that failed since any succeeded; empty when several did.
+    ``failed_*`` is about calls that got no answer: ``failed_sign_in`` was the last, ``several_failed`` says
+    whether others failed, too. ``refused_sign_in`` is the last for which the client was not accepted.
     """
 
     __tablename__ = "third_party_account_health"
@@ -37,11 +38,11 @@ class AccountHealth(Base):
     flagged_at: Mapped[datetime | None]
     flagged_code: Mapped[str | None] = mapped_column(String(60))
     flagged_text: Mapped[str | None] = mapped_column(String(500))
-    failures: Mapped[int] = mapped_column(Integer, default=0)
+    refused_sign_in: Mapped[int | None]
     failed_at: Mapped[datetime | None]
-    failed_code: Mapped[str | None] = mapped_column(String(60))
     failed_text: Mapped[str | None] = mapped_column(String(500))
     failed_sign_in: Mapped[int | None]
+    several_failed: Mapped[bool] = mapped_column(Boolean, default=False)
     next_call_at: Mapped[datetime | None]
 
 
@@ -67,7 +68,10 @@ class SignIn(PersonColumns, Base):
     """One person's sign-in to one account.
 
     ``version`` grows with every change of the credentials, is sealed into them and fences every write.
+    ``scopes`` is what the service granted, ``asked_scopes`` what the sign-in asked for.
+    ``expiry_assumed`` says that the service told no end: a reason to refresh, never one to refuse.
     ``lapsed_*`` is permanent, ``failed_*`` transient; ``lease_*`` says who is refreshing.
+    ``unknown_*`` counts refusals in words nobody knows, for which it lapses softly in time.
     """
 
     __tablename__ = "third_party_sign_in"
@@ -76,6 +80,8 @@ class SignIn(PersonColumns, Base):
         Index("third_party_sign_in_conn_id_idx", "conn_id"),
         # finds the few whose refresh was cut off
         Index("third_party_sign_in_lease_until_idx", "lease_until"),
+        # finds the few that housekeeping tries
+        Index("third_party_sign_in_soft_lapsed_at_idx", "soft_lapsed_at"),
         # a refresh that ends after its row is gone must never find another row under the same id
         {"sqlite_autoincrement": True},
     )
@@ -88,7 +94,9 @@ class SignIn(PersonColumns, Base):
     sealed_refresh: Mapped[str | None] = mapped_column(Text)
     access_issued_at: Mapped[datetime]
     access_expires_at: Mapped[datetime | None]
+    expiry_assumed: Mapped[bool] = mapped_column(Boolean, default=False)
     scopes: Mapped[str] = mapped_column(Text)
+    asked_scopes: Mapped[str | None] = mapped_column(Text)
     issuer: Mapped[str] = mapped_column(String(500))
     subject: Mapped[str] = mapped_column(String(500))
     subject_name: Mapped[str] = mapped_column(String(500))
@@ -99,8 +107,13 @@ class SignIn(PersonColumns, Base):
     lapsed_at: Mapped[datetime | None]
     lapsed_code: Mapped[str | None] = mapped_column(String(60))
     lapsed_text: Mapped[str | None] = mapped_column(String(500))
+    unknown_times: Mapped[int] = mapped_column(Integer, default=0)
+    unknown_since: Mapped[datetime | None]
+    unknown_at: Mapped[datetime | None]
+    soft_lapsed_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(Integer, default=0)
     failed_at: Mapped[datetime | None]
+    failed_kind: Mapped[str | None] = mapped_column(String(20))
     failed_code: Mapped[str | None] = mapped_column(String(60))
     failed_text: Mapped[str | None] = mapped_column(String(500))
     retry_at: Mapped[datetime | None]

@@ -22,8 +22,9 @@ class Credentials:
     """What a sign-in yields.
 
     :param access: the access token; for ``key`` the key, for ``basic`` login and password as JSON
-    :param expires_at: when the access token expires; ``None`` when the service does not say
+    :param expires_at: when the access token expires; ``None`` when it is not known to
     :param scopes: what the service granted
+    :param expiry_assumed: the service did not say when it expires
     """
 
     access: str = field(repr=False)
@@ -31,6 +32,7 @@ class Credentials:
     issued_at: datetime
     expires_at: datetime | None
     scopes: tuple[str, ...]
+    expiry_assumed: bool = False
 
 
 def context(person: Person, conn_id: str, version: int, column: str) -> SealContext:
@@ -116,6 +118,7 @@ def open_credentials(row: SignIn) -> Credentials:
         issued_at=row.access_issued_at,
         expires_at=row.access_expires_at,
         scopes=tuple(row.scopes.split()),
+        expiry_assumed=bool(row.expiry_assumed),
     )
 
 
@@ -140,6 +143,7 @@ def credential_columns(
         else seal(refresh, context(person, conn_id, version, "refresh")),
         "access_issued_at": credentials.issued_at,
         "access_expires_at": credentials.expires_at,
+        "expiry_assumed": credentials.expiry_assumed,
         "scopes": " ".join(credentials.scopes),
         **CLEAN,
     }
@@ -149,8 +153,13 @@ CLEAN: Mapping[str, Any] = {
     "lapsed_at": None,
     "lapsed_code": None,
     "lapsed_text": None,
+    "unknown_times": 0,
+    "unknown_since": None,
+    "unknown_at": None,
+    "soft_lapsed_at": None,
     "failures": 0,
     "failed_at": None,
+    "failed_kind": None,
     "failed_code": None,
     "failed_text": None,
     "retry_at": None,
@@ -243,6 +252,17 @@ def _updated(
     if owner is not None:
         statement = statement.where(SignIn.lease_owner == owner)
     return changed_rows(session, statement) == 1
+
+
+def try_again(session: Session, conn_id: str, failed_kind: str) -> None:
+    """Let sign-ins be tried at once that failed in a way that may be mended now.
+
+    :param session: writes in its transaction
+    :param conn_id: id of the account
+    :param failed_kind: how they failed, see :class:`~airflow_thirdparty.server.oauth.errors.Kind`
+    """
+    which = update(SignIn).where(SignIn.conn_id == conn_id, SignIn.failed_kind == failed_kind)
+    changed_rows(session, which.values(retry_at=None))
 
 
 def take_lease(

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.housekeeping import pruning, publication
+from airflow_thirdparty.server.broker.housekeeping import pruning, publication, quiet_refreshes
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.broker.sign_in import signing_out
 from airflow_thirdparty.server.broker.tokens.refresher import Refresher
@@ -36,9 +36,9 @@ take an old refresh token for some seconds only."""
 LEADER_LEASE = timedelta(seconds=3 * INTERVAL)
 """How long the leader may be silent before another process takes over: two rounds may fail."""
 
-REVOKING = 40.0
-"""Seconds a round spends on revocations; what is left comes in the next one. With the pause after it that is
-no longer than :data:`LEADER_LEASE`."""
+REVOKING = 30.0
+"""Seconds a round spends on revocations; what is left comes in the next one. With the quiet refreshes before
+and the pause after it that is no longer than :data:`LEADER_LEASE`."""
 
 ACCOUNTS_AT_ONCE = 8
 """At how many services tokens are revoked at the same time; at each of them one after the other. As many as
@@ -73,6 +73,7 @@ async def run_once(refresher: Refresher) -> bool:
     await _take_up_refreshes(refresher)
     for work in _WORK:
         await _do(work, clock())
+    await _refresh_quietly(refresher)
     await _revoke(refresher)
     return True
 
@@ -125,6 +126,13 @@ def _prune_old_rows(session: Session, now: datetime) -> None:
 
 
 _WORK = (_prune_old_rows, _move_client_secrets, _publish_accounts)
+
+
+async def _refresh_quietly(refresher: Refresher) -> None:
+    try:
+        await quiet_refreshes.run_once(refresher)
+    except Exception as error:  # as above
+        log.warning("Refreshes that nobody asked for failed: %s", type(error).__name__)
 
 
 async def _take_up_refreshes(refresher: Refresher) -> None:

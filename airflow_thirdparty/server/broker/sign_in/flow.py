@@ -7,13 +7,14 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
+from airflow_thirdparty.protocol import SCOPE_PATTERN
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.database import in_database
@@ -63,11 +64,15 @@ class StartedSignIn:
 
 @dataclass(frozen=True)
 class Completed:
-    """A sign-in that succeeded."""
+    """A sign-in that succeeded.
+
+    :param not_granted: scopes that were asked for and not granted
+    """
 
     account: Account
     identity: Identity
     return_to: str | None
+    not_granted: tuple[str, ...] = ()
 
 
 def digest(text: str) -> str:
@@ -189,7 +194,9 @@ async def complete(
     other = await in_database(storing.store_sign_in, person, pending, tokens, who, clock())
     if other is not None:
         raise other
-    return Completed(pending.account, who, pending.return_to)
+    granted = tokens.scopes if tokens.scopes is not None else pending.scopes
+    not_granted = pending.account.preset.scope_rules().missing(pending.scopes, granted)
+    return Completed(pending.account, who, pending.return_to, not_granted)
 
 
 def _take(
@@ -249,10 +256,18 @@ async def _exchange(
         now=now,
         rules=oauth_client.rules(pending.account),
     )
+    if pending.account.preset.scopes_checked == "callback":
+        tokens = replace(tokens, scopes=_granted_in(params) or tokens.scopes)
     who = await identity.identify(
         transport, pending.endpoints, tokens, client_id=pending.client.client_id, nonce=pending.nonce, now=now
     )
     return tokens, who
+
+
+def _granted_in(params: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The scopes that the callback names."""
+    words = dict(params).get("scope", "").replace(",", " ").split()
+    return tuple(dict.fromkeys(word for word in words if SCOPE_PATTERN.fullmatch(word)))
 
 
 def _to_user_error(error: OAuthError, account: Account) -> ThirdPartyAccountError:

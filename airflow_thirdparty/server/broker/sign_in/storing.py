@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.accounts.lifetimes import expiry
 from airflow_thirdparty.server.broker.registry import endpoints
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.oauth.types import Client, Endpoints, Identity, TokenSet
@@ -106,18 +107,26 @@ def _give_back(
 
 
 def _credentials(pending: PendingSignIn, tokens: TokenSet, now: datetime) -> Credentials:
+    ends = expiry(
+        tokens.expires_at,
+        pending.account.assumed_lifetime,
+        now,
+        refreshable=tokens.refresh_token is not None,
+    )
     return Credentials(
         tokens.access_token,
         tokens.refresh_token,
         now,
-        tokens.expires_at,
+        ends.at,
         tokens.scopes if tokens.scopes is not None else pending.scopes,
+        ends.assumed,
     )
 
 
 def _columns(pending: PendingSignIn, who: Identity, now: datetime) -> dict[str, object]:
     return {
         "kind": "oauth2",
+        "asked_scopes": " ".join(pending.scopes),
         "issuer": who.issuer,
         "subject": who.subject,
         "subject_name": who.name,

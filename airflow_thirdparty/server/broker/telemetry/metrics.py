@@ -65,6 +65,14 @@ def lapsed(conn_id: str) -> None:
     _count("lapsed", account=conn_id)
 
 
+def soft_lapsed(conn_id: str) -> None:
+    """A service refused a sign-in for so long that its person is asked to sign in again.
+
+    :param conn_id: id of the account
+    """
+    _count("soft_lapsed", account=conn_id)
+
+
 def lost(conn_id: str) -> None:
     """New tokens could not be written.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.tokens import refusals
@@ -15,7 +16,6 @@ from airflow_thirdparty.server.broker.tokens.freshness import (
     Freshness,
     TokenRequirements,
     judge,
-    missing_scopes,
 )
 from airflow_thirdparty.server.broker.tokens.refresher import Refresher, StillRefreshing
 from airflow_thirdparty.server.people.person import Person
@@ -33,6 +33,7 @@ class AccessToken:
     """What a task gets.
 
     :param value: the access token; for a ``key`` account the key, for ``basic`` the password
+    :param expires_at: when it expires; ``None`` when the service did not say
     :param login: the user's name at the service, for ``basic``
     """
 
@@ -50,6 +51,9 @@ class Found:
 
     :param token: the access token, when it may be handed out as it is
     :param renew: whether the row needs a refresh, before or beside handing out
+    :param asked: the scopes that the sign-in asked for
+    :param fallback: the access token, when it may be handed out only if it cannot be refreshed: nobody said
+        that it has expired
     """
 
     account: Account
@@ -59,6 +63,26 @@ class Found:
     subject_name: str
     token: AccessToken | None
     renew: bool
+    asked: tuple[str, ...] = ()
+    fallback: AccessToken | None = None
+
+
+def asked_scopes(row: SignIn, account: Account) -> tuple[str, ...]:
+    """What a sign-in asked for; asking for it again would be no help where the service granted less.
+
+    :param row: the sign-in
+    :param account: the account as it is registered now
+    :return: scopes; the account's own where it is not known
+    """
+    return account.scopes if row.asked_scopes is None else tuple(row.asked_scopes.split())
+
+
+def _missing(
+    account: Account, requirements: TokenRequirements, granted: tuple[str, ...], asked: tuple[str, ...]
+) -> tuple[str, ...]:
+    """What a new sign-in could bring, or an admin: the scopes neither granted nor asked for before."""
+    wanted = requirements.scopes or account.scopes
+    return account.preset.scope_rules().missing(wanted, granted, asked)
 
 
 class TokenBroker:
@@ -86,25 +110,37 @@ class TokenBroker:
         if row is None:
             raise refusals.sign_in_required(account, person.name)
         refusals.check_sign_in(row, account)
-        missing = missing_scopes(requirements.scopes or account.scopes, tuple(row.scopes.split()))
+        asked = asked_scopes(row, account)
+        missing = _missing(account, requirements, tuple(row.scopes.split()), asked)
         if missing and row.kind == "oauth2":
             raise refusals.scopes_missing(account, missing)
         now = self.refresher.clock()
         freshness = judge(
-            row.access_issued_at, row.access_expires_at, requirements, account.min_lifetime, now
+            row.access_issued_at,
+            row.access_expires_at,
+            requirements,
+            account.min_lifetime,
+            now,
+            assumed=row.expiry_assumed,
         )
         if freshness is not Freshness.USE and row.sealed_refresh is None:
             still_valid = row.access_expires_at is None or row.access_expires_at > now
             if not still_valid:
                 raise refusals.expired_for_good(account)
             freshness = Freshness.USE
-        if freshness is Freshness.USE_AND_REFRESH and row.retry_at is not None and row.retry_at > now:
+        assumed = bool(row.expiry_assumed)
+        if assumed and requirements.force_refresh and freshness is Freshness.REFRESH_FIRST:
+            # the service itself refused it: from now on it has an end that is not assumed
+            sign_ins.note(session, row.id, row.version, None, access_expires_at=now, expiry_assumed=False)
+            assumed = False
+        may_wait = freshness is Freshness.USE_AND_REFRESH or assumed
+        if may_wait and row.retry_at is not None and row.retry_at > now:
             freshness = Freshness.USE  # the service was just asked, in vain
-        token = None
-        if freshness is not Freshness.REFRESH_FIRST:
-            token = self._open(session, row, account)
         renew = freshness is not Freshness.USE
-        return Found(account, row.id, row.version, row.subject, row.subject_name, token, renew)
+        found = Found(account, row.id, row.version, row.subject, row.subject_name, None, renew, asked)
+        if freshness is not Freshness.REFRESH_FIRST:
+            return replace(found, token=self._open(session, row, account))
+        return replace(found, fallback=self._open(session, row, account)) if assumed else found
 
     @staticmethod
     def _open(session: Session, row: SignIn, account: Account) -> AccessToken:
@@ -117,7 +153,7 @@ class TokenBroker:
             login, value = json.loads(value)
         return AccessToken(
             value,
-            row.access_expires_at,
+            None if row.expiry_assumed else row.access_expires_at,
             tuple(row.scopes.split()),
             row.subject,
             row.subject_name,
@@ -140,23 +176,39 @@ class TokenBroker:
             if found.renew:
                 self.refresher.refresh_in_background(found.row_id, found.version, found.account)
             return found.token
-        refreshed = await self.refresher.refresh(found.row_id, found.version, found.account, max_wait)
+        try:
+            refreshed = await self.refresher.refresh(found.row_id, found.version, found.account, max_wait)
+        except (ServiceUnavailable, AccountMisconfigured, refusals.SoftLapsed):
+            if found.fallback is not None:
+                return found.fallback
+            raise
         return self._judged(found, refreshed, requirements)
 
     def _judged(self, found: Found, refreshed: Credentials, requirements: TokenRequirements) -> AccessToken:
         account = found.account
-        missing = missing_scopes(requirements.scopes or account.scopes, refreshed.scopes)
+        missing = _missing(account, requirements, refreshed.scopes, found.asked)
         if missing:
             raise refusals.scopes_missing(account, missing)
         again = TokenRequirements(requirements.scopes, requirements.min_lifetime)
         now = self.refresher.clock()
-        freshness = judge(refreshed.issued_at, refreshed.expires_at, again, account.min_lifetime, now)
+        freshness = judge(
+            refreshed.issued_at,
+            refreshed.expires_at,
+            again,
+            account.min_lifetime,
+            now,
+            assumed=refreshed.expiry_assumed,
+        )
         if freshness is Freshness.REFRESH_FIRST:
             raise StillRefreshing(
                 f"The access token of account '{account.conn_id}' is being refreshed.", "Ask again."
             )
         return AccessToken(
-            refreshed.access, refreshed.expires_at, refreshed.scopes, found.subject, found.subject_name
+            refreshed.access,
+            None if refreshed.expiry_assumed else refreshed.expires_at,
+            refreshed.scopes,
+            found.subject,
+            found.subject_name,
         )
 
     async def token(

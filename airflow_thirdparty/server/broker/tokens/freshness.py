@@ -49,6 +49,8 @@ def judge(
     account_min_lifetime: int,
     now: datetime,
     jitter: float | None = None,
+    *,
+    assumed: bool = False,
 ) -> Freshness:
     """Decide what to do with an access token.
 
@@ -58,6 +60,7 @@ def judge(
     :param account_min_lifetime: seconds before expiry at which the account wants it refreshed early
     :param now: the time, in UTC
     :param jitter: 0 to 1, where in :data:`EARLY_FRACTION` this call falls; random by default
+    :param assumed: its end is assumed, so what it must still live is asked for up to half its lifetime only
     :return: what to do
     """
     young = timedelta(0) <= now - issued_at < JUST_ISSUED
@@ -70,7 +73,8 @@ def judge(
         return Freshness.REFRESH_FIRST
     if young:
         return Freshness.USE
-    if left < timedelta(seconds=requirements.min_lifetime):
+    needed = timedelta(seconds=requirements.min_lifetime)
+    if left < (min(needed, (expires_at - issued_at) / 2) if assumed else needed):
         return Freshness.REFRESH_FIRST
     if left <= _margin(expires_at - issued_at, account_min_lifetime, jitter):
         return Freshness.USE_AND_REFRESH
@@ -84,17 +88,3 @@ def _margin(lifetime: timedelta, min_lifetime: int, jitter: float | None) -> tim
     # never more than half the lifetime: a service whose tokens live shorter than asked would be called
     # at every fetch
     return min(max(lifetime * fraction, timedelta(seconds=min_lifetime)), lifetime / 2)
-
-
-IDENTITY_SCOPES = frozenset({"openid", "profile", "email", "address", "phone", "offline_access"})
-"""Scopes about who somebody is; services leave them out of the granted ones or rename them."""
-
-
-def missing_scopes(wanted: tuple[str, ...], granted: tuple[str, ...]) -> tuple[str, ...]:
-    """The scopes that were not granted, those about identity aside.
-
-    :param wanted: what is asked for
-    :param granted: what the service granted
-    :return: those of ``wanted`` that are missing, in its order
-    """
-    return tuple(scope for scope in wanted if scope not in granted and scope not in IDENTITY_SCOPES)

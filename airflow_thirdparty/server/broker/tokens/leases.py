@@ -111,13 +111,10 @@ def _lease(session: Session, row: SignIn, account: Account, owner: str, now: dat
 
 def _check_circuit(session: Session, row: SignIn, account: Account, now: datetime) -> None:
     if row.retry_at is not None and row.retry_at > now:
-        raise refusals.service_in_trouble(account, row.failed_text, row.retry_at)
-    circuit = account_health.find_open_circuit(session, account.conn_id, now, now + OPEN_FOR)
-    if circuit is None:
-        return
-    if circuit.flagged_text is not None:
-        raise refusals.account_flagged(account, circuit.flagged_text)
-    raise refusals.service_in_trouble(account, circuit.text, circuit.until)
+        raise refusals.backs_off(account, row, account_health.of(session, account.conn_id), row.retry_at)
+    circuit = account_health.find_open_circuit(session, account.conn_id, row.id, now, now + OPEN_FOR)
+    if circuit is not None:
+        raise refusals.service_in_trouble(account, circuit.text, circuit.until)
 
 
 def renew(session: Session, lease: Lease, clock: Clock) -> bool:

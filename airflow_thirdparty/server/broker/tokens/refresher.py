@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.accounts.lifetimes import expiry
 from airflow_thirdparty.server.broker import database
 from airflow_thirdparty.server.broker.database import in_database, in_database_urgently
 from airflow_thirdparty.server.broker.registry import oauth_client
@@ -230,12 +231,15 @@ class Refresher:
                 await in_database_urgently(leases.renew, lease=lease, clock=self.clock)
 
     async def _succeeded(self, lease: Lease, tokens: TokenSet) -> Credentials | None:
+        now = self.clock()
+        ends = expiry(tokens.expires_at, lease.account.assumed_lifetime, now, refreshable=True)
         credentials = Credentials(
             access=tokens.access_token,
             refresh=tokens.refresh_token or lease.refresh_token,
-            issued_at=self.clock(),
-            expires_at=tokens.expires_at,
+            issued_at=now,
+            expires_at=ends.at,
             scopes=tokens.scopes if tokens.scopes is not None else lease.scopes,
+            expiry_assumed=ends.assumed,
         )
         written = await self._persistently(lease, "New tokens", results.save_tokens, lease, credentials)
         if written is Written.SIGNED_OUT:
@@ -249,8 +253,10 @@ class Refresher:
         log.warning(
             "Account '%s' could not refresh a sign-in: %s, %s", lease.account.conn_id, error.kind.value, error
         )
-        await self._persistently(lease, "A failure", results.note_failure, lease, error, self.clock())
-        raise oauth_client.to_user_error(error, lease.account)
+        noted = await self._persistently(lease, "A failure", results.note_failure, lease, error, self.clock())
+        if noted.soft_lapsed:
+            raise refusals.sign_in_soft_lapsed(lease.account, error.text)
+        raise refusals.refresh_failed(lease.account, error, noted.retry_at, flagged=noted.flagged)
 
     async def _rejected(self, lease: Lease, error: OAuthError) -> None:
         """Believe ``invalid_grant`` only when the row still holds the refresh token that was sent.

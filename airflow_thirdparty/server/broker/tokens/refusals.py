@@ -17,8 +17,10 @@ from airflow_thirdparty.exceptions import (
 )
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import links
+from airflow_thirdparty.server.broker.registry import oauth_client
 from airflow_thirdparty.server.broker.telemetry import audit
-from airflow_thirdparty.server.store.models import SignIn
+from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
+from airflow_thirdparty.server.store.models import AccountHealth, SignIn
 from airflow_thirdparty.server.store.seal import SealError
 
 
@@ -46,6 +48,25 @@ def sign_in_lapsed(account: Account, text: str) -> SignInLapsed:
     """
     return SignInLapsed(
         f"The sign-in to the third-party account '{account.conn_id}' has lapsed: {text}.",
+        "Sign in again, then run the task again:",
+        link=links.sign_in(account.conn_id),
+    )
+
+
+class SoftLapsed(SignInLapsed):
+    """A sign-in that the service keeps refusing in words nobody knows; a later try may yet succeed."""
+
+
+def sign_in_soft_lapsed(account: Account, text: str) -> SoftLapsed:
+    """The service keeps refusing the sign-in.
+
+    :param account: the account as it is registered now
+    :param text: what it says, in words
+    :return: the refusal, with the page that mends it
+    """
+    return SoftLapsed(
+        f"The service keeps refusing the sign-in to the third-party account '{account.conn_id}': {text}. It "
+        "seems to have lapsed; it is kept, and still tried now and then.",
         "Sign in again, then run the task again:",
         link=links.sign_in(account.conn_id),
     )
@@ -102,6 +123,45 @@ def service_in_trouble(account: Account, text: str | None, until: datetime) -> S
         f"asked again after {until:%H:%M:%S} UTC.",
         "Nothing is lost; try again in a minute.",
     )
+
+
+CLIENT_KINDS = (Kind.CLIENT, Kind.MISCONFIGURED)
+"""Failures that an admin mends, where they are true."""
+
+
+def refresh_failed(
+    account: Account, error: OAuthError, until: datetime, *, flagged: bool
+) -> ThirdPartyAccountError:
+    """A refresh did not succeed.
+
+    :param account: the account as it is registered now
+    :param error: what went wrong
+    :param until: when the sign-in is tried again
+    :param flagged: the account is called misconfigured, and not on this sign-in's word alone
+    :return: the refusal
+    """
+    if error.kind in CLIENT_KINDS and not flagged:
+        return service_in_trouble(account, error.text, until)
+    return oauth_client.to_user_error(error, account)
+
+
+def backs_off(
+    account: Account, row: SignIn, health: AccountHealth | None, until: datetime
+) -> ThirdPartyAccountError:
+    """The sign-in failed and is not tried yet.
+
+    :param account: the account as it is registered now
+    :param row: the sign-in
+    :param health: what is known of the account's service, if anything is wrong
+    :param until: when it is tried again
+    :return: the refusal
+    """
+    if row.soft_lapsed_at is not None:
+        return sign_in_soft_lapsed(account, row.failed_text or "the service keeps refusing it")
+    flagged = health is not None and health.flagged_at is not None
+    if flagged and row.failed_kind in CLIENT_KINDS:
+        return account_flagged(account, row.failed_text or "the service turns Airflow away")
+    return service_in_trouble(account, row.failed_text, until)
 
 
 def account_flagged(account: Account, text: str) -> AccountMisconfigured:

@@ -8,7 +8,7 @@ the sign-in's row first and the account's second, so no two can wait for each ot
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -16,7 +16,10 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.registry import endpoints
 from airflow_thirdparty.server.broker.telemetry import audit, metrics
+from airflow_thirdparty.server.broker.tokens import soft_lapses
 from airflow_thirdparty.server.broker.tokens.leases import OPEN_FOR, Lease
+from airflow_thirdparty.server.broker.tokens.refusals import CLIENT_KINDS
+from airflow_thirdparty.server.broker.tokens.soft_lapses import Judged
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.store import account_health, revocations, sign_ins
 from airflow_thirdparty.server.store.account_health import Failure
@@ -28,8 +31,8 @@ LONGEST_OPEN = timedelta(hours=1)
 hour."""
 
 LONGEST_BACKOFF = timedelta(minutes=5)
-"""How long at most a sign-in backs off that alone fails while those of others at the same service do not: it
-works again within minutes of its service."""
+"""How long at most a sign-in backs off by itself: one that alone fails, or that the service refuses. It works
+again within minutes of its service."""
 
 JITTER = (2.0, 10.0)
 """Seconds a sign-in that failed waits longer than others: one that always fails must not take every try."""
@@ -99,31 +102,51 @@ def _queue_revocation(session: Session, lease: Lease, credentials: Credentials) 
     )
 
 
-def note_failure(session: Session, lease: Lease, error: OAuthError, now: datetime) -> None:
-    """Write down that the service could not be asked, in the row and for the account; nothing is deleted.
+@dataclass(frozen=True)
+class Noted:
+    """What a failure means to whoever waits.
+
+    :param retry_at: when the sign-in is tried again
+    :param flagged: the account is called misconfigured
+    :param soft_lapsed: the person has to sign in again, unless a later try succeeds
+    """
+
+    retry_at: datetime
+    flagged: bool = False
+    soft_lapsed: bool = False
+
+
+def note_failure(session: Session, lease: Lease, error: OAuthError, now: datetime) -> Noted:
+    """Write down that a refresh failed, in the row and for the account; nothing is deleted.
+
+    What a service answers is about the sign-in it was asked for, which then backs off by itself; only where
+    it does not answer, or asks to be left alone, the account's circuit opens.
 
     :param session: writes in its transaction
     :param lease: under which the service was asked
     :param error: what went wrong
     :param now: the time, in UTC
+    :return: what follows
     """
     row = session.get(SignIn, lease.row_id)
+    next_call_at = _next_call_at(lease.started, now, error.retry_after)
     if row is None or row.version != lease.version:
-        return
+        return Noted(next_call_at)
     version = lease.version
     if error.rescued is not None and _keep_rescued(session, row, error.rescued):
         version += 1
     elif row.lease_owner != lease.owner:
-        return
-    conn_id = lease.account.conn_id
-    flag = error.kind in (Kind.CLIENT, Kind.MISCONFIGURED)
-    failure = Failure(row.id, now, error.code or error.kind.value, error.text, flag)
+        return Noted(next_call_at)
+    failure = Failure(row.id, now, error.code or error.kind.value, error.text)
     failures = (row.failures or 0) + 1
     # a sign-in that fails again although others have succeeded since is in trouble by itself
-    alone = failures > 1 and not flag and account_health.of(session, conn_id) is None
-    next_call_at = _next_call_at(lease.started, now, error.retry_after)
+    alone = is_answer(error) or (failures > 1 and not _is_known(session, lease.account.conn_id))
     backoff = min(OPEN_FOR * failures, LONGEST_BACKOFF) if alone else timedelta(0)
     jitter = timedelta(seconds=random.uniform(*JITTER))  # noqa: S311  # spreads load, guards nothing
+    judged = soft_lapses.judge(session, row, now) if error.kind is Kind.UNKNOWN else None
+    if judged is not None and judged.since is not None:
+        backoff = soft_lapses.interval(judged.since, now)
+    retry_at = max(next_call_at, lease.started + backoff) + jitter
     sign_ins.note(
         session,
         row.id,
@@ -131,14 +154,60 @@ def note_failure(session: Session, lease: Lease, error: OAuthError, now: datetim
         None,
         failures=failures,
         failed_at=now,
+        failed_kind=error.kind.value,
         failed_code=failure.code[:60],
         failed_text=failure.text[:500],
-        retry_at=None if flag else max(next_call_at, now + backoff) + jitter,
+        retry_at=retry_at,
         lease_owner=None,
         lease_until=None,
+        **(judged.columns if judged is not None else {}),
     )
-    if not alone and account_health.note_failure(session, conn_id, failure, next_call_at):
+    if judged is not None:
+        _tell(session, lease, judged, failure.code)
+    if is_answer(error):
+        flagged = _note_answer(session, lease, error, failure)
+        return Noted(
+            retry_at, flagged, judged is not None and judged.columns.get("soft_lapsed_at") is not None
+        )
+    if not alone:
+        account_health.note_silence(session, lease.account.conn_id, failure, next_call_at)
+    return Noted(retry_at)
+
+
+def _tell(session: Session, lease: Lease, judged: Judged, code: str) -> None:
+    conn_id = lease.account.conn_id
+    if judged.is_news:
+        metrics.soft_lapsed(conn_id)
+        audit.write(session, "soft_lapse", conn_id=conn_id, person=lease.person, code=code)
+    if judged.withdrawn:
+        audit.write(session, "soft_lapse_withdrawn", conn_id=conn_id, sign_ins=judged.withdrawn)
+
+
+def is_answer(error: OAuthError) -> bool:
+    """Whether a failure is what the service says of one sign-in, and no sign of trouble at the service.
+
+    :param error: what went wrong
+    :return: not for silence, 5xx, 408, 425, 429, pages and nonsense
+    """
+    return error.kind in (Kind.PERMANENT, Kind.UNKNOWN, *CLIENT_KINDS)
+
+
+def _is_known(session: Session, conn_id: str) -> bool:
+    health = account_health.of(session, conn_id)
+    return health is not None and health.failed_at is not None
+
+
+def _note_answer(session: Session, lease: Lease, error: OAuthError, failure: Failure) -> bool:
+    """Whether the account is flagged now, for what the service said."""
+    conn_id = lease.account.conn_id
+    if error.kind is not Kind.MISCONFIGURED:  # that is our own word, before anybody was asked
+        account_health.note_answer(session, conn_id)
+    if error.kind not in CLIENT_KINDS:
+        return False
+    flagged, is_news = account_health.note_client_refused(session, conn_id, failure)
+    if is_news:
         audit.write(session, "account_flagged", conn_id=conn_id, code=failure.code)
+    return flagged
 
 
 def _keep_rescued(session: Session, row: SignIn, refresh_token: str) -> bool:
@@ -187,7 +256,7 @@ def lapse(session: Session, lease: Lease, error: OAuthError, now: datetime) -> b
         lease_owner=None,
         lease_until=None,
     )
-    account_health.note_success(session, lease.account.conn_id)
+    account_health.note_answer(session, lease.account.conn_id)
     if lapsed:
         metrics.lapsed(lease.account.conn_id)
         audit.write(session, "lapse", conn_id=lease.account.conn_id, person=lease.person, code=error.code)

@@ -45,7 +45,7 @@ def of_accounts(session: Session) -> list[Overview]:
             select(
                 SignIn.conn_id,
                 func.count().label("sign_ins"),
-                func.count(SignIn.lapsed_at).label("lapsed"),
+                func.count(func.coalesce(SignIn.lapsed_at, SignIn.soft_lapsed_at)).label("lapsed"),
             ).group_by(SignIn.conn_id)
         )
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.tokens.freshness import missing_scopes
+from airflow_thirdparty.server.broker.tokens.broker import asked_scopes
+from airflow_thirdparty.server.broker.tokens.refusals import CLIENT_KINDS
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
 
 
@@ -59,33 +60,53 @@ def standing(
         return AccountStatus(
             Status.LAPSED, f"Your sign-in has lapsed: {row.lapsed_text}. Sign in again.", row.lapsed_at
         )
-    expired = row.access_expires_at is not None and row.access_expires_at <= now
+    ends = None if row.expiry_assumed else row.access_expires_at
+    expired = ends is not None and ends <= now
     if expired and row.sealed_refresh is None:
         return AccountStatus(
             Status.LAPSED,
             "Your sign-in has expired, and the service gave nothing to refresh it with. Sign in again.",
             row.access_expires_at,
         )
-    missing = missing_scopes(account.scopes, tuple(row.scopes.split())) if row.kind == "oauth2" else ()
+    if row.soft_lapsed_at is not None:
+        still = "" if expired else " Your access still works for now."
+        return AccountStatus(
+            Status.LAPSED,
+            f"The service keeps refusing to refresh your sign-in: {row.failed_text}. Sign in again. "
+            f"Until then it is tried by itself now and then.{still}",
+            row.soft_lapsed_at,
+        )
+    granted, asked = tuple(row.scopes.split()), asked_scopes(row, account)
+    rules = account.preset.scope_rules()
+    missing = rules.missing(account.scopes, granted, asked) if row.kind == "oauth2" else ()
     if missing:
         return AccountStatus(
             Status.SCOPES_MISSING,
             f"Your sign-in does not cover: {' '.join(missing)}. Sign in again and allow it.",
             missing=missing,
         )
-    return _reachable(row, health, expired)
+    stands = _reachable(row, health, expired)
+    narrower = rules.missing(account.scopes, granted) if row.kind == "oauth2" else ()
+    if not narrower:
+        return stands
+    text = f"{stands.text} The service did not grant: {' '.join(narrower)}."
+    return replace(stands, text=text, missing=narrower)
 
 
 def _reachable(row: SignIn, health: AccountHealth | None, expired: bool) -> AccountStatus:
     # what failed for one other person alone may be their sign-in's own trouble
-    general = health is not None and health.next_call_at is not None and health.failed_sign_in is None
+    general = health is not None and health.next_call_at is not None and health.several_failed
     failed_at = row.failed_at or (health.failed_at if health and general else None)
-    if failed_at is not None:
-        text = row.failed_text or (health.failed_text if health else None) or "it did not answer as it should"
-        still = "" if expired else " Your access still works for now."
-        return AccountStatus(
-            Status.SERVICE_UNREACHABLE,
-            f"The service could not refresh your sign-in: {text}. It is tried again by itself.{still}",
-            failed_at,
-        )
-    return AccountStatus(Status.SIGNED_IN, "You are signed in.", row.signed_in_at)
+    if failed_at is None:
+        return AccountStatus(Status.SIGNED_IN, "You are signed in.", row.signed_in_at)
+    text = row.failed_text or (health.failed_text if health else None) or "it did not answer as it should"
+    still = "" if expired else " Your access still works for now."
+    flagged = health is not None and health.flagged_at is not None
+    if flagged and row.failed_kind in CLIENT_KINDS:
+        said = f"The service turns this Airflow away: {text}. An admin has to mend the account."
+        return AccountStatus(Status.SERVICE_UNREACHABLE, f"{said} Your sign-in is kept.{still}", failed_at)
+    return AccountStatus(
+        Status.SERVICE_UNREACHABLE,
+        f"The service could not refresh your sign-in: {text}. It is tried again by itself.{still}",
+        failed_at,
+    )

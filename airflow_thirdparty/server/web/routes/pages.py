@@ -71,13 +71,17 @@ async def callback(conn_id: str, request: Request, user: OptionalUserDep) -> Res
         response = _small_window(
             conn_id,
             "Signed in",
-            f"You are signed in to '{conn_id}' as {done.identity.name}.",
+            f"You are signed in to '{conn_id}' as {done.identity.name}.{_narrower(done.not_granted)}",
             "You can close this window.",
             "",
             done.return_to or "",
         )
     cookies.release(response, conn_id, state_hash)
     return response
+
+
+def _narrower(not_granted: tuple[str, ...]) -> str:
+    return f" The service did not grant: {' '.join(not_granted)}." if not_granted else ""
 
 
 def _small_window(

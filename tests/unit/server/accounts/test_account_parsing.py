@@ -101,6 +101,12 @@ LONG = "https://idp.example/" + "a" * 500
         pytest.param(registration({**OPEN, "min_lifetime": "soon"}), "min_lifetime", "60", id="no number"),
         pytest.param(registration({**OPEN, "min_lifetime": -1}), "min_lifetime", "60", id="negative"),
         pytest.param(registration({**OPEN, "min_lifetime": 86_401}), "min_lifetime", "60", id="over a day"),
+        pytest.param(
+            registration({**OPEN, "assumed_lifetime": 31_536_001}),
+            "assumed_lifetime",
+            "3600",
+            id="an assumed lifetime of more than a year",
+        ),
         pytest.param(registration({**OPEN, "min_lifetime": True}), "min_lifetime", "60", id="true"),
         pytest.param(registration({**OPEN, "min_lifetime": "9" * 5000}), "min_lifetime", "60", id="huge"),
         pytest.param(registration({**OPEN, "expose_as": "header"}), "expose_as", "password", id="no place"),

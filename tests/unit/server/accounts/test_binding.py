@@ -61,6 +61,7 @@ def test_what_ends_sign_ins(changed: dict[str, Any]) -> None:
         pytest.param({"host": "https://API.example:443/v2"}, id="host's path, spelling and plain port"),
         pytest.param({"extra": {"scopes": "read write"}}, id="scopes"),
         pytest.param({"extra": {"min_lifetime": 300}}, id="min_lifetime"),
+        pytest.param({"extra": {"assumed_lifetime": 300}}, id="assumed_lifetime"),
         pytest.param({"extra": {"allowed_dags": "a"}}, id="allowed_dags"),
         pytest.param({"extra": {"expose_as": "bearer_header"}}, id="expose_as"),
         pytest.param({"extra": {"authorize_params": {"prompt": "login"}}}, id="authorize_params"),

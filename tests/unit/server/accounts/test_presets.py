@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pkgutil import resolve_name
+from typing import Any
 
 import pytest
 
@@ -63,3 +64,24 @@ def test_what_is_declared_can_be_imported() -> None:
     assert (hook.conn_type, hook.hook_name) == (declared["connection-type"], declared["hook-name"])
     for path in [*info["db-managers"], *(plugin["plugin-class"] for plugin in info["plugins"])]:
         resolve_name(path)
+
+
+@pytest.mark.parametrize(
+    ("known", "extra", "seconds"),
+    [
+        pytest.param({}, {}, 3600, id="nothing known"),
+        pytest.param({"assumed_lifetime": 7200}, {}, 7200, id="the preset's"),
+        pytest.param({"expires": "never"}, {}, 0, id="tokens of the service do not end"),
+        pytest.param({"expires": "never"}, {"assumed_lifetime": 60}, 60, id="the account knows better"),
+        pytest.param({}, {"assumed_lifetime": "0"}, 0, id="the account says never"),
+    ],
+)
+def test_assumed_lifetime(
+    monkeypatch: pytest.MonkeyPatch, known: dict[str, Any], extra: dict[str, Any], seconds: int
+) -> None:
+    monkeypatch.setitem(PRESETS, "custom", replace(PRESETS["custom"], **known))  # type: ignore[misc]  # a dict
+    addresses = {"authorize_url": "https://a.example/a", "exchange_url": "https://a.example/t"}
+    text = json.dumps({"service": "custom", **addresses, **extra})
+    parse.cache_clear()
+    assert parse(Registration("acme", login="client", extra=text)).assumed_lifetime == seconds
+    parse.cache_clear()

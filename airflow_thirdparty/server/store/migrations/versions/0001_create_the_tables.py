@@ -23,11 +23,11 @@ def upgrade() -> None:
         sa.Column("flagged_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("flagged_code", sa.String(length=60), nullable=True),
         sa.Column("flagged_text", sa.String(length=500), nullable=True),
-        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("refused_sign_in", sa.Integer(), nullable=True),
         sa.Column("failed_at", UtcDateTime(timezone=True), nullable=True),
-        sa.Column("failed_code", sa.String(length=60), nullable=True),
         sa.Column("failed_text", sa.String(length=500), nullable=True),
         sa.Column("failed_sign_in", sa.Integer(), nullable=True),
+        sa.Column("several_failed", sa.Boolean(), nullable=False),
         sa.Column("next_call_at", UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("conn_id", name=op.f("third_party_account_health_pkey")),
     )
@@ -144,7 +144,9 @@ def upgrade() -> None:
         sa.Column("sealed_refresh", sa.Text(), nullable=True),
         sa.Column("access_issued_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("access_expires_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("expiry_assumed", sa.Boolean(), nullable=False),
         sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("asked_scopes", sa.Text(), nullable=True),
         sa.Column("issuer", sa.String(length=500), nullable=False),
         sa.Column("subject", sa.String(length=500), nullable=False),
         sa.Column("subject_name", sa.String(length=500), nullable=False),
@@ -155,8 +157,13 @@ def upgrade() -> None:
         sa.Column("lapsed_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("lapsed_code", sa.String(length=60), nullable=True),
         sa.Column("lapsed_text", sa.String(length=500), nullable=True),
+        sa.Column("unknown_times", sa.Integer(), nullable=False),
+        sa.Column("unknown_since", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("unknown_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("soft_lapsed_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("failed_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("failed_kind", sa.String(length=20), nullable=True),
         sa.Column("failed_code", sa.String(length=60), nullable=True),
         sa.Column("failed_text", sa.String(length=500), nullable=True),
         sa.Column("retry_at", UtcDateTime(timezone=True), nullable=True),
@@ -175,6 +182,7 @@ def upgrade() -> None:
     with op.batch_alter_table("third_party_sign_in", schema=None) as batch_op:
         batch_op.create_index("third_party_sign_in_conn_id_idx", ["conn_id"], unique=False)
         batch_op.create_index("third_party_sign_in_lease_until_idx", ["lease_until"], unique=False)
+        batch_op.create_index("third_party_sign_in_soft_lapsed_at_idx", ["soft_lapsed_at"], unique=False)
 
     op.create_table(
         "third_party_usage",

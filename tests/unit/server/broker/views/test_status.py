@@ -34,8 +34,16 @@ def row(**values: Any) -> SignIn:
     )
 
 
-HURT = AccountHealth(conn_id="acme", failed_at=EARLIER, failed_text="it timed out", next_call_at=LATER)
-HEALED = AccountHealth(conn_id="acme", failed_at=EARLIER, failed_text="it timed out")
+HURT = AccountHealth(
+    conn_id="acme", failed_at=EARLIER, failed_text="it timed out", several_failed=True, next_call_at=LATER
+)
+HURT_BY_ONE = AccountHealth(
+    conn_id="acme", failed_at=EARLIER, failed_text="it timed out", several_failed=False, next_call_at=EARLIER
+)
+HEALED = AccountHealth(conn_id="acme", failed_at=EARLIER, failed_text="it timed out", several_failed=True)
+FLAGGED = AccountHealth(
+    conn_id="acme", flagged_at=EARLIER, flagged_text="The service refused: invalid_client"
+)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +67,20 @@ HEALED = AccountHealth(conn_id="acme", failed_at=EARLIER, failed_text="it timed 
             "it was revoked",
             id="revoked",
         ),
+        pytest.param(
+            row(soft_lapsed_at=EARLIER, failed_at=EARLIER, failed_text="The service refused: on_strike"),
+            None,
+            "lapsed",
+            "on_strike. Sign in again. Until then it is tried by itself now and then. Your access",
+            id="refused for an hour",
+        ),
+        pytest.param(
+            row(access_expires_at=EARLIER, expiry_assumed=True, failed_at=EARLIER, failed_text="no answer"),
+            None,
+            "service_unreachable",
+            "still works",
+            id="past an end that is only assumed",
+        ),
         pytest.param(row(binding="another"), None, "account_changed", "Sign in again", id="account changed"),
         pytest.param(
             row(binding="another", lapsed_at=EARLIER),
@@ -67,11 +89,40 @@ HEALED = AccountHealth(conn_id="acme", failed_at=EARLIER, failed_text="it timed 
             "Sign in again",
             id="changed first",
         ),
-        pytest.param(row(scopes="openid"), None, "scopes_missing", "cover: read", id="too narrow"),
+        pytest.param(
+            row(scopes="openid", asked_scopes="openid"),
+            None,
+            "scopes_missing",
+            "cover: read",
+            id="the account asks for more since",
+        ),
+        pytest.param(
+            row(scopes="openid", asked_scopes="openid read"),
+            None,
+            "signed_in",
+            "You are signed in. The service did not grant: read",
+            id="the service granted less",
+        ),
         pytest.param(row(scopes="", kind="key"), None, "signed_in", "", id="a key has no scopes"),
         pytest.param(row(), HURT, "service_unreachable", "it timed out", id="service down"),
         pytest.param(row(), HURT, "service_unreachable", "still works", id="service down, token good"),
         pytest.param(row(), HEALED, "signed_in", "", id="service back"),
+        pytest.param(row(), HURT_BY_ONE, "signed_in", "", id="another's trouble"),
+        pytest.param(row(), FLAGGED, "signed_in", "", id="flagged, this one works"),
+        pytest.param(
+            row(failed_at=EARLIER, failed_kind="client", failed_text="The service refused: invalid_client"),
+            FLAGGED,
+            "service_unreachable",
+            "invalid_client. An admin has to mend the account. Your sign-in is kept",
+            id="flagged, and refused itself",
+        ),
+        pytest.param(
+            row(failed_at=EARLIER, failed_kind="transient", failed_text="it timed out"),
+            FLAGGED,
+            "service_unreachable",
+            "it timed out. It is tried again by itself",
+            id="flagged, but in trouble of another kind",
+        ),
         pytest.param(
             row(failed_at=EARLIER, failed_text="no answer"),
             None,

@@ -1,0 +1,140 @@
+"""Refreshes that nobody asks for: of sign-ins that may be good again though their service refused them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
+from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.tokens.refresher import Refresher
+from airflow_thirdparty.server.people.directory import directory, user_state_of
+from airflow_thirdparty.server.people.user_state import UserState
+from airflow_thirdparty.server.store.models import SignIn
+from airflow_thirdparty.urls import origin_of
+
+MAX_WAIT = 10.0
+"""Seconds a round waits for them; what takes longer goes on, and its service is not asked anew meanwhile."""
+
+AT_ONCE = 1000
+"""Most rows a round looks at, those first that have waited longest."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A sign-in to be refreshed.
+
+    :param row_id: its id
+    :param version: of its credentials
+    :param account: the account as it is registered now
+    """
+
+    row_id: int
+    version: int
+    account: Account
+
+
+async def run_once(refresher: Refresher) -> None:
+    """Refresh what is due, one sign-in of each service.
+
+    :param refresher: what refreshes sign-ins in this process
+    """
+
+    async def refresh(one: Due) -> None:
+        with suppress(ThirdPartyAccountError):  # what came of it stands in the row
+            await refresher.refresh(one.row_id, one.version, one.account, MAX_WAIT)
+
+    due = await in_database(find_due, now=refresher.clock())
+    if due:
+        await asyncio.gather(*(refresh(one) for one in due))
+
+
+def find_due(session: Session, now: datetime) -> list[Due]:
+    """The sign-ins to be refreshed now, at most one of each service, and none where a call is under way.
+
+    :param session: a session
+    :param now: the time, in UTC
+    :return: them
+    """
+    accounts = _Accounts(session)
+    busy = {accounts.service(conn_id) for conn_id in _with_calls(session, now)}
+    found: dict[str, Due] = {}
+    for row in _present(session, _softly_lapsed(now)):
+        account = accounts.usable(row)
+        service = accounts.service(row.conn_id)
+        if account is not None and service not in busy:
+            found.setdefault(service, Due(row.id, row.version, account))
+    return list(found.values())
+
+
+def _softly_lapsed(now: datetime) -> Select[Any]:
+    columns = directory().columns(SignIn.auth_manager.expression, SignIn.user_id.expression)
+    return (
+        select(SignIn, *columns)
+        .where(
+            SignIn.soft_lapsed_at.is_not(None),
+            SignIn.lapsed_at.is_(None),
+            or_(SignIn.retry_at.is_(None), SignIn.retry_at <= now),
+            or_(SignIn.lease_until.is_(None), SignIn.lease_until < now),
+        )
+        .order_by(SignIn.retry_at)
+        .limit(AT_ONCE)
+    )
+
+
+def _present(session: Session, statement: Select[Any]) -> Iterator[SignIn]:
+    for row, *values in session.execute(statement):
+        if user_state_of(row.person, values) is UserState.PRESENT:
+            yield row
+
+
+def _with_calls(session: Session, now: datetime) -> list[str]:
+    """Accounts whose service some process is calling."""
+    return list(session.scalars(select(SignIn.conn_id).where(SignIn.lease_until >= now).distinct()))
+
+
+class _Accounts:
+    """Accounts by id, each read once.
+
+    :param session: reads them
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: dict[str, Account | None] = {}
+
+    def _find(self, conn_id: str) -> Account | None:
+        if conn_id not in self._known:
+            try:
+                self._known[conn_id] = registrations.find(self._session, conn_id)
+            except AccountMisconfigured:
+                self._known[conn_id] = None
+        return self._known[conn_id]
+
+    def usable(self, row: SignIn) -> Account | None:
+        """The account of a sign-in that may be refreshed.
+
+        :param row: the sign-in
+        :return: ``None`` when it points elsewhere now, or cannot be used
+        """
+        account = self._find(row.conn_id)
+        return account if account is not None and account.binding().text() == row.binding else None
+
+    def service(self, conn_id: str) -> str:
+        """What two accounts have in common that are at one service.
+
+        :param conn_id: id of the account
+        :return: the origin of its token endpoint or issuer; its id where it has neither
+        """
+        account = self._find(conn_id)
+        url = account and (account.exchange_url or account.issuer)
+        return origin_of(url) if url else conn_id
