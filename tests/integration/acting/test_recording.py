@@ -254,7 +254,7 @@ def test_other_requests_are_not_touched(server: Airflow):
     assert not [statement for statement in seen if "third_party_attribution" in statement]
 
 
-HEARTBEAT = {"hostname": "worker", "pid": 1}
+HEARTBEAT = {"hostname": "localhost", "pid": 1}
 
 
 def test_a_fetch_takes_one_query_for_the_person(server: Airflow):

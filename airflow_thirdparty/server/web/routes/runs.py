@@ -17,7 +17,12 @@ from airflow_thirdparty.server.broker.views.task_instances import Asked, TaskIns
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import PersonDep
 from airflow_thirdparty.server.web.schemas.common import LARGEST, AccountView, Problem
-from airflow_thirdparty.server.web.schemas.runs import ActingUserView, TaskAccountAnswer, TaskAccountUse
+from airflow_thirdparty.server.web.schemas.runs import (
+    ActingUserView,
+    HumanAnswerView,
+    TaskAccountAnswer,
+    TaskAccountUse,
+)
 
 router = APIRouter(prefix="/api/v1", tags=["Task instances"])
 
@@ -65,6 +70,7 @@ def _answer(session: Session, key: TaskInstanceKey, caller: Person) -> TaskAccou
             reason=found.how,
         ),
         uses=[_use(asked, seen.get(asked.conn_id)) for asked in found.asked],
+        human_answer=HumanAnswerView.model_validate(found.answer) if found.answer else None,
     )
 
 
