@@ -16,6 +16,7 @@ __all__ = [
     "AccountMisconfigured",
     "AccountNotAllowed",
     "ActingUserUnknown",
+    "DataByOtherUser",
     "NotProjected",
     "PermanentError",
     "RerunByOtherUser",
@@ -110,6 +111,12 @@ class RerunByOtherUser(PermanentError):
     code = "rerun_by_other_user"
 
 
+class DataByOtherUser(PermanentError):
+    """Somebody other than the user it acts for had a hand in the run's data."""
+
+    code = "data_by_other_user"
+
+
 class AccountNotAllowed(PermanentError):
     """The account may not be used by this DAG or this task instance."""
 
@@ -146,6 +153,7 @@ BY_CODE: dict[str, type[ThirdPartyAccountError]] = {
         ScopesMissing,
         ActingUserUnknown,
         RerunByOtherUser,
+        DataByOtherUser,
         AccountNotAllowed,
         AccountMisconfigured,
         NotProjected,

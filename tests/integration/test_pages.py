@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 
 import httpx2
 import pytest
 
+from airflow_thirdparty.server.broker.usage import queries as usage_queries
 from tests.support.airflow_server import AirflowServer
 from tests.support.people import Person
 
@@ -52,3 +55,60 @@ def test_a_callback_without_a_log_in_says_so_in_the_small_window(airflow_server:
     )
     assert answer.status_code == 403
     assert "You are not logged in" in answer.text
+
+
+@pytest.mark.parametrize("document", ["docs", "openapi.json"])
+def test_the_api_documents_cannot_be_framed(alice: Person, document: str) -> None:
+    answer = alice.browser.get(PAGE + document)
+    assert answer.status_code == 200
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_swagger_may_run_its_own_script_and_no_other(alice: Person) -> None:
+    answer = alice.browser.get(f"{PAGE}docs")
+    (script,) = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (scripts,) = re.findall(r"script-src ([^;]+)", answer.headers["content-security-policy"])
+    assert f"'sha256-{digest}'" in scripts
+    assert "unsafe" not in scripts
+    for file in re.findall(r'<script src="([^"]+)"', answer.text):
+        assert file in scripts.split()
+    assert f"url: '{PAGE}openapi.json'" in script
+
+
+def test_what_nobody_foresaw_is_told_as_json_and_kept_by_nobody(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_args: object, **_options: object) -> None:
+        raise ZeroDivisionError("a detail of ours")
+
+    monkeypatch.setattr(usage_queries, "of_person", fails)
+    answer = alice.browser.get(f"{PAGE}api/v1/uses")
+    assert (answer.status_code, answer.headers["cache-control"]) == (500, "no-store")
+    assert answer.json()["error"]["code"] == "internal_error"
+    assert "a detail of ours" not in answer.text
+
+
+BEYOND = 2**63
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        pytest.param(f"uses?offset={BEYOND}", "offset", id="an offset beyond 64 bits"),
+        pytest.param(f"uses?offset={2**31}", "offset", id="an offset beyond 32 bits"),
+        pytest.param("uses?offset=-1", "offset", id="an offset below nothing"),
+        pytest.param(f"uses?limit={BEYOND}", "limit", id="a limit beyond 64 bits"),
+        pytest.param(f"uses?limit={'9' * 5000}", "limit", id="a limit that is no number Python reads"),
+        pytest.param("uses?limit=0", "limit", id="a limit of nothing"),
+        pytest.param(f"task-instances/d/r/t/{BEYOND}/account", "map_index", id="a map index beyond 64 bits"),
+        pytest.param(f"task-instances/d/r/t/{2**31}/account", "map_index", id="a map index beyond 32 bits"),
+        pytest.param(f"task-instances/d/r/t/-{BEYOND}/account", "map_index", id="one as far below"),
+        pytest.param("task-instances/d/r/t/-2/account", "map_index", id="a map index below -1"),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused_by_its_name(alice: Person, path: str, field: str) -> None:
+    answer = alice.browser.get(f"{PAGE}api/v1/{path}")
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, field)
+    assert answer.headers["cache-control"] == "no-store"

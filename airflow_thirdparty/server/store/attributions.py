@@ -23,10 +23,13 @@ from airflow_thirdparty.server.store.base import DAG_ID, Base, PersonColumns
 RUN = "run"
 BACKFILL = "backfill"
 RERUN = "rerun"
+DATA = "data"
+"""Data of a run was given, changed or deleted: what its tasks read of each other."""
 
 
 class Attribution(PersonColumns, Base):
-    """One change that a request made: it created a run or a backfill, or made tasks of a run start again.
+    """One change that a request made: it created a run or a backfill, made tasks of a run start
+    again, or changed a run's data.
 
     ``run_pk`` and ``run_created`` name the very run: a run id is free again once its run is deleted.
     ``clears`` is by how much the request raised the run's ``clear_number``.

@@ -7,10 +7,10 @@ from typing import Any
 
 from airflow.utils.db_manager import BaseDBManager
 
-from airflow_thirdparty.server.store import attributions, delegations, models, tables, usage
+from airflow_thirdparty.server.store import attempts, attributions, delegations, models, tables, usage
 from airflow_thirdparty.server.store.base import metadata
 
-__all__ = ["ThirdPartyAccountsDBManager", "attributions", "delegations", "models", "usage"]
+__all__ = ["ThirdPartyAccountsDBManager", "attempts", "attributions", "delegations", "models", "usage"]
 
 FOLDER = Path(__file__).parent
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from airflow.configuration import conf
@@ -24,13 +25,16 @@ from airflow_thirdparty.server.broker.acting.delegations import (
 )
 from airflow_thirdparty.server.broker.housekeeping import loop
 from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
+from airflow_thirdparty.server.broker.sign_in.own_credentials import TooManyAttempts
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
 from airflow_thirdparty.server.web.dependencies import CrossSite, NotAdmin, SharedIdentity
 from airflow_thirdparty.server.web.headers import add_security_headers
-from airflow_thirdparty.server.web.routes import accounts, dags, delegations, pages, runs, uses
+from airflow_thirdparty.server.web.routes import accounts, dags, delegations, documents, pages, runs, uses
 from airflow_thirdparty.server.web.routes.dags import NoSuchDag
 from airflow_thirdparty.server.web.routes.runs import NoSuchTaskInstance
 from airflow_thirdparty.server.web.schemas.common import Problem, ProblemAnswer
+
+log = logging.getLogger(__name__)
 
 STATUS = {
     NoSuchAccount: 404,
@@ -45,6 +49,7 @@ STATUS = {
     NotTheDelegate: 403,
     DelegatedByAnother: 409,
     CannotDelegate: 422,
+    TooManyAttempts: 429,
 }
 """Which HTTP status an error answers with; the nearest class wins."""
 
@@ -73,24 +78,42 @@ def create_app() -> FastAPI:
         title="Third-Party Accounts",
         version=__version__,
         lifespan=_lifespan,
-        docs_url="/docs" if with_docs else None,
+        docs_url=None,  # ours says what it may load, see routes.documents
         redoc_url=None,
         openapi_url="/openapi.json" if with_docs else None,
         responses={"4XX": {"model": ProblemAnswer}, "5XX": {"model": ProblemAnswer}},
     )
-    for routes in (accounts, dags, delegations, runs, uses, pages):
+    for routes in (accounts, dags, delegations, runs, uses, pages, *([documents] if with_docs else [])):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER, check_dir=False), name="static")
     app.add_exception_handler(ThirdPartyAccountError, _to_user_error)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.middleware("http")(add_security_headers)
+    app.middleware("http")(_answer_failures)
+    app.middleware("http")(add_security_headers)  # the last one is the outermost
     return app
 
 
 async def _to_user_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ThirdPartyAccountError)  # noqa: S101  # registered for this class
     status = next((STATUS[cls] for cls in type(error).__mro__ if cls in STATUS), 400)
-    return JSONResponse(ProblemAnswer(error=Problem.of(error)).model_dump(), status_code=status)
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyAttempts) else None
+    return JSONResponse(
+        ProblemAnswer(error=Problem.of(error)).model_dump(), status_code=status, headers=headers
+    )
+
+
+async def _answer_failures(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Answer what nobody foresaw in words too, and log it; what happened stays here."""
+    try:
+        return await call_next(request)
+    except Exception:
+        log.exception("%s %s failed", request.method, request.url.path)
+    problem = Problem(
+        code="internal_error",
+        message="Something went wrong in the API server.",
+        remedy="Try again; if it stays, an admin finds the reason in the API server's log.",
+    )
+    return JSONResponse(ProblemAnswer(error=problem).model_dump(), status_code=500)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

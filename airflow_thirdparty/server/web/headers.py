@@ -24,6 +24,16 @@ def content_security_policy(nonce: str | None = None) -> str:
     )
 
 
+DOCUMENTS = "/docs", "/openapi.json"
+"""The API documents, relative to our prefix; nothing has a reason to show them in a frame."""
+
+NOT_FRAMED = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+}
+"""For an API document, unless it says more itself."""
+
+
 async def add_security_headers(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
@@ -36,8 +46,9 @@ async def add_security_headers(
     # below our prefix, so that no account's id is taken for a page's; routing changes what it is relative to
     path = get_route_path(request.scope)
     response = await call_next(request)
-    if path != "/docs":
-        response.headers.setdefault("Content-Security-Policy", content_security_policy())
+    for name, value in (NOT_FRAMED if path in DOCUMENTS else {}).items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", content_security_policy())
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("Cache-Control", _caching(request, path))

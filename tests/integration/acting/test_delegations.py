@@ -53,6 +53,34 @@ def test_scheduled_runs_act_for_the_delegate(server: Airflow, scheduled):
     assert (acting.person.name, acting.delegated) == ("alice", True)
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param("9999-12-31T23:59:59-14:00", id="after the year 9999"),
+        pytest.param("0001-01-01T00:00:00+14:00", id="before the year 1"),
+        pytest.param(1e300, id="a number of seconds beyond all years"),
+        pytest.param("2030-01-01T00:00:00", id="without an offset"),
+    ],
+)
+def test_an_end_that_is_no_moment_in_utc_is_refused(server: Airflow, end: object):
+    refused = delegate(server, expires_at=end, expect=422)
+    assert refused["error"]["field"] == "expires_at"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param("9999-12-31T23:59:59+00:00", id="the last moment"),
+        pytest.param("2030-01-01T14:00:00+14:00", id="far east"),
+    ],
+)
+def test_an_end_is_told_in_utc(server: Airflow, end: str):
+    made = delegate(server, expires_at=end)
+    assert datetime.fromisoformat(made["expires_at"].replace("Z", "+00:00")) == datetime.fromisoformat(end)
+    (seen,) = server.page("alice", "GET", "/dags/daily/delegations")["delegations"]
+    assert seen["expires_at"] == made["expires_at"]
+
+
 def test_it_is_for_one_account_and_one_dag(server: Airflow, scheduled):
     delegate(server)
     assert server.acting(server.running(*scheduled), "other").refusal.code == NOBODY

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
 import pytest
+from airflow.utils.session import create_session
 
+from airflow_thirdparty.server.broker.database import utcnow
+from airflow_thirdparty.server.broker.housekeeping import pruning
+from airflow_thirdparty.server.store.attempts import MOST, WINDOW
 from airflow_thirdparty.wire import PROJECTION_KEY
 from tests.support.accounts import Accounts
 from tests.support.people import Person
@@ -127,3 +132,47 @@ def test_an_account_with_oauth_takes_no_keys(alice: Person, accounts: Accounts) 
     refused = hand_over(alice, account, key="key-of-alice")
     assert (refused.status_code, refused.json()["error"]["field"]) == (422, "kind")
     assert rows()["sign_in"] == 0
+
+
+def test_attempts_are_limited_for_each_person_and_account(
+    alice: Person, bob: Person, accounts: Accounts, account: str, kind: str
+) -> None:
+    fields = {"issuer": None, "scopes": None, "service": "custom", "kind": kind}
+    other = accounts.add("other", "https://api.acme.example", **fields)
+    for number in range(MOST):
+        mine = credential(alice, kind) if number % 2 else {"key": "a\nb", "login": "alice"}
+        assert hand_over(alice, account, **mine).status_code == (200 if number % 2 else 422)
+    refused = hand_over(alice, account, **credential(alice, kind))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_attempts")
+    assert 0 < int(refused.headers["retry-after"]) <= WINDOW.total_seconds()
+    assert hand_over(alice, other, **credential(alice, kind)).status_code == 200
+    assert hand_over(bob, account, **credential(bob, kind)).status_code == 200
+
+
+def test_attempts_at_the_same_time_are_all_counted(alice: Person, account: str, kind: str) -> None:
+    def attempt(_number: int) -> int:
+        return hand_over(alice, account, key="", login="alice").status_code
+
+    assert alice.browser
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(attempt, range(MOST + 4)))
+    assert sorted(answers) == [422] * MOST + [429] * 4
+
+
+def test_attempts_are_counted_anew_after_the_window(
+    alice: Person, account: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(MOST + 1):
+        last = hand_over(alice, account, key="", login="alice")
+    assert last.status_code == 429
+    later = utcnow() + WINDOW
+    monkeypatch.setattr("airflow_thirdparty.server.web.routes.accounts.utcnow", lambda: later)
+    assert hand_over(alice, account, **credential(alice, kind)).status_code == 200
+    with create_session() as session:
+        assert pruning.step(session, later + WINDOW).attempts == 0
+        assert pruning.step(session, later + 2 * WINDOW).attempts == 1
+
+
+def test_an_account_there_is_not_counts_no_attempts(alice: Person, accounts: Accounts) -> None:
+    for _ in range(MOST + 1):
+        assert hand_over(alice, "none", key="key").status_code == 404

@@ -18,7 +18,8 @@ TRIGGER = "deferred"
 class AttributionFact:
     """One recorded change to the run.
 
-    :param kind: ``run``: created it; ``rerun``: made tasks of it start again, or changed what runs
+    :param kind: ``run``: created it; ``rerun``: made tasks of it start again, or changed what runs;
+        ``data``: gave, changed or deleted data that its tasks read
     :param person: who made it; ``None`` when nobody is known
     :param user_state: what the auth manager says about the person today
     :param attributed: whether it has been worked out who made it

@@ -12,6 +12,7 @@ from datetime import timedelta
 from airflow_thirdparty.exceptions import (
     AccountNotAllowed,
     ActingUserUnknown,
+    DataByOtherUser,
     RerunByOtherUser,
     ServiceUnavailable,
     ThirdPartyAccountError,
@@ -26,6 +27,7 @@ from airflow_thirdparty.server.broker.acting.facts import (
 )
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.people.user_state import UserState, is_shared
+from airflow_thirdparty.server.store.attributions import DATA, RERUN
 
 __all__ = ["TASK", "TRIGGER", "Acting", "NotYetOnRecord", "RunFacts", "acting_user", "superseded"]
 
@@ -58,6 +60,7 @@ def acting_user(facts: RunFacts) -> Acting:
         person, user_state = _delegate(facts) if delegated else _originator(facts)
         _check_user_state(facts, person, user_state)
         _check_reruns(facts, person)
+        _check_data(facts, person)
     except ThirdPartyAccountError as refusal:
         return Acting(refusal=refusal)
     return Acting(person=person, delegated=delegated)
@@ -185,7 +188,7 @@ def _check_user_state(facts: RunFacts, person: Person, user_state: UserState) ->
 
 def _check_reruns(facts: RunFacts, person: Person) -> None:
     """Refuse when anybody else, or nobody known, has had a hand in the run before the task started."""
-    reruns = [attribution for attribution in facts.attributions if attribution.kind != "run"]
+    reruns = [attribution for attribution in facts.attributions if attribution.kind == RERUN]
     others = [
         attribution
         for attribution in reruns
@@ -210,6 +213,26 @@ def _check_reruns(facts: RunFacts, person: Person) -> None:
     if unaccounted:
         raise RerunByOtherUser(
             f"{_run(facts)} was cleared or re-queued by somebody who is not on record.", TRIGGER_AGAIN
+        )
+
+
+def _check_data(facts: RunFacts, person: Person) -> None:
+    """Refuse when anybody else, or nobody known, has had a hand in the run's data.
+
+    When the task started does not matter: it may read the data at any moment.
+    """
+    others = [found for found in facts.attributions if found.kind == DATA and found.person != person]
+    if any(not found.attributed and facts.now - found.at < GRACE for found in others):
+        raise NotYetOnRecord(
+            f"Data of {_run(facts)[0].lower()}{_run(facts)[1:]} was changed a moment ago and it is not on "
+            "record yet by whom.",
+            ASK_AGAIN,
+        )
+    if others:
+        raise DataByOtherUser(
+            f"{_run(facts)} was given data by somebody other than {person.name}, or lost some: an XCom, or "
+            "an answer to one of its tasks.",
+            TRIGGER_AGAIN,
         )
 
 

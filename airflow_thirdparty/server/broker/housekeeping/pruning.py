@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
+from airflow_thirdparty.server.store.attempts import WINDOW, Attempts
 from airflow_thirdparty.server.store.attributions import BACKFILL, Attribution
 from airflow_thirdparty.server.store.base import changed_rows
 from airflow_thirdparty.server.store.delegations import Delegation
@@ -36,12 +37,14 @@ class Pruned:
     :param uses: uses of sign-ins, past the time they are kept
     :param delegations: delegations to DAGs that are gone
     :param authorizations: sign-ins that were begun and never finished
+    :param attempts: counts of sign-in attempts whose window is over
     """
 
     attributions: int
     uses: int
     delegations: int
     authorizations: int
+    attempts: int
 
     def __bool__(self) -> bool:
         return any(astuple(self))
@@ -69,6 +72,10 @@ def _without_dag(_now: datetime) -> ColumnElement[bool]:
 
 def _never_finished(now: datetime) -> ColumnElement[bool]:
     return Authorization.expires_at < now
+
+
+def _window_over(now: datetime) -> ColumnElement[bool]:
+    return Attempts.since < now - WINDOW
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,7 @@ RULES = {
     "uses": Rule(Usage, _past, Usage.last_at.expression),
     "delegations": Rule(Delegation, _without_dag),
     "authorizations": Rule(Authorization, _never_finished),
+    "attempts": Rule(Attempts, _window_over),
 }
 """What is pruned, by the field of :class:`Pruned` that counts it."""
 

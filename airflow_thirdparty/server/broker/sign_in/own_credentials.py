@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.exceptions import AccountMisconfigured
+from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.registry import registrations
@@ -15,8 +16,27 @@ from airflow_thirdparty.server.broker.sign_in import storing
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import sign_ins
+from airflow_thirdparty.server.store.attempts import MOST, WINDOW, count_attempt
 from airflow_thirdparty.server.store.seal import SealError
 from airflow_thirdparty.server.store.sign_ins import Credentials
+
+
+class TooManyAttempts(ThirdPartyAccountError):
+    """A person handed over credentials for one account too often.
+
+    :param conn_id: id of the account
+    :param wait: how long until they may try again
+    """
+
+    code = "too_many_attempts"
+
+    def __init__(self, conn_id: str, wait: timedelta) -> None:
+        self.retry_after = max(1, math.ceil(wait.total_seconds()))
+        super().__init__(
+            f"You have handed over a credential for account '{conn_id}' {MOST} times within "
+            f"{WINDOW.total_seconds() / 60:.0f} minutes.",
+            f"Try again in {math.ceil(self.retry_after / 60)} minutes.",
+        )
 
 
 async def store(person: Person, conn_id: str, login: str | None, key: str, now: datetime) -> None:
@@ -28,8 +48,18 @@ async def store(person: Person, conn_id: str, login: str | None, key: str, now: 
     :param key: the key, or the password
     :param now: the time, in UTC
     :raises AccountMisconfigured: when the account is of another kind, or the credential is unusable
+    :raises TooManyAttempts: when this person tried too often with this account
     """
+    # in a transaction of its own: what is refused below counts as well
+    wait = await in_database(_count, person=person, conn_id=conn_id, now=now)
+    if wait is not None:
+        raise TooManyAttempts(conn_id, wait)
     await in_database(_store, person=person, conn_id=conn_id, login=login, key=key, now=now)
+
+
+def _count(session: Session, person: Person, conn_id: str, now: datetime) -> timedelta | None:
+    registrations.find(session, conn_id)  # only accounts that there are get rows
+    return count_attempt(session, person, conn_id, now)
 
 
 def _store(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from airflow.models.hitl import HITLDetail
 from airflow.models.log import Log
 from airflow.models.taskinstance import TaskInstance
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import exceptions
+from airflow_thirdparty.server.broker.acting.answers import free_input
 from airflow_thirdparty.server.broker.acting.facts import Acting, RunFacts
 from airflow_thirdparty.server.broker.acting.queries import gather
 from airflow_thirdparty.server.broker.acting.resolver import acting_user
@@ -50,16 +53,32 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class HumanAnswer:
+    """What somebody answered to the task instance's question (human in the loop).
+
+    :param user_name: who, as Airflow wrote it down; empty when the time ran out
+    :param free_input: names of the fields that were filled in freely; their values are Airflow's to show
+    """
+
+    user_name: str
+    at: datetime
+    options: tuple[str, ...]
+    free_input: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TaskAccounts:
     """Everything there is to say.
 
     :param acting: whom the task instance acts for as things are now
     :param how: how that came about, in words
+    :param answer: what somebody answered to its question, if it had one
     """
 
     acting: Acting
     how: str
     asked: tuple[Asked, ...]
+    answer: HumanAnswer | None = None
 
 
 def look_up(session: Session, key: TaskInstanceKey, now: datetime) -> TaskAccounts | None:
@@ -87,7 +106,19 @@ def look_up(session: Session, key: TaskInstanceKey, now: datetime) -> TaskAccoun
         return None
     # the question is whom it acts for when it runs, whether or not it runs now
     acting = acting_user(replace(facts, state=facts.asker, started=facts.started or now))
-    return TaskAccounts(acting, _how(facts, acting), tuple(asked))
+    return TaskAccounts(acting, _how(facts, acting), tuple(asked), _answer(session, ti_id))
+
+
+def _answer(session: Session, ti_id: uuid.UUID) -> HumanAnswer | None:
+    detail = session.get(HITLDetail, ti_id)
+    if detail is None or detail.responded_at is None:
+        return None
+    return HumanAnswer(
+        detail.responded_by_user_name or "",
+        detail.responded_at,
+        tuple(detail.chosen_options or ()),
+        free_input(detail),
+    )
 
 
 def _latest(asked: Iterable[Asked]) -> list[Asked]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timezone
-
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
@@ -57,7 +55,7 @@ def _make(session: Session, dag_id: str, body: DelegationBody, person: Person) -
         body.conn_id,
         body.scheduled,
         body.asset_events,
-        body.expires_at.astimezone(timezone.utc) if body.expires_at else None,
+        body.expires_at,
         body.pinned,
     )
     account = registrations.find(session, body.conn_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import requires_access_dag
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
@@ -14,8 +16,13 @@ from airflow_thirdparty.server.broker.views import task_instances as task_instan
 from airflow_thirdparty.server.broker.views.task_instances import Asked, TaskInstanceKey
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import PersonDep
-from airflow_thirdparty.server.web.schemas.common import AccountView, Problem
-from airflow_thirdparty.server.web.schemas.runs import ActingUserView, TaskAccountAnswer, TaskAccountUse
+from airflow_thirdparty.server.web.schemas.common import LARGEST, AccountView, Problem
+from airflow_thirdparty.server.web.schemas.runs import (
+    ActingUserView,
+    HumanAnswerView,
+    TaskAccountAnswer,
+    TaskAccountUse,
+)
 
 router = APIRouter(prefix="/api/v1", tags=["Task instances"])
 
@@ -31,7 +38,11 @@ class NoSuchTaskInstance(ThirdPartyAccountError):
     dependencies=[Depends(requires_access_dag(method="GET", access_entity=DagAccessEntity.TASK_INSTANCE))],
 )
 async def get_task_account(
-    dag_id: str, run_id: str, task_id: str, map_index: int, person: PersonDep
+    dag_id: str,
+    run_id: str,
+    task_id: str,
+    map_index: Annotated[int, Path(ge=-1, le=LARGEST)],
+    person: PersonDep,
 ) -> TaskAccountAnswer:
     """Whom a task instance acts for, for whoever may read it."""
     key = TaskInstanceKey(dag_id, run_id, task_id, map_index)
@@ -59,6 +70,7 @@ def _answer(session: Session, key: TaskInstanceKey, caller: Person) -> TaskAccou
             reason=found.how,
         ),
         uses=[_use(asked, seen.get(asked.conn_id)) for asked in found.asked],
+        human_answer=HumanAnswerView.model_validate(found.answer) if found.answer else None,
     )
 
 

@@ -11,6 +11,7 @@ from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.usage import queries as usage_queries
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
+from airflow_thirdparty.server.web.schemas.common import LARGEST
 from airflow_thirdparty.server.web.schemas.uses import CountView, UsesAnswer, UseView
 
 router = APIRouter(prefix="/api/v1", tags=["Uses"])
@@ -21,7 +22,7 @@ async def list_uses(
     person: PersonDep,
     conn_id: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
 ) -> UsesAnswer:
     """Where the caller's sign-ins were used, the latest first."""
     return await in_database(_mine, person=person, conn_id=conn_id, limit=limit, offset=offset)

@@ -16,6 +16,10 @@ Kind = Annotated[str, Field(json_schema_extra={"enum": [*KINDS]})]
 """How people authenticate at an account's service; described as one of the kinds there are."""
 
 
+LARGEST = 2**31 - 1
+"""The largest whole number that is taken: what Airflow's own columns hold (SQL ``INTEGER``, 32 bits)."""
+
+
 class Strict(BaseModel):
     """A request body that takes no unknown fields."""
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timezone
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StrictBool
 
 from airflow_thirdparty.server.broker.acting.delegations import Consent
 from airflow_thirdparty.server.people.person import Person
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(timezone.utc)
+    except OverflowError:
+        raise ValueError("it lies outside the years 1 to 9999 in UTC") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A point in time, sent with its offset (RFC 3339) and turned into UTC, which not every one can be."""
 
 
 class DelegationView(BaseModel):
@@ -64,7 +75,7 @@ class DelegationBody(BaseModel):
     conn_id: str
     scheduled: StrictBool
     asset_events: StrictBool = False
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     pinned: StrictBool = False
 
 

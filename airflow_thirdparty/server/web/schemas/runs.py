@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from airflow_thirdparty.server.web.schemas.common import AccountView, Problem
 
@@ -38,8 +38,24 @@ class TaskAccountUse(BaseModel):
     error: Problem | None
 
 
+class HumanAnswerView(BaseModel):
+    """What somebody answered to the task instance's question (human in the loop).
+
+    :param user_name: empty when the time ran out
+    :param free_input: names of the fields that were filled in freely
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    user_name: str
+    at: datetime
+    options: list[str]
+    free_input: list[str]
+
+
 class TaskAccountAnswer(BaseModel):
     """A task instance's tab in one answer."""
 
     acting_user: ActingUserView
     uses: list[TaskAccountUse]
+    human_answer: HumanAnswerView | None

@@ -537,6 +537,26 @@ export interface components {
             allowed: boolean;
         };
         /**
+         * HumanAnswerView
+         * @description What somebody answered to the task instance's question (human in the loop).
+         *
+         *     :param user_name: empty when the time ran out
+         *     :param free_input: names of the fields that were filled in freely
+         */
+        HumanAnswerView: {
+            /** User Name */
+            user_name: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Options */
+            options: string[];
+            /** Free Input */
+            free_input: string[];
+        };
+        /**
          * Problem
          * @description What went wrong, and what to do about it.
          */
@@ -611,6 +631,7 @@ export interface components {
             acting_user: components["schemas"]["ActingUserView"];
             /** Uses */
             uses: components["schemas"]["TaskAccountUse"][];
+            human_answer: components["schemas"]["HumanAnswerView"] | null;
         };
         /**
          * TaskAccountUse

@@ -5,6 +5,7 @@ import { signInCountMessage } from "./administration";
 import { delegationMessage, delegationState, formOf, relevant, requestOf } from "./delegation";
 import { announcement, appearanceOf, epithetOf, hasSignIn, nameOf, remedySentence, shortScope, signInLabel, STATUS, summary } from "./status";
 import { dayOf, distance, endOfDay, expiryMessage } from "./time";
+import { answerMessage } from "./answer";
 import { usageMessage } from "./usage";
 import { paragraphs } from "./why";
 
@@ -221,6 +222,17 @@ describe("a use", () => {
     [2, 3, "try 2, 3 times, last "],
   ])("try %d, %d times: '%s'", (try_number, times, message) => {
     expect(usageMessage({ try_number, times } as Usage)).toBe(message);
+  });
+});
+
+describe("answers", () => {
+  test.each([
+    ["a choice", "bob", ["Approve"], [], "bob answered this task: Approve,"],
+    ["several", "bob", ["A", "B"], [], "bob answered this task: A, B,"],
+    ["free input", "bob", ["Approve"], ["amount", "to"], "bob answered this task: Approve, and filled in amount, to,"],
+    ["no answer in time", "", ["Reject"], [], "Nobody answered this task in time: Reject,"],
+  ])("%s", (_name, user_name, options, free_input, message) => {
+    expect(answerMessage({ user_name, options, free_input })).toBe(message);
   });
 });
 

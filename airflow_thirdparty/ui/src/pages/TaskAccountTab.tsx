@@ -15,6 +15,7 @@ import { SignInActions } from "../components/SignInActions";
 import { StatusBadge } from "../components/StatusBadge";
 import { Surface } from "../components/Surface";
 import { When } from "../components/When";
+import { answerMessage } from "../messages/answer";
 import { epithetOf, nameOf, remedySentence } from "../messages/status";
 import { listen } from "../signin/signInEvents";
 import { useSignIn } from "../signin/useSignIn";
@@ -22,7 +23,7 @@ import { useSignIn } from "../signin/useSignIn";
 /** Refusals that the acting user mends by signing in. */
 const MENDED_BY_SIGN_IN = new Set(["sign_in_required", "sign_in_lapsed", "account_changed", "scopes_missing"]);
 /** Refusals that a run of the caller's own mends. */
-const MENDED_BY_OWN_RUN = new Set(["acting_user_unknown", "rerun_by_other_user"]);
+const MENDED_BY_OWN_RUN = new Set(["acting_user_unknown", "rerun_by_other_user", "data_by_other_user"]);
 
 interface TaskInstanceKey {
   dagId: string;
@@ -60,6 +61,12 @@ const ActingUser = ({ acting }: { acting: TaskAccount["acting_user"] }) => (
       </Text>
     </Box>
   </Surface>
+);
+
+const Answered = ({ answer }: { answer: NonNullable<TaskAccount["human_answer"]> }) => (
+  <Text fontSize="sm" color="fg.muted" overflowWrap="anywhere" data-testid="human-answer">
+    {answerMessage(answer)} <When at={answer.at} />
+  </Text>
 );
 
 /** The sign-in button for the caller, and what to do once it is green. */
@@ -195,6 +202,7 @@ const Content = (taskInstance: TaskInstanceKey) => {
   return (
     <>
       <ActingUser acting={data.acting_user} />
+      {data.human_answer ? <Answered answer={data.human_answer} /> : null}
       {data.uses.length === 0 ? (
         <None />
       ) : (

@@ -32,6 +32,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conn_id", name=op.f("third_party_account_health_pkey")),
     )
     op.create_table(
+        "third_party_attempts",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("conn_id", sa.String(length=250), nullable=False),
+        sa.Column("since", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("auth_manager", sa.String(length=200), nullable=False),
+        sa.Column("user_id", sa.String(length=200), nullable=False),
+        sa.Column("user_created", sa.String(length=40), nullable=False),
+        sa.Column("user_name", sa.String(length=250), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("third_party_attempts_pkey")),
+        sa.UniqueConstraint(
+            "auth_manager", "user_id", "user_created", "conn_id", name="third_party_attempts_uq"
+        ),
+    )
+    with op.batch_alter_table("third_party_attempts", schema=None) as batch_op:
+        batch_op.create_index("third_party_attempts_since_idx", ["since"], unique=False)
+
+    op.create_table(
         "third_party_authorization",
         sa.Column("state_hash", sa.String(length=64), nullable=False),
         sa.Column("conn_id", sa.String(length=250), nullable=False),
@@ -240,4 +258,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("idx_third_party_authorization_expires_at"))
 
     op.drop_table("third_party_authorization")
+    with op.batch_alter_table("third_party_attempts", schema=None) as batch_op:
+        batch_op.drop_index("third_party_attempts_since_idx")
+
+    op.drop_table("third_party_attempts")
     op.drop_table("third_party_account_health")

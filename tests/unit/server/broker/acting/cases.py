@@ -15,6 +15,7 @@ BOB = Person("fab", "2", "2020-01-01T00:00:00", "bob")
 
 UNKNOWN = "acting_user_unknown"
 RERUN = "rerun_by_other_user"
+DATA = "data_by_other_user"
 NOT_ALLOWED = "account_not_allowed"
 LATER = "service_unavailable"
 
@@ -61,6 +62,11 @@ def rerun(
 ) -> AttributionFact:
     """The record of who re-ran it, by default before the task started."""
     return AttributionFact("rerun", by, UserState.PRESENT, attributed, at or minutes(30), clears)
+
+
+def data(by: Person | None, at: datetime | None = None, *, attributed: bool = True) -> AttributionFact:
+    """The record of who changed its data, by default while the task was already running."""
+    return AttributionFact("data", by, UserState.PRESENT, attributed, at or minutes(2))
 
 
 def delegated(by: Person = ALICE, **changes) -> DelegationFact:
@@ -286,6 +292,45 @@ CASES = [
         after(BY_REST, rerun(None, seconds(1), attributed=False), started=seconds(0)),
         LATER,
     ),
+    Case("data of the run", "an XCom written by a task of the run", BY_REST, "alice"),
+    Case("data of the run", "an XCom written or deleted by Alice", after(BY_REST, data(ALICE)), "alice"),
+    Case(
+        "data of the run",
+        "an XCom written or deleted by Bob before the task started",
+        after(BY_REST, data(BOB, minutes(30))),
+        DATA,
+    ),
+    Case(
+        "data of the run",
+        "an XCom written or deleted by Bob while the task was already running",
+        after(BY_REST, data(BOB, minutes(2))),
+        DATA,
+    ),
+    Case(
+        "data of the run", "an XCom written by a task that acts for nobody", after(BY_REST, data(None)), DATA
+    ),
+    Case(
+        "data of the run",
+        "a moment ago, not on record yet by whom",
+        after(BY_REST, data(None, seconds(1), attributed=False)),
+        LATER,
+    ),
+    Case(
+        "data of the run",
+        "a scheduled run with a delegation, an XCom written by Bob",
+        after(replace(BY_SCHEDULE, delegation=delegated()), data(BOB)),
+        DATA,
+    ),
+    Case(
+        "data of the run",
+        "an XCom of Alice's does not account for a clear that nobody recorded",
+        after(BY_REST, data(ALICE), clears_seen=1),
+        RERUN,
+    ),
+    Case("human in the loop", "Bob chooses among the options", BY_REST, "alice"),
+    Case("human in the loop", "Alice gives free input", after(BY_REST, data(ALICE)), "alice"),
+    Case("human in the loop", "Bob gives free input", after(BY_REST, data(BOB)), DATA),
+    Case("human in the loop", "Bob gives free input and the task names him", BY_REST, "alice"),
     Case("user", "name empty", recorded(replace(ALICE, name=""), ""), UNKNOWN),
     Case("user", "name 'unknown'", recorded(replace(ALICE, name="unknown"), "unknown"), UNKNOWN),
     Case("user", "name 'Anonymous'", recorded(replace(ALICE, name="Anonymous"), "Anonymous"), UNKNOWN),

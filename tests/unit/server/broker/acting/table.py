@@ -13,6 +13,7 @@ WORDS = {
     "alice": "Alice",
     "acting_user_unknown": "nobody: `ActingUserUnknown`",
     "rerun_by_other_user": "nobody: `RerunByOtherUser`",
+    "data_by_other_user": "nobody: `DataByOtherUser`",
     "account_not_allowed": "nobody: `AccountNotAllowed`",
     "service_unavailable": "ask again: `ServiceUnavailable`",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -25,7 +25,7 @@ PEOPLE = st.builds(
 TIMES = st.integers(-120, 7200).map(lambda count: NOW - timedelta(seconds=count))
 ATTRIBUTIONS = st.builds(
     AttributionFact,
-    kind=st.sampled_from(["run", "rerun"]),
+    kind=st.sampled_from(["run", "rerun", "data"]),
     person=st.none() | PEOPLE,
     user_state=st.sampled_from([UserState.PRESENT] * 5 + list(UserState)),
     attributed=st.booleans(),
@@ -111,6 +111,25 @@ def test_a_rerun_by_another_or_by_nobody_known_yields_nobody(facts: RunFacts, by
     attributions = (*facts.attributions, another)
     acting = acting_user(replace(facts, attributions=attributions, clear_number=facts.clear_number + clears))
     assert acting.person is None
+    assert acting.refusal.code == "rerun_by_other_user"
+
+
+@given(NAMED, st.none() | PEOPLE, TIMES)
+def test_data_by_another_or_by_nobody_known_yields_nobody(facts: RunFacts, by: Person | None, at: datetime):
+    """At whatever time."""
+    assume(acting_user(facts).person != by)
+    another = AttributionFact("data", by, UserState.PRESENT, True, at)
+    acting = acting_user(replace(facts, attributions=(*facts.attributions, another)))
+    assert acting.refusal.code == "data_by_other_user"
+
+
+@given(NAMED, st.integers(1, 3))
+def test_data_of_ones_own_does_not_account_for_clears(facts: RunFacts, more: int):
+    own = AttributionFact("data", acting_user(facts).person, UserState.PRESENT, True, NOW)
+    with_data = replace(facts, attributions=(*facts.attributions, *[own] * more))
+    assert acting_user(with_data).person == acting_user(facts).person
+    acting = acting_user(replace(with_data, clears_seen=facts.clears_seen + more))
+    assume(facts.clears_seen + more > sum(found.kind == "rerun" for found in facts.attributions))
     assert acting.refusal.code == "rerun_by_other_user"
 
 
