@@ -132,6 +132,12 @@ ACCOUNT_IDS_FILE = Option(
 KEEP_USES_DAYS = Option(
     "keep_uses_days", 90, "For how many days people can see where their sign-ins were used."
 )
+KEEP_ALIVE_DAYS = Option(
+    "keep_alive_days",
+    60,
+    "For how many days after a person last used or delegated a sign-in it is refreshed by itself, at "
+    "services whose refresh tokens end when they are not used. 0: not at all.",
+)
 ALLOW_HTTP = Option(
     "allow_http",
     False,
@@ -148,6 +154,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     ACKNOWLEDGEMENT_PARAM,
     ACCOUNT_IDS_FILE,
     KEEP_USES_DAYS,
+    KEEP_ALIVE_DAYS,
     ALLOW_HTTP,
 )
 """Every option of the section, in the order of the documentation."""
@@ -280,6 +287,12 @@ EXTRA_FIELDS = (
         "Assumed lifetime",
         "Seconds after which an access token is refreshed whose lifetime the service does not say. 0: never; "
         f"empty: as is known of the service, else {DEFAULT_ASSUMED_LIFETIME}.",
+    ),
+    ExtraField(
+        "refresh_lifetime",
+        "Refresh lifetime",
+        "Seconds after which a sign-in ends at the service when it is not refreshed. 0: it does not; empty: "
+        "as is known of the service.",
     ),
 )
 """Every field of an account that stands in the connection's extra, in the order of the form."""

@@ -98,6 +98,14 @@ def account_ids_file() -> str:
     return _read(options.ACCOUNT_IDS_FILE)
 
 
+def keep_alive_days() -> int:
+    """For how long sign-ins are kept alive that nobody uses.
+
+    :return: days since the last use or delegation; 0 is off
+    """
+    return _read(options.KEEP_ALIVE_DAYS)
+
+
 def keep_uses_days() -> int:
     """For how long people can see where their sign-ins were used.
 

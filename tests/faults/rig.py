@@ -187,6 +187,13 @@ class Rig:
             lambda session: session.execute(update(SignIn).where(SignIn.id == row.id).values(**values))
         )
 
+    def change_of(self, account: Account, who: Person = ALICE, **values: Any) -> None:
+        """The same for a sign-in to another account."""
+        row = self.there(who, account)
+        in_transaction(
+            lambda session: session.execute(update(SignIn).where(SignIn.id == row.id).values(**values))
+        )
+
     def health(self, account: Account | None = None) -> AccountHealth | None:
         """What is known about the account's service."""
         conn_id = (account or self.account).conn_id

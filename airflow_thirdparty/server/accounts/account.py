@@ -61,6 +61,7 @@ class Account:
     :param min_lifetime: seconds an access token must still live when it is handed out
     :param assumed_lifetime: seconds after which an access token is refreshed whose lifetime the service does
         not say; 0 means never
+    :param refresh_lifetime: seconds after which a sign-in ends that is not refreshed; 0 means never
     :param allowed_dags: ids of the DAGs that may use the account; ``None`` means every DAG
     """
 
@@ -81,6 +82,7 @@ class Account:
     allowed_dags: tuple[str, ...] | None = None
     min_lifetime: int = options.DEFAULT_MIN_LIFETIME
     assumed_lifetime: int = options.DEFAULT_ASSUMED_LIFETIME
+    refresh_lifetime: int = 0
     description: str | None = None
     team: str | None = None
 
@@ -136,6 +138,7 @@ def parse(registration: Registration) -> Account:
         assumed_lifetime=read.seconds(
             "assumed_lifetime", 0 if preset.expires == "never" else preset.assumed_lifetime, fields.YEAR
         ),
+        refresh_lifetime=read.seconds("refresh_lifetime", preset.refresh_lifetime, fields.YEAR),
         description=registration.description,
         team=registration.team,
     )

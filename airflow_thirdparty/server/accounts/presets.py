@@ -43,6 +43,7 @@ class Preset:
     :param scopes_checked: see :class:`~airflow_thirdparty.server.accounts.scopes.ScopeRules`, like the others
         on scopes
     :param assumed_lifetime: seconds an access token is taken to live where the service does not say it
+    :param refresh_lifetime: seconds after which a refresh token ends that is not used; 0 if it does not
 
     The rules for answers, from ``issuer_pattern`` on, are those of the protocol code's ``ServiceRules``; a
     path is written like ``data.user.id``, ``errors[0].code``, ``first|second``.
@@ -78,6 +79,7 @@ class Preset:
     scope_prefixes: tuple[str, ...] = ()
     scopes_unechoed: tuple[str, ...] = ()
     assumed_lifetime: int = DEFAULT_ASSUMED_LIFETIME
+    refresh_lifetime: int = 0
 
     def scope_rules(self) -> ScopeRules:
         """How the service spells scopes."""
@@ -89,6 +91,9 @@ class Preset:
             self.scopes_unechoed,
         )
 
+
+DAY = 24 * 3600
+"""Seconds."""
 
 _GITHUB_SCOPES = {
     "repo": ("repo:status", "repo_deployment", "public_repo", "repo:invite", "security_events"),
@@ -120,6 +125,7 @@ PRESETS: Mapping[Service, Preset] = {
         host="https://developer.api.autodesk.com",
         origins=("https://api.userprofile.autodesk.com",),
         scopes=("openid", "data:read"),
+        refresh_lifetime=15 * DAY,
         docs_url="https://aps.autodesk.com/en/docs/oauth/v2/",
     ),
     "github": Preset(
@@ -163,6 +169,7 @@ PRESETS: Mapping[Service, Preset] = {
         issuer_pattern="https://login.microsoftonline.com/{tid}/v2.0",
         origins=("https://login.microsoftonline.com",),
         scopes=("openid", "offline_access", "User.Read"),
+        refresh_lifetime=90 * DAY,
         scope_ignores_case=True,
         scope_prefixes=("https://graph.microsoft.com/",),
         scopes_unechoed=(".default",),  # asks for whatever the client is registered for

@@ -1,4 +1,4 @@
-"""Refreshes that nobody asks for: of sign-ins that may be good again though their service refused them."""
+"""Refreshes that nobody asks for: of sign-ins that a service refused, and of those that end when not used."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.tokens import keep_alive
 from airflow_thirdparty.server.broker.tokens.refresher import Refresher
 from airflow_thirdparty.server.people.directory import directory, user_state_of
 from airflow_thirdparty.server.people.user_state import UserState
+from airflow_thirdparty.server.store.delegations import Delegation
 from airflow_thirdparty.server.store.models import SignIn
+from airflow_thirdparty.server.store.usage import Usage
 from airflow_thirdparty.urls import origin_of
 
 MAX_WAIT = 10.0
@@ -68,25 +72,68 @@ def find_due(session: Session, now: datetime) -> list[Due]:
     accounts = _Accounts(session)
     busy = {accounts.service(conn_id) for conn_id in _with_calls(session, now)}
     found: dict[str, Due] = {}
-    for row in _present(session, _softly_lapsed(now)):
-        account = accounts.usable(row)
-        service = accounts.service(row.conn_id)
-        if account is not None and service not in busy:
-            found.setdefault(service, Due(row.id, row.version, account))
+    for statement, is_due in ((_softly_lapsed(now), _always), (_idle(session, now), keep_alive.is_due)):
+        for row in _present(session, statement):
+            account = accounts.usable(row)
+            service = accounts.service(row.conn_id)
+            if account is not None and service not in busy and is_due(account, row, now):
+                found.setdefault(service, Due(row.id, row.version, account))
     return list(found.values())
 
 
+def _always(account: Account, row: SignIn, now: datetime) -> bool:
+    return True
+
+
+def _idle(session: Session, now: datetime) -> Select[Any]:
+    """Sign-ins that may have to be kept alive: in the second half of their refresh token's life, in use."""
+    days = settings.keep_alive_days()
+    within = now - timedelta(days=days)
+    last = func.coalesce(SignIn.refreshed_at, SignIn.signed_in_at)
+    ending = [
+        and_(
+            SignIn.conn_id == entry.account.conn_id,
+            last > now - timedelta(seconds=entry.account.refresh_lifetime),
+            last <= now - timedelta(seconds=entry.account.refresh_lifetime) * keep_alive.BETWEEN[0],
+        )
+        for entry in registrations.list_all(session)
+        if entry.account is not None and keep_alive.can_be_kept(entry.account, now, now, days)
+    ]
+    used = exists().where(
+        Usage.belongs_to(SignIn.person_key()), Usage.conn_id == SignIn.conn_id, Usage.last_at >= within
+    )
+    delegated = exists().where(
+        Delegation.belongs_to(SignIn.person_key()),
+        Delegation.conn_id == SignIn.conn_id,
+        Delegation.made_at >= within,
+        or_(Delegation.expires_at.is_(None), Delegation.expires_at > now),
+    )
+    return (
+        _refreshable(now)
+        .where(
+            or_(false(), *ending),
+            SignIn.soft_lapsed_at.is_(None),
+            SignIn.sealed_refresh.is_not(None),
+            or_(SignIn.failed_at.is_(None), SignIn.failed_at <= now - keep_alive.AT_MOST),
+            or_(used, delegated),
+        )
+        .order_by(last)
+    )
+
+
 def _softly_lapsed(now: datetime) -> Select[Any]:
+    return _refreshable(now).where(SignIn.soft_lapsed_at.is_not(None)).order_by(SignIn.retry_at)
+
+
+def _refreshable(now: datetime) -> Select[Any]:
     columns = directory().columns(SignIn.auth_manager.expression, SignIn.user_id.expression)
     return (
         select(SignIn, *columns)
         .where(
-            SignIn.soft_lapsed_at.is_not(None),
             SignIn.lapsed_at.is_(None),
             or_(SignIn.retry_at.is_(None), SignIn.retry_at <= now),
             or_(SignIn.lease_until.is_(None), SignIn.lease_until < now),
         )
-        .order_by(SignIn.retry_at)
         .limit(AT_ONCE)
     )
 

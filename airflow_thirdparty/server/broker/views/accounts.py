@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.registry import registrations
@@ -13,6 +13,7 @@ from airflow_thirdparty.server.broker.registry.registrations import AccountEntry
 from airflow_thirdparty.server.broker.views.status import AccountStatus, standing
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import account_health, sign_ins
+from airflow_thirdparty.server.store.delegations import Delegation
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
 from airflow_thirdparty.server.store.usage import Usage
 
@@ -41,9 +42,9 @@ def of_person(session: Session, person: Person, now: datetime) -> list[View]:
     """
     rows = sign_ins.of_person(session, person)
     health = account_health.all_of(session)
-    used = _last_uses(session, person)
+    used, delegated = _last_uses(session, person), _last_delegations(session, person, now)
     return [
-        _view(entry, rows.get(conn_id), health.get(conn_id), used.get(conn_id), now)
+        _view(entry, rows.get(conn_id), health.get(conn_id), used.get(conn_id), delegated.get(conn_id), now)
         for entry in registrations.list_all(session)
         for conn_id in (entry.registration.conn_id,)
     ]
@@ -54,9 +55,11 @@ def _view(
     row: SignIn | None,
     health: AccountHealth | None,
     used: datetime | None,
+    delegated: datetime | None,
     now: datetime,
 ) -> View:
-    stands = standing(entry.account, row, health, now) if entry.account else None
+    last = max((at for at in (used, delegated) if at is not None), default=None)
+    stands = standing(entry.account, row, health, now, last) if entry.account else None
     return View(entry, row, health, stands, used)
 
 
@@ -67,3 +70,15 @@ def _last_uses(session: Session, person: Person) -> dict[str, datetime]:
         .group_by(Usage.conn_id)
     )
     return {row.conn_id: row.last_at for row in session.execute(statement)}
+
+
+def _last_delegations(session: Session, person: Person, now: datetime) -> dict[str, datetime]:
+    statement = (
+        select(Delegation.conn_id, func.max(Delegation.made_at).label("made_at"))
+        .where(
+            Delegation.belongs_to(person.key),
+            or_(Delegation.expires_at.is_(None), Delegation.expires_at > now),
+        )
+        .group_by(Delegation.conn_id)
+    )
+    return {row.conn_id: row.made_at for row in session.execute(statement)}

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
+from airflow_thirdparty import settings
 from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker.tokens import keep_alive
 from airflow_thirdparty.server.broker.tokens.broker import asked_scopes
 from airflow_thirdparty.server.broker.tokens.refusals import CLIENT_KINDS
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
@@ -38,7 +40,11 @@ class AccountStatus:
 
 
 def standing(
-    account: Account, row: SignIn | None, health: AccountHealth | None, now: datetime
+    account: Account,
+    row: SignIn | None,
+    health: AccountHealth | None,
+    now: datetime,
+    used_at: datetime | None = None,
 ) -> AccountStatus:
     """Work out how the account stands for whoever ``row`` belongs to.
 
@@ -46,6 +52,7 @@ def standing(
     :param row: the person's sign-in, if there is one
     :param health: what is known of the account's service, if anything is wrong
     :param now: the time, in UTC
+    :param used_at: when the person last used or delegated the sign-in, if they did
     :return: the status, with what to do
     """
     if row is None:
@@ -85,12 +92,23 @@ def standing(
             f"Your sign-in does not cover: {' '.join(missing)}. Sign in again and allow it.",
             missing=missing,
         )
-    stands = _reachable(row, health, expired)
+    stands = _with_end(_reachable(row, health, expired), account, row, now, used_at)
     narrower = rules.missing(account.scopes, granted) if row.kind == "oauth2" else ()
     if not narrower:
         return stands
     text = f"{stands.text} The service did not grant: {' '.join(narrower)}."
     return replace(stands, text=text, missing=narrower)
+
+
+def _with_end(
+    stands: AccountStatus, account: Account, row: SignIn, now: datetime, used_at: datetime | None
+) -> AccountStatus:
+    """Say when the sign-in ends, where nothing keeps it alive."""
+    end = keep_alive.ends_at(account, row)
+    kept = keep_alive.can_be_kept(account, used_at, now, settings.keep_alive_days())
+    if end is None or (kept and row.failed_at is None):
+        return stands
+    return replace(stands, text=f"{stands.text} If it is not used before, it ends on {end:%Y-%m-%d}.")
 
 
 def _reachable(row: SignIn, health: AccountHealth | None, expired: bool) -> AccountStatus:
