@@ -197,3 +197,19 @@ def test_an_earlier_try_of_ones_own_is_no_foreign_hand(server: Airflow):
     server.execution(first_try, "POST", url, expect=None, json='"late"')
     assert records(run_id) == []
     assert server.acts_for("by_hand", run_id, "second") == "alice"
+
+
+def test_a_clear_by_its_own_user_does_not_make_up_for_a_foreign_hand(server: Airflow):
+    run_id = run_of(server, "alice")
+    delete(server, "admin", run_id)
+    body = {"dry_run": False, "only_failed": False, "dag_run_id": run_id}
+    server.rest("alice", "POST", "/dags/by_hand/clearTaskInstances", json=body)
+    assert server.acts_for("by_hand", run_id) == NOBODY
+
+
+def test_a_hand_that_is_not_seen_changes_nothing(server: Airflow):
+    """Variables are everybody's; docs/security.md says so."""
+    run_id = run_of(server, "alice")
+    url = "/variables/read_by_the_run"
+    server.execution(task_of(server, "bob"), "PUT", url, expect=201, json={"value": "evil"})
+    assert server.acts_for("by_hand", run_id, "second") == "alice"
