@@ -50,6 +50,14 @@ def base_url() -> str:
     return (conf.get("api", "base_url", fallback="") or "").rstrip("/")
 
 
+def fernet_key() -> str:
+    """Airflow's Fernet keys (Airflow's own ``[core] fernet_key``).
+
+    :return: separated by commas, today's first; empty where this process is not given any
+    """
+    return conf.get("core", "fernet_key", fallback="") or ""
+
+
 def public_dag_policy() -> str:
     """What the DAG processor does about a public DAG that uses accounts.
 

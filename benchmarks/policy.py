@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import py_compile
 import resource
@@ -38,6 +37,7 @@ from airflow.dag_processing.manager import DagFileInfo, DagFileProcessorManager 
 from airflow.policies import hookimpl  # noqa: E402
 
 from airflow_thirdparty.policies import dag_policy  # noqa: E402
+from airflow_thirdparty.published_list import derive_keys, write_list  # noqa: E402
 from benchmarks import results  # noqa: E402
 
 ACCOUNTS = [f"account_{number}" for number in range(100)]
@@ -211,7 +211,9 @@ def main() -> None:
     arguments.add_argument("--dags", type=int, default=1000, help="how many DAGs of each kind")
     arguments.add_argument("--per-file", type=int, default=10, help="how many of them stand in one file")
     given = arguments.parse_args()
-    os.environ["AIRFLOW_VAR_THIRD_PARTY_ACCOUNT_IDS"] = json.dumps(ACCOUNTS)
+    os.environ["AIRFLOW_VAR_THIRD_PARTY_ACCOUNT_IDS"] = write_list(
+        ACCOUNTS, 1.0, derive_keys(airflow_home.FERNET_KEY)[0]
+    )
     settings.get_policy_plugin_manager().unregister(dag_policy)
     with tempfile.TemporaryDirectory(prefix="third-party-bench-") as name:
         without, noise_without = measure(Path(name) / "without", WITHOUT, given.dags, given.per_file, 0)

@@ -15,11 +15,12 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from airflow_thirdparty.published_list import PublishedList, derive_keys, read_list
 from airflow_thirdparty.wire import ACCOUNTS_VARIABLE
 
 log = logging.getLogger(__name__)
@@ -47,10 +48,14 @@ class Known:
 
     :param ids: the ids; ``None`` when no read ever succeeded
     :param until: when to read again, in seconds since 1970
+    :param at: when the server wrote the list, in seconds since 1970
+    :param keyless: whether it was said that there is no key to tell the server's list by
     """
 
     ids: frozenset[str] | None
     until: float
+    at: float = 0.0
+    keyless: bool = False
 
     def is_fresh(self, now: float) -> bool:
         """Whether there is nothing to read yet; a clock that was set back counts as stale."""
@@ -66,12 +71,14 @@ class AccountIdCache:
     """The list of account ids on this host.
 
     :param read: reads what the server published, as text; ``None`` when that failed
+    :param fernet_key: tells Airflow's Fernet keys, from which the list's own key is derived
     :param configured: tells where to keep the list; empty for Airflow's home, or a folder for temporary files
     :param home: Airflow's home
     :param clock: tells the time in seconds since 1970
     """
 
     read: Callable[[], str | None]
+    fernet_key: Callable[[], str]
     configured: Callable[[], str] = str
     home: str = ""
     clock: Callable[[], float] = time.time
@@ -96,11 +103,14 @@ class AccountIdCache:
             return self._refresh(path, known).ids
 
     def _refresh(self, path: Path, before: Known) -> Known:
+        keys = derive_keys(self.fernet_key())
+        if not keys:
+            return self._without_key(path, before)
         started = self.clock()
-        ids = _parse(self.read())
+        found = _authentic(self.read(), keys, before)
         now = self.clock()
         interval = LIFETIME
-        if ids is None:
+        if found is None:
             interval = min(max(LIFETIME, _COST * (now - started)), _LONGEST_INTERVAL)
             log.warning(
                 "The list of third-party accounts (variable %s) cannot be read; %s. Next try in %.0f s.",
@@ -108,7 +118,21 @@ class AccountIdCache:
                 "nothing is known yet" if before.ids is None else "the last known one is used",
                 interval,
             )
-        known = Known(before.ids if ids is None else ids, now + interval)
+            known = Known(before.ids, now + interval, before.at)
+        else:
+            known = Known(found.ids, now + interval, max(found.at, before.at))
+        _store(path, known)
+        return known
+
+    def _without_key(self, path: Path, before: Known) -> Known:
+        """Keep what is known: any task could have written what stands in the variable."""
+        if not before.keyless:
+            log.warning(
+                "[core] fernet_key is empty here, so the list of third-party accounts cannot be told from a "
+                "forged one; %s.",
+                "nothing is known yet" if before.ids is None else "the last known one is used",
+            )
+        known = Known(before.ids, self.clock() + LIFETIME, before.at, keyless=True)
         _store(path, known)
         return known
 
@@ -167,13 +191,14 @@ def _load(path: Path) -> Known:
         held = json.loads(text)
         until = float(held["until"])
         ids = None if held["ids"] is None else _checked(held["ids"])
+        at, keyless = float(held["at"]), held["keyless"] is True
     except (ValueError, TypeError, KeyError, RecursionError):
         return nothing
-    return Known(ids, until)
+    return Known(ids, until, at, keyless)
 
 
 def _store(path: Path, known: Known) -> None:
-    text = json.dumps({"ids": None if known.ids is None else sorted(known.ids), "until": known.until})
+    text = json.dumps({**asdict(known), "ids": None if known.ids is None else sorted(known.ids)})
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
         with os.fdopen(descriptor, "w") as file:
@@ -184,14 +209,16 @@ def _store(path: Path, known: Known) -> None:
         raise
 
 
-def _parse(text: str | None) -> frozenset[str] | None:
+def _authentic(text: str | None, keys: Sequence[bytes], before: Known) -> PublishedList | None:
     if text is None:
         return None
-    try:
-        return _checked(json.loads(text))
-    except (ValueError, TypeError, RecursionError):
-        log.warning("Variable %s does not hold a JSON list of ids", ACCOUNTS_VARIABLE)
+    found = read_list(text, keys)
+    if found is None:
+        log.warning("Variable %s does not hold a list that the server wrote", ACCOUNTS_VARIABLE)
+    elif found.at < before.at and found.ids != before.ids:
+        log.warning("Variable %s holds an older list than one seen before", ACCOUNTS_VARIABLE)
         return None
+    return found
 
 
 def _checked(ids: object) -> frozenset[str]:

@@ -96,7 +96,9 @@ def _judge(dag: Any) -> str | None:
 
 
 def _account_ids() -> frozenset[str]:
-    published = AccountIdCache(read_variable, settings.account_ids_file, get_airflow_home())
+    published = AccountIdCache(
+        read_variable, settings.fernet_key, settings.account_ids_file, get_airflow_home()
+    )
     try:
         return published.ids() or frozenset()
     except CacheUnusableError as problem:

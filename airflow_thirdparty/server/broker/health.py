@@ -45,7 +45,9 @@ def checks(session: Session) -> dict[str, str]:
     :return: words, by ``fernet_key``, ``migrations`` and ``base_url``
     """
     return {
-        "fernet_key": "" if get_fernet().is_encrypted else "[core] fernet_key is empty: nobody can sign in.",
+        "fernet_key": ""
+        if get_fernet().is_encrypted
+        else "[core] fernet_key is empty: nobody can sign in, and the DAG policy is told of no accounts.",
         "migrations": _migrations(session),
         "base_url": ""
         if settings.base_url().startswith(("http://", "https://"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from airflow.models.connection import Connection
@@ -12,12 +12,20 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty.policies.account_ids import LIFETIME, AccountIdCache, read_variable
+from airflow_thirdparty.published_list import derive_keys, read_list, write_list
+from airflow_thirdparty.server.broker.database import utcnow
 from airflow_thirdparty.server.broker.housekeeping.publication import account_ids, publish_account_ids
 from airflow_thirdparty.wire import ACCOUNTS_VARIABLE, CONN_TYPE
 from tests.support import databases
+from tests.support.airflow_home import FERNET_KEY
+from tests.support.airflow_server import configured
 from tests.support.databases import Database
 
 pytestmark = databases.BOTH
+
+KEYS = derive_keys(FERNET_KEY)
+NEW_KEY = "6bJdTzqk5RYv5mcKj0W3l1a0b5n5E0ZsD1vXc2yQ8mM="
 
 
 def account(conn_id: str) -> Connection:
@@ -27,7 +35,8 @@ def account(conn_id: str) -> Connection:
 def published() -> list[str] | None:
     with create_session(scoped=False) as session:
         row = session.scalar(select(Variable).where(Variable.key == ACCOUNTS_VARIABLE))
-        return None if row is None else json.loads(row.get_val() or "null")
+        found = row and read_list(row.get_val() or "", KEYS)
+        return sorted(found.ids) if found else None
 
 
 def _connection(session: Session, conn_id: str) -> Connection:
@@ -70,14 +79,14 @@ def test_it_follows_what_is_saved(
     with create_session(scoped=False) as session:
         session.add(account("github"))
         session.flush()
-        publish_account_ids(session)
+        publish_account_ids(session, utcnow())
     assert published() == ["github"]
     with create_session(scoped=False) as session:
         change(session)
     with create_session(scoped=False) as session:
-        assert publish_account_ids(session) is (expected != ["github"])
+        assert publish_account_ids(session, utcnow()) is (expected != ["github"])
     with create_session(scoped=False) as session:
-        assert not publish_account_ids(session), "nothing to write a second time"
+        assert not publish_account_ids(session, utcnow()), "nothing to write a second time"
     assert published() == expected
     with create_session(scoped=False) as session:
         assert account_ids(session) == set(expected)
@@ -87,7 +96,7 @@ def test_what_is_rolled_back_is_not_published(fresh_database: Database) -> None:
     with create_session(scoped=False) as session:
         session.add(account("github"))
         session.flush()
-        publish_account_ids(session)
+        publish_account_ids(session, utcnow())
         session.rollback()
     assert not published()
 
@@ -99,7 +108,7 @@ def test_accounts_of_a_secrets_backend_are_named_by_configuration(
     with create_session(scoped=False) as session:
         session.add(account("github"))
         session.flush()
-        publish_account_ids(session)
+        publish_account_ids(session, utcnow())
     assert published() == ["github", "other", "vaulted"]
 
 
@@ -109,9 +118,66 @@ def test_an_account_deleted_behind_our_back_is_gone_after_the_next_round(fresh_d
     with create_session(scoped=False) as session:
         session.add(account("github"))
         session.flush()
-        publish_account_ids(session)
+        publish_account_ids(session, utcnow())
     with create_session(scoped=False) as session:
         session.execute(delete(Connection))
     with create_session(scoped=False) as session:
-        assert publish_account_ids(session)
+        assert publish_account_ids(session, utcnow())
     assert published() == []
+
+
+def _write(text: str) -> None:
+    """As a task does: any may write any variable."""
+    with create_session(scoped=False) as session:
+        Variable.set(ACCOUNTS_VARIABLE, text, session=session)
+
+
+def _publish() -> bool:
+    with create_session(scoped=False) as session:
+        return publish_account_ids(session, utcnow())
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        pytest.param("[]", id="a list without a code"),
+        pytest.param(write_list([], 9e9, derive_keys("another")[0]), id="with a code of another key"),
+        pytest.param(write_list([], 1.0, KEYS[0]), id="an older one, put back"),
+        pytest.param("{broken", id="no list"),
+    ],
+)
+def test_a_list_that_a_task_wrote_changes_nothing_and_is_mended(
+    fresh_database: Database, forged: str, tmp_path: Path
+) -> None:
+    with create_session(scoped=False) as session:
+        session.add(account("github"))
+    assert _publish()
+    now = [1e9]
+    known = AccountIdCache(read_variable, lambda: FERNET_KEY, home=str(tmp_path), clock=lambda: now[0])
+    assert known.ids() == {"github"}
+    _write(forged)
+    now[0] += LIFETIME + 1
+    assert known.ids() == {"github"}
+    assert _publish()
+    assert published() == ["github"]
+    assert not _publish()
+
+
+def test_a_new_fernet_key_writes_it_anew(fresh_database: Database) -> None:
+    with create_session(scoped=False) as session:
+        session.add(account("github"))
+    assert _publish()
+    with configured("core", fernet_key=f"{NEW_KEY},{FERNET_KEY}"):
+        assert _publish()
+        assert not _publish()
+    with create_session(scoped=False) as session:
+        row = session.scalars(select(Variable).where(Variable.key == ACCOUNTS_VARIABLE)).one()
+        assert read_list(row.get_val() or "", derive_keys(NEW_KEY)) is not None
+
+
+def test_without_a_fernet_key_nothing_is_published_and_that_is_said(fresh_database: Database) -> None:
+    with create_session(scoped=False) as session:
+        session.add(account("github"))
+    with configured("core", fernet_key=""):
+        assert not _publish()
+    assert published() is None

@@ -20,6 +20,18 @@ from airflow_thirdparty.policies.account_ids import (
     AccountIdCache,
     CacheUnusableError,
 )
+from airflow_thirdparty.published_list import derive_keys, write_list
+
+KEY = "a Fernet key"
+
+
+def parsed(answer: str | None) -> list[str] | None:
+    """The ids that the server means to publish; ``None`` for a text of somebody else."""
+    try:
+        ids = json.loads(answer or "")
+    except (ValueError, RecursionError):
+        return None
+    return ids if isinstance(ids, list) and all(ids) and {*map(type, ids)} <= {str} else None
 
 
 @dataclass
@@ -30,14 +42,19 @@ class Server:
     now: float = 1_000_000.0
     takes: float = 0.0
     reads: int = field(default=0)
+    key: str = KEY
+    ahead: float = 0.0
 
     def read(self) -> str | None:
         self.reads += 1
         self.now += self.takes
-        return self.answer
+        ids = parsed(self.answer)
+        return self.answer if ids is None else write_list(ids, self.now + self.ahead, derive_keys(KEY)[0])
 
     def list(self, home: Path, configured: str = "") -> AccountIdCache:
-        return AccountIdCache(self.read, lambda: configured, str(home), clock=lambda: self.now)
+        return AccountIdCache(
+            self.read, lambda: self.key, lambda: configured, str(home), clock=lambda: self.now
+        )
 
 
 @pytest.fixture
@@ -124,6 +141,7 @@ def test_a_slow_failure_is_tried_again_later(server: Server, home: Path) -> None
 def test_a_clock_set_back_does_not_freeze_the_list(server: Server, home: Path) -> None:
     server.list(home).ids()
     server.now -= 10 * 365 * 86_400
+    server.ahead = 11 * 365 * 86_400.0  # the server's own clock goes on
     server.answer = '["slack"]'
     assert server.list(home).ids() == {"slack"}
 
@@ -246,10 +264,10 @@ def _parse_process(home: str, log: str, start: float) -> None:
         with Path(log).open("a") as file:
             file.write(f"{os.getpid()}\n")
         time.sleep(0.3)
-        return '["github"]'
+        return write_list(["github"], start, derive_keys(KEY)[0])
 
     time.sleep(max(0.0, start - time.time()))
-    assert AccountIdCache(read, home=home).ids() == {"github"}
+    assert AccountIdCache(read, lambda: KEY, home=home).ids() == {"github"}
 
 
 def test_processes_that_start_together_read_once_and_all_get_the_list(home: Path, tmp_path: Path) -> None:
@@ -272,9 +290,9 @@ def test_nobody_waits_for_a_slow_read_when_a_list_is_there(server: Server, home:
     def slowly() -> str:
         reading.set()
         assert go_on.wait(10)
-        return '["slack"]'
+        return write_list(["slack"], server.now, derive_keys(KEY)[0])
 
-    slow = AccountIdCache(slowly, home=str(home), clock=lambda: server.now)
+    slow = AccountIdCache(slowly, lambda: KEY, home=str(home), clock=lambda: server.now)
     thread = threading.Thread(target=slow.ids)
     thread.start()
     assert reading.wait(10)
@@ -283,3 +301,27 @@ def test_nobody_waits_for_a_slow_read_when_a_list_is_there(server: Server, home:
     thread.join(10)
     assert server.list(home).ids() == {"slack"}
     assert server.reads == 1
+
+
+def test_without_a_key_the_last_known_list_stays_and_that_is_said_once(
+    server: Server, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert server.list(home).ids() == {"github"}
+    server.key, server.answer = "", '["forged"]'
+    for _ in range(5):
+        server.now += LIFETIME + 1
+        assert server.list(home).ids() == {"github"}
+    assert server.reads == 1
+    (said,) = [record.message for record in caplog.records if "fernet_key" in record.message]
+    assert "the last known one is used" in said
+    server.key = KEY
+    server.now += LIFETIME + 1
+    assert server.list(home).ids() == {"forged"}
+
+
+def test_a_list_that_somebody_puts_back_is_turned_away(server: Server, home: Path) -> None:
+    old = write_list(["old"], server.now - 1, derive_keys(KEY)[0])
+    assert server.list(home).ids() == {"github"}
+    server.now += LIFETIME + 1
+    server.answer = old
+    assert server.list(home).ids() == {"github"}

@@ -16,6 +16,8 @@ from airflow.sdk import get_parsing_context
 from airflow_thirdparty import dag_tags, settings
 from airflow_thirdparty.policies import dag_policy
 from airflow_thirdparty.policies.messages import PublicDagWarning
+from airflow_thirdparty.published_list import derive_keys, write_list
+from tests.support.airflow_home import FERNET_KEY
 
 RISKY = """
     with DAG("risky", schedule=None, tags=["public"]) as dag:
@@ -28,7 +30,8 @@ POLICY = "AIRFLOW__THIRD_PARTY_ACCOUNTS__PUBLIC_DAG_POLICY"
 @pytest.fixture(autouse=True)
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Publish one account, and start like a fresh process."""
-    monkeypatch.setenv("AIRFLOW_VAR_THIRD_PARTY_ACCOUNT_IDS", '["github"]')
+    text = write_list(["github"], 1.0, derive_keys(FERNET_KEY)[0])
+    monkeypatch.setenv("AIRFLOW_VAR_THIRD_PARTY_ACCOUNT_IDS", text)
     monkeypatch.setenv("AIRFLOW__THIRD_PARTY_ACCOUNTS__ACCOUNT_IDS_FILE", str(tmp_path / "ids.json"))
     dag_policy.forget()
     yield

@@ -118,7 +118,7 @@ def _move_client_secrets(session: Session, now: datetime) -> None:
 
 
 def _publish_accounts(session: Session, now: datetime) -> None:
-    publication.publish_account_ids(session)
+    publication.publish_account_ids(session, now)
 
 
 def _prune_old_rows(session: Session, now: datetime) -> None:

@@ -6,7 +6,7 @@ is published when it changes, and they read it at most once a minute.
 
 from __future__ import annotations
 
-import json
+from datetime import datetime
 
 from airflow.models.connection import Connection
 from airflow.models.variable import Variable
@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
+from airflow_thirdparty.published_list import derive_keys, read_list, write_list
 from airflow_thirdparty.wire import ACCOUNTS_VARIABLE, CONN_TYPE
 
 _DESCRIPTION = (
@@ -31,18 +32,30 @@ def account_ids(session: Session) -> frozenset[str]:
     return frozenset(stored) | frozenset(settings.accounts_in_secrets_backend())
 
 
-def publish_account_ids(session: Session) -> bool:
-    """Write the list when it differs from what is published.
+def publish_account_ids(session: Session, now: datetime) -> bool:
+    """Write the list when what is published differs, was not written by the server, or with an old key.
+
+    Without a Fernet key nothing is written, since nobody could tell it from what a task writes.
 
     :param session: writes in its transaction
+    :param now: the time that all processes agree on, in UTC
     :return: whether there was something to write
     """
+    keys = derive_keys(settings.fernet_key())
+    if not keys:
+        return False
     row = session.scalar(select(Variable).where(Variable.key == ACCOUNTS_VARIABLE).with_for_update())
-    text = json.dumps(sorted(account_ids(session)))
+    published = (row.get_val() if row is not None else None) or ""
+    ids = account_ids(session)
+    current = read_list(published, keys[:1])
+    if current is not None and current.ids == ids:
+        return False
+    before = read_list(published, keys)
+    # readers keep the latest, also where the clock was set back
+    at = max(now.timestamp(), before.at + 1 if before else 0.0)
+    text = write_list(ids, at, keys[0])
     if row is None:
         session.add(Variable(ACCOUNTS_VARIABLE, text, _DESCRIPTION))  # type: ignore[no-untyped-call]
-    elif row.get_val() != text:
-        row.set_val(text)
     else:
-        return False
+        row.set_val(text)
     return True
