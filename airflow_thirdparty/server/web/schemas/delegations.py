@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
 
-from airflow_thirdparty.server.broker.acting.delegations import Consent
+from airflow_thirdparty.server.broker.acting.consents import Consent
 from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.wire import CONN_ID_PATTERN
 
 
 class DelegationView(BaseModel):
@@ -21,7 +22,7 @@ class DelegationView(BaseModel):
     asset_events: bool
     expires_at: datetime | None
     pinned: bool
-    state: Literal["active", "expired", "code_changed", "delegate_gone"]
+    state: Literal["active", "expired", "code_changed", "delegate_gone", "sign_in_needed"]
     created_at: datetime
 
     @classmethod
@@ -61,7 +62,7 @@ class DelegationBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    conn_id: str
+    conn_id: Annotated[str, Field(pattern=f"^(?:{CONN_ID_PATTERN.pattern})$")]
     scheduled: StrictBool
     asset_events: StrictBool = False
     expires_at: AwareDatetime | None = None

@@ -485,7 +485,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "active" | "expired" | "code_changed" | "delegate_gone";
+            state: "active" | "expired" | "code_changed" | "delegate_gone" | "sign_in_needed";
             /**
              * Created At
              * Format: date-time
@@ -517,7 +517,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "active" | "expired" | "code_changed" | "delegate_gone";
+            state: "active" | "expired" | "code_changed" | "delegate_gone" | "sign_in_needed";
             /**
              * Created At
              * Format: date-time

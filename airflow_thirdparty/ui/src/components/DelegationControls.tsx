@@ -157,6 +157,7 @@ const OPENERS: Record<Delegation["state"] | "none", string> = {
   expired: "Agree again …",
   code_changed: "Agree again …",
   delegate_gone: "Let them …",
+  sign_in_needed: "Change …",
 };
 
 /** Whether runs that nobody triggered may act with the caller's account, and how to change that. */

@@ -37,6 +37,7 @@ export function delegationState(consent: Delegation, now: number): { runs: strin
     expired: "Ended",
     code_changed: "Paused: the DAG's code changed",
     delegate_gone: "Void: this user is gone",
+    sign_in_needed: "Paused: this user has to sign in again",
   };
   return { runs: runs(consent), state: states[consent.state], active: consent.state === "active" };
 }
@@ -61,6 +62,9 @@ export function delegationMessage(consent: Delegation | null, now: number): stri
   }
   if (consent.state === "code_changed") {
     return `Paused: the DAG's code changed since ${who} agreed.`;
+  }
+  if (consent.state === "sign_in_needed") {
+    return "Paused: your sign-in does not work any more. Sign in again, or somebody else may take your place.";
   }
   const end = consent.expires_at === null ? "" : `, ends ${distance(consent.expires_at, now)}`;
   return `${runs(consent)} act as ${who}${end}.`;

@@ -166,6 +166,7 @@ describe("delegation", () => {
     ["somebody else's, new code", { ...mine, is_me: false, user_name: "bob", state: "code_changed" as const }, "Paused: the DAG's code changed since bob agreed."],
     ["its user is gone", { ...mine, is_me: false, state: "delegate_gone" as const }, "Scheduled runs do not act as you."],
     ["new code", { ...mine, state: "code_changed" as const }, "Paused: the DAG's code changed since you agreed."],
+    ["my sign-in has lapsed", { ...mine, state: "sign_in_needed" as const }, "Paused: your sign-in does not work any more. Sign in again, or somebody else may take your place."],
   ])("%s", (_, consent, message) => {
     expect(delegationMessage(consent, NOW)).toBe(message);
   });
@@ -176,6 +177,7 @@ describe("delegation", () => {
     ["mine", [bob, mine], mine],
     ["somebody else's in force", [bob], bob],
     ["somebody else's, over", [{ ...bob, state: "expired" }], null],
+    ["somebody else's, whose sign-in has lapsed", [{ ...bob, state: "sign_in_needed" }], null],
   ])("what matters: %s", (_, all, expected) => {
     expect(relevant(all, "github")).toEqual(expected);
   });
@@ -197,6 +199,7 @@ describe("delegation", () => {
     ["over", { state: "expired" }, "Ended", false],
     ["new code", { state: "code_changed" }, "Paused: the DAG's code changed", false],
     ["its user is gone", { state: "delegate_gone" }, "Void: this user is gone", false],
+    ["its user has to sign in", { state: "sign_in_needed" }, "Paused: this user has to sign in again", false],
   ])("an admin reads: %s", (_, parts, state, active) => {
     expect(delegationState({ ...mine, ...parts }, NOW)).toEqual({ runs: "Scheduled runs", state, active });
   });
