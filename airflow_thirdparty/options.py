@@ -264,7 +264,8 @@ EXTRA_FIELDS = (
     ExtraField(
         "allowed_dags",
         "Allowed DAGs",
-        "Ids of the DAGs that may use the account, compared to the letter; empty means all.",
+        "The DAGs that may use the account, as bundle:dag_id, compared to the letter; a bare dag_id is of "
+        "the only bundle, and refused where there are several. Empty means all.",
     ),
     ExtraField(
         "min_lifetime",

@@ -59,7 +59,8 @@ class Account:
 
     :param scopes: what a sign-in asks for
     :param min_lifetime: seconds an access token must still live when it is handed out
-    :param allowed_dags: ids of the DAGs that may use the account; ``None`` means every DAG
+    :param allowed_dags: the DAGs that may use the account, as ``bundle:dag_id`` or ``dag_id``; ``None`` means
+        every DAG
     """
 
     conn_id: str
@@ -95,10 +96,6 @@ class Account:
         addresses = {name: getattr(self, name) for name in (*ADDRESSES, "host")}
         origins = tuple((name, origin_of(url)) for name, url in sorted(addresses.items()) if url)
         return AccountBinding(self.kind, self.client_id, origins)
-
-    def allows(self, dag_id: str) -> bool:
-        """Whether this DAG may use the account; compared to the letter, no patterns."""
-        return self.allowed_dags is None or dag_id in self.allowed_dags
 
 
 @lru_cache(maxsize=1024)  # on the path of every fetch, and registrations rarely change

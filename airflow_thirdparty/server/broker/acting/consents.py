@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from airflow.models.dag import DagModel
-from airflow.models.dag_version import DagVersion
-from airflow.models.dagcode import DagCode
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker.acting import dag_records
+from airflow_thirdparty.server.broker.acting.dag_records import DagRecord
 from airflow_thirdparty.server.people.directory import directory, user_state_of
 from airflow_thirdparty.server.people.user_state import UserState
 from airflow_thirdparty.server.store import sign_ins
@@ -32,9 +31,11 @@ class State(str, enum.Enum):
     CODE_CHANGED = "code_changed"
     DELEGATE_GONE = "delegate_gone"
     SIGN_IN_NEEDED = "sign_in_needed"
+    BUNDLE_UNKNOWN = "bundle_unknown"
+    DAG_MOVED = "dag_moved"
 
 
-HOLDING = frozenset({State.ACTIVE, State.CODE_CHANGED})
+HOLDING = frozenset({State.ACTIVE, State.CODE_CHANGED, State.DAG_MOVED})
 """States in which nobody else can delegate for the same DAG and account."""
 
 
@@ -81,26 +82,33 @@ def _consents(
     columns = directory().columns(Delegation.auth_manager.expression, Delegation.user_id.expression)
     theirs = and_(SignIn.belongs_to(Delegation.person_key()), SignIn.conn_id == Delegation.conn_id)
     statement = (
-        select(Delegation, SignIn, *columns)
+        select(Delegation, SignIn, dag_records.other_version(), *columns)
         .outerjoin(SignIn, theirs)
         .where(*chosen)
         .order_by(Delegation.dag_id, Delegation.conn_id)
     )
     rows = session.execute(statement).all()
-    present = fingerprints(session, {row[0].dag_id for row in rows if row[0].pinned})
-    return [
-        Consent(
-            row,
-            _state(
-                row,
-                user_state_of(row.person, values),
-                _signed_in(row, sign_in, accounts, now),
-                present.get(row.dag_id),
-                now,
-            ),
+    present = dag_records.records(session, {row[0].dag_id for row in rows})
+    found = []
+    for row, sign_in, other_version, *values in rows:
+        seen = _Seen(
+            user_state=user_state_of(row.person, values),
+            signed_in=_signed_in(row, sign_in, accounts, now),
+            other_version=other_version,
+            dag=present.get(row.dag_id),
         )
-        for row, sign_in, *values in rows
-    ]
+        found.append(Consent(row, _state(row, seen, now)))
+    return found
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What decides how a delegation stands, apart from its row."""
+
+    user_state: UserState
+    signed_in: bool
+    other_version: bool
+    dag: DagRecord | None
 
 
 def _signed_in(row: Delegation, sign_in: SignIn | None, accounts: Accounts, now: datetime) -> bool:
@@ -114,46 +122,24 @@ def _signed_in(row: Delegation, sign_in: SignIn | None, accounts: Accounts, now:
     )
 
 
-def _state(
-    row: Delegation, user_state: UserState, signed_in: bool, present: CodeFingerprint | None, now: datetime
-) -> State:
-    if user_state is not UserState.PRESENT:
+def _state(row: Delegation, seen: _Seen, now: datetime) -> State:
+    if seen.user_state is not UserState.PRESENT:
         return State.DELEGATE_GONE
     if row.expires_at is not None and row.expires_at <= now:
         return State.EXPIRED
-    if not signed_in:
+    if not row.bundle_name:
+        return State.BUNDLE_UNKNOWN
+    if not seen.signed_in:
         return State.SIGN_IN_NEEDED
-    if row.pinned and CodeFingerprint(row.pinned_code, row.pinned_bundle) != present:
-        return State.CODE_CHANGED
-    return State.ACTIVE
+    if row.contested_at is not None or seen.other_version or not _is_the_dag(row, seen.dag):
+        return State.DAG_MOVED
+    return State.ACTIVE if _has_the_code(row, seen.dag) else State.CODE_CHANGED
 
 
-def fingerprints(session: Session, dag_ids: Collection[str]) -> dict[str, CodeFingerprint]:
-    """The code that the next run of each of these DAGs will have.
+def _is_the_dag(row: Delegation, dag: DagRecord | None) -> bool:
+    return dag is not None and (dag.bundle, dag.file) == (row.bundle_name, row.relative_fileloc)
 
-    :param session: a session
-    :param dag_ids: ids of the DAGs
-    :return: it, by id of the DAG
-    """
-    if not dag_ids:
-        return {}
-    latest = (
-        select(DagVersion.dag_id, func.max(DagVersion.version_number).label("number"))
-        .where(DagVersion.dag_id.in_(dag_ids))
-        .group_by(DagVersion.dag_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(DagModel.dag_id, DagCode.source_code, DagModel.bundle_version)
-        .outerjoin(latest, latest.c.dag_id == DagModel.dag_id)
-        .outerjoin(
-            DagVersion,
-            and_(
-                DagVersion.dag_id == latest.c.dag_id,
-                DagVersion.version_number == latest.c.number,
-            ),
-        )
-        .outerjoin(DagCode, DagCode.dag_version_id == DagVersion.id)
-        .where(DagModel.dag_id.in_(dag_ids))
-    )
-    return {dag_id: CodeFingerprint.of(source, bundle) for dag_id, source, bundle in rows}
+
+def _has_the_code(row: Delegation, dag: DagRecord | None) -> bool:
+    pinned = CodeFingerprint(row.pinned_code, row.pinned_version, row.pinned_imports)
+    return not row.pinned or (dag is not None and dag.fingerprint == pinned)

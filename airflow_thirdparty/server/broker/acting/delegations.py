@@ -11,13 +11,17 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.exceptions import ThirdPartyAccountError
+from airflow_thirdparty.exceptions import AccountNotAllowed, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.acting.consents import Accounts, Consent, State, fingerprints, of_dag
+from airflow_thirdparty.server.broker import bundles
+from airflow_thirdparty.server.broker.acting import dag_records, seen_imports
+from airflow_thirdparty.server.broker.acting.consents import Accounts, Consent, State, of_dag
+from airflow_thirdparty.server.broker.acting.dag_records import DagRecord
+from airflow_thirdparty.server.broker.acting.resolver import check_allowed
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import sign_ins
-from airflow_thirdparty.server.store.delegations import CodeFingerprint, Delegation
+from airflow_thirdparty.server.store.delegations import NOT_PINNED, CodeFingerprint, Delegation
 
 
 class NoSuchDag(ThirdPartyAccountError):
@@ -86,19 +90,23 @@ def delegate(
     :return: the delegation as it stands
     """
     check_dag(session, dag_id)
-    _check(dag_id, accounts[request.conn_id], request, now)
-    _check_signed_in(session, person, accounts[request.conn_id], now)
+    dag = _dag(session, dag_id, now)
+    _check(request, now)
+    _check_account(session, person, dag_id, dag, accounts[request.conn_id], now)
     _make_room(session, person, dag_id, request, accounts, now)
-    fingerprint = _fingerprint(session, dag_id, request)
+    fingerprint = _fingerprint(dag_id, dag) if request.pinned else NOT_PINNED
     row = Delegation(
         dag_id=dag_id,
+        bundle_name=dag.bundle,
+        relative_fileloc=dag.file,
         conn_id=request.conn_id,
         on_schedule=request.on_schedule,
         on_asset_events=request.on_asset_events,
         expires_at=request.expires_at,
         pinned=request.pinned,
         pinned_code=fingerprint.code,
-        pinned_bundle=fingerprint.bundle,
+        pinned_version=fingerprint.version,
+        pinned_imports=fingerprint.imports,
         made_at=now,
         **Delegation.person_values(person),
     )
@@ -138,7 +146,30 @@ def no_such_dag(dag_id: str) -> NoSuchDag:
     return NoSuchDag(f"There is no DAG {dag_id[:250]!r}.", "Check the id, upper and lower case included.")
 
 
-def _check_signed_in(session: Session, person: Person, account: Account, now: datetime) -> None:
+def _dag(session: Session, dag_id: str, now: datetime) -> DagRecord:
+    """The DAG that is delegated to; what it imports is looked at here if nobody has yet."""
+    dag = dag_records.records(session, {dag_id})[dag_id]
+    if not dag.bundle or dag.bundle != dag.version_bundle:
+        raise CannotDelegate(
+            f"It cannot be told which bundle DAG '{dag_id}' is from: two of them may claim the id.",
+            "Wait until the DAG has been parsed, and see to it that one bundle only has a DAG of this id.",
+            field="dag_id",
+        )
+    if not dag.fingerprint.version and not dag.fingerprint.imports:
+        seen_imports.keep(session.connection(), dag_id, dag.bundle, dag.fileloc, dag.file, now)
+        dag = dag_records.records(session, {dag_id})[dag_id]
+    return dag
+
+
+def _check_account(
+    session: Session, person: Person, dag_id: str, dag: DagRecord, account: Account, now: datetime
+) -> None:
+    try:
+        check_allowed(
+            account.conn_id, account.allowed_dags, dag_id, {dag.bundle}, bundles.only_bundle(session)
+        )
+    except AccountNotAllowed as refusal:
+        raise CannotDelegate(refusal.message, refusal.remedy, field="conn_id") from None
     row = sign_ins.find(session, person, account.conn_id)
     if row is None or not sign_ins.is_usable(row, account.binding().text(), now):
         raise CannotDelegate(
@@ -177,20 +208,17 @@ def _make_room(
         session.flush()
 
 
-def _fingerprint(session: Session, dag_id: str, request: DelegationRequest) -> CodeFingerprint:
-    if not request.pinned:
-        return CodeFingerprint("", "")
-    found = fingerprints(session, {dag_id}).get(dag_id)
-    if found is None or not found.code:
+def _fingerprint(dag_id: str, dag: DagRecord) -> CodeFingerprint:
+    if not dag.fingerprint.code:
         raise CannotDelegate(
             f"The code of DAG '{dag_id}' is not known yet, so a delegation cannot be pinned to it.",
             "Wait until the DAG has been parsed, or delegate without pinning.",
             field="pinned",
         )
-    return found
+    return dag.fingerprint
 
 
-def _check(dag_id: str, account: Account, request: DelegationRequest, now: datetime) -> None:
+def _check(request: DelegationRequest, now: datetime) -> None:
     if not (request.on_schedule or request.on_asset_events):
         raise CannotDelegate(
             "The delegation is for no runs at all.",
@@ -200,12 +228,6 @@ def _check(dag_id: str, account: Account, request: DelegationRequest, now: datet
     if request.expires_at is not None and request.expires_at <= now:
         raise CannotDelegate(
             "The delegation would end before it begins.", "Choose a later end.", field="expires_at"
-        )
-    if not account.allows(dag_id):
-        raise CannotDelegate(
-            f"DAG '{dag_id}' may not use account '{account.conn_id}'.",
-            "Ask an admin to add the DAG to the account's allowed_dags.",
-            field="conn_id",
         )
 
 

@@ -37,6 +37,9 @@ class AttributionFact:
 class DelegationFact:
     """The consent that stands for the DAG and the account, if any.
 
+    :param bundle: name of the bundle whose DAG was delegated to; empty: not on record
+    :param file: its file, relative to the bundle's folder
+    :param contested: another bundle has claimed the DAG's id since
     :param code_matches: the task instance runs the code that was delegated to, or none was pinned
     """
 
@@ -44,6 +47,9 @@ class DelegationFact:
     user_state: UserState
     on_schedule: bool
     on_asset_events: bool
+    bundle: str
+    file: str
+    contested: bool = False
     expires_at: datetime | None = None
     code_matches: bool = True
 
@@ -60,7 +66,12 @@ class RunFacts:
     :param clears_seen: the most often any task of the run has been cleared, as its tries betray
     :param tries_beyond: the task has had more tries than its retries allow
     :param asker: :data:`TASK` or :data:`TRIGGER`
-    :param allowed_dags: the DAGs that may use the account; ``None`` means all
+    :param dag_bundle: name of the bundle that the DAG is in now, which is where workers fetch it
+    :param version_bundle: name of the bundle that the task instance's version of the DAG is from
+    :param dag_file: the DAG's file now, relative to the bundle's folder
+    :param only_bundle: name of the only bundle that is configured; ``None`` when there are several
+    :param allowed_dags: the DAGs that may use the account, as ``bundle:dag_id`` or ``dag_id``; ``None`` means
+        all
     :param account_team: the team that owns the account; ``None`` means all
     """
 
@@ -84,6 +95,10 @@ class RunFacts:
     tries_beyond: bool = False
     delegation: DelegationFact | None = None
     asker: str = TASK
+    dag_bundle: str | None = None
+    version_bundle: str | None = None
+    dag_file: str | None = None
+    only_bundle: str | None = None
     allowed_dags: tuple[str, ...] | None = None
     account_team: str | None = None
     dag_team: str | None = None

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker.acting import dag_records
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.housekeeping import pruning, publication
 from airflow_thirdparty.server.broker.registry import registrations
@@ -124,7 +125,11 @@ def _prune_old_rows(session: Session, now: datetime) -> None:
     pruning.step(session, now)
 
 
-_WORK = (_prune_old_rows, _move_client_secrets, _publish_accounts)
+def _mark_contested(session: Session, now: datetime) -> None:
+    dag_records.mark_contested(session, now)
+
+
+_WORK = (_mark_contested, _prune_old_rows, _move_client_secrets, _publish_accounts)
 
 
 async def _take_up_refreshes(refresher: Refresher) -> None:

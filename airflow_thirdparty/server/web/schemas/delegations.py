@@ -13,7 +13,11 @@ from airflow_thirdparty.wire import CONN_ID_PATTERN
 
 
 class DelegationView(BaseModel):
-    """A delegation, for whoever may read the DAG."""
+    """A delegation, for whoever may read the DAG.
+
+    :param bundle: name of the bundle whose DAG it is for; empty: made before bundles were recorded
+    :param file: the DAG's file in that bundle
+    """
 
     conn_id: str
     user_name: str
@@ -22,7 +26,17 @@ class DelegationView(BaseModel):
     asset_events: bool
     expires_at: datetime | None
     pinned: bool
-    state: Literal["active", "expired", "code_changed", "delegate_gone", "sign_in_needed"]
+    bundle: str
+    file: str
+    state: Literal[
+        "active",
+        "expired",
+        "code_changed",
+        "delegate_gone",
+        "sign_in_needed",
+        "bundle_unknown",
+        "dag_moved",
+    ]
     created_at: datetime
 
     @classmethod
@@ -42,6 +56,8 @@ class DelegationView(BaseModel):
             asset_events=row.on_asset_events,
             expires_at=row.expires_at,
             pinned=row.pinned,
+            bundle=row.bundle_name,
+            file=row.relative_fileloc,
             state=consent.state.value,
             created_at=row.made_at,
         )
@@ -51,10 +67,19 @@ class DelegationsAnswer(BaseModel):
     """All delegations of a DAG.
 
     :param allowed: whether the caller may make one
+    :param bundle: name of the DAG's bundle now
+    :param file: the DAG's file in that bundle
+    :param imports_known: whether pinning covers what the file imports from its bundle
+    :param unknown_imports: places in the DAG's code that pinning cannot follow, such as
+        ``helpers.py:3 import_module``
     """
 
     delegations: list[DelegationView]
     allowed: bool
+    bundle: str
+    file: str
+    imports_known: bool
+    unknown_imports: list[str]
 
 
 class DelegationBody(BaseModel):
