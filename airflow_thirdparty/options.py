@@ -129,6 +129,13 @@ ACCOUNT_IDS_FILE = Option(
 KEEP_USES_DAYS = Option(
     "keep_uses_days", 90, "For how many days people can see where their sign-ins were used."
 )
+DELEGATION_RIGHTS_DAYS = Option(
+    "delegation_rights_days",
+    30,
+    "For how many days a delegation counts on what the auth manager said at the delegate's last own request, "
+    "where it can answer only for a person who is present, as Keycloak's. Other auth managers are asked for "
+    "each delegate at least once a minute.",
+)
 ALLOW_HTTP = Option(
     "allow_http",
     False,
@@ -145,6 +152,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     ACKNOWLEDGEMENT_PARAM,
     ACCOUNT_IDS_FILE,
     KEEP_USES_DAYS,
+    DELEGATION_RIGHTS_DAYS,
     ALLOW_HTTP,
 )
 """Every option of the section, in the order of the documentation."""

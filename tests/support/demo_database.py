@@ -68,6 +68,8 @@ class DemoDatabase:
             pinned=False,
             pinned_code="",
             pinned_version="",
+            entitled=True,
+            asked_at=NOW,
             pinned_imports="",
             bundle_name="dags-folder",
             relative_fileloc=f"{dag_id}.py"[:2000],

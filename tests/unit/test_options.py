@@ -27,6 +27,7 @@ READ: dict[str, Callable[[], object]] = {
     "acknowledgement_param": settings.acknowledgement_param,
     "account_ids_file": settings.account_ids_file,
     "keep_uses_days": settings.keep_uses_days,
+    "delegation_rights_days": settings.delegation_rights_days,
     "allow_http": settings.allow_http,
 }
 

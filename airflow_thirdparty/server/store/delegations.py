@@ -20,6 +20,7 @@ class Delegation(PersonColumns, Base):
     nothing.  ``contested_at`` is when another bundle was seen to claim the id since.
     ``pinned_code``, ``pinned_version`` and ``pinned_imports`` name the code that was delegated to; empty: not
     pinned.
+    ``entitled`` is what the auth manager said at ``asked_at``: whether the person may trigger the DAG.
     """
 
     __tablename__ = "third_party_delegation"
@@ -38,6 +39,8 @@ class Delegation(PersonColumns, Base):
     pinned_version: Mapped[str] = mapped_column(String(250), default="")
     pinned_imports: Mapped[str] = mapped_column(String(64), default="")
     contested_at: Mapped[datetime | None]
+    entitled: Mapped[bool] = mapped_column(Boolean)
+    asked_at: Mapped[datetime]
     made_at: Mapped[datetime]
 
 

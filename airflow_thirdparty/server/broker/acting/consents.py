@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.acting import dag_records
+from airflow_thirdparty.server.broker.acting import dag_records, rights
 from airflow_thirdparty.server.broker.acting.dag_records import DagRecord
 from airflow_thirdparty.server.people.directory import directory, user_state_of
 from airflow_thirdparty.server.people.user_state import UserState
@@ -33,9 +33,11 @@ class State(str, enum.Enum):
     SIGN_IN_NEEDED = "sign_in_needed"
     BUNDLE_UNKNOWN = "bundle_unknown"
     DAG_MOVED = "dag_moved"
+    NOT_ENTITLED = "not_entitled"
+    RIGHTS_UNKNOWN = "rights_unknown"
 
 
-HOLDING = frozenset({State.ACTIVE, State.CODE_CHANGED, State.DAG_MOVED})
+HOLDING = frozenset({State.ACTIVE, State.CODE_CHANGED, State.DAG_MOVED, State.RIGHTS_UNKNOWN})
 """States in which nobody else can delegate for the same DAG and account."""
 
 
@@ -45,6 +47,11 @@ class Consent:
 
     row: Delegation
     state: State
+
+    @property
+    def rights_until(self) -> datetime | None:
+        """Until when the delegate's last own request counts; ``None`` where that does not matter."""
+        return None if directory().can_ask_for_absent else self.row.asked_at + rights.lasting()
 
     @property
     def holds_the_place(self) -> bool:
@@ -123,17 +130,18 @@ def _signed_in(row: Delegation, sign_in: SignIn | None, accounts: Accounts, now:
 
 
 def _state(row: Delegation, seen: _Seen, now: datetime) -> State:
-    if seen.user_state is not UserState.PRESENT:
-        return State.DELEGATE_GONE
-    if row.expires_at is not None and row.expires_at <= now:
-        return State.EXPIRED
-    if not row.bundle_name:
-        return State.BUNDLE_UNKNOWN
-    if not seen.signed_in:
-        return State.SIGN_IN_NEEDED
-    if row.contested_at is not None or seen.other_version or not _is_the_dag(row, seen.dag):
-        return State.DAG_MOVED
-    return State.ACTIVE if _has_the_code(row, seen.dag) else State.CODE_CHANGED
+    contested = row.contested_at is not None or seen.other_version
+    found = {
+        State.DELEGATE_GONE: seen.user_state is not UserState.PRESENT,
+        State.EXPIRED: row.expires_at is not None and row.expires_at <= now,
+        State.NOT_ENTITLED: not row.entitled,
+        State.BUNDLE_UNKNOWN: not row.bundle_name,
+        State.SIGN_IN_NEEDED: not seen.signed_in,
+        State.RIGHTS_UNKNOWN: now - row.asked_at > rights.lasting(),
+        State.DAG_MOVED: contested or not _is_the_dag(row, seen.dag),
+        State.CODE_CHANGED: not _has_the_code(row, seen.dag),
+    }
+    return next((state for state, holds in found.items() if holds), State.ACTIVE)
 
 
 def _is_the_dag(row: Delegation, dag: DagRecord | None) -> bool:

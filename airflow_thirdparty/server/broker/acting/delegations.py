@@ -79,7 +79,7 @@ def delegate(
     """Make or replace the caller's delegation of an account to a DAG.
 
     :param session: writes in its transaction
-    :param person: the caller, whose account it is
+    :param person: the caller, whose account it is; they may trigger the DAG
     :param dag_id: id of the DAG
     :param request: what they consent to; for one of ``accounts``
     :param accounts: the accounts that can be used
@@ -108,6 +108,8 @@ def delegate(
         pinned_version=fingerprint.version,
         pinned_imports=fingerprint.imports,
         made_at=now,
+        entitled=True,
+        asked_at=now,
         **Delegation.person_values(person),
     )
     session.add(row)

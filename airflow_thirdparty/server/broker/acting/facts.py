@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.people.person import Person
@@ -40,6 +40,8 @@ class DelegationFact:
     :param bundle: name of the bundle whose DAG was delegated to; empty: not on record
     :param file: its file, relative to the bundle's folder
     :param contested: another bundle has claimed the DAG's id since
+    :param entitled: whether the person may trigger the DAG, as the auth manager said at ``asked_at``
+    :param answer_lasts: how old that answer may be
     :param code_matches: the task instance runs the code that was delegated to, or none was pinned
     """
 
@@ -49,6 +51,9 @@ class DelegationFact:
     on_asset_events: bool
     bundle: str
     file: str
+    entitled: bool
+    asked_at: datetime
+    answer_lasts: timedelta
     contested: bool = False
     expires_at: datetime | None = None
     code_matches: bool = True

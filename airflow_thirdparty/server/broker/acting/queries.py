@@ -25,7 +25,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, liter
 from sqlalchemy.orm import Session, aliased
 
 from airflow_thirdparty.server.broker import bundles
-from airflow_thirdparty.server.broker.acting import dag_records
+from airflow_thirdparty.server.broker.acting import dag_records, rights
 from airflow_thirdparty.server.broker.acting.facts import TASK, AttributionFact, DelegationFact, RunFacts
 from airflow_thirdparty.server.people.directory import Directory, directory, user_state_of
 from airflow_thirdparty.server.people.person import Person
@@ -135,6 +135,8 @@ def _statement(users: Directory, multi_team: bool) -> Select[Any]:
         consent.bundle_name.label("consent_bundle"),
         consent.relative_fileloc.label("consent_file"),
         consent.contested_at,
+        consent.entitled,
+        consent.asked_at,
         case((consent.id.is_not(None), dag_records.other_version())).label("other_version"),
         consent.on_schedule,
         consent.on_asset_events,
@@ -275,6 +277,9 @@ def _delegation(row: Any, conn_id: str) -> DelegationFact | None:
         on_asset_events=row["on_asset_events"],
         bundle=row["consent_bundle"],
         file=row["consent_file"],
+        entitled=row["entitled"],
+        asked_at=row["asked_at"],
+        answer_lasts=rights.lasting(),
         contested=row["contested_at"] is not None or bool(row["other_version"]),
         expires_at=row["expires_at"],
         code_matches=not row["pinned"] or _matches(row),

@@ -194,6 +194,17 @@ def _delegate(facts: RunFacts) -> tuple[Person, UserState]:
             f"The delegation of {account} to DAG '{facts.dag_id}' has expired.",
             "The delegate delegates anew on the DAG's Accounts tab.",
         )
+    if not consent.entitled:
+        raise ActingUserUnknown(
+            f"Whoever delegated {account} may not trigger DAG '{facts.dag_id}' any more.",
+            "Somebody who may trigger it delegates on the DAG's Accounts tab.",
+        )
+    if facts.now - consent.asked_at > consent.answer_lasts:
+        raise ActingUserUnknown(
+            f"It is not known whether whoever delegated {account} may still trigger DAG '{facts.dag_id}': "
+            "the last answer is too old.",
+            "Let the delegate open the DAG's Accounts tab; an API server with an auth manager has to run.",
+        )
     if not consent.bundle:
         raise ActingUserUnknown(
             f"The delegation of {account} to DAG '{facts.dag_id}' does not say of which bundle.",

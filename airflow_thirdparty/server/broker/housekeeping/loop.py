@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.acting import dag_records
+from airflow_thirdparty.server.broker.acting import dag_records, rights
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.housekeeping import pruning, publication
 from airflow_thirdparty.server.broker.registry import registrations
@@ -129,7 +129,11 @@ def _mark_contested(session: Session, now: datetime) -> None:
     dag_records.mark_contested(session, now)
 
 
-_WORK = (_mark_contested, _prune_old_rows, _move_client_secrets, _publish_accounts)
+def _ask_for_rights(session: Session, now: datetime) -> None:
+    rights.ask_for_all(session, now)
+
+
+_WORK = (_ask_for_rights, _mark_contested, _prune_old_rows, _move_client_secrets, _publish_accounts)
 
 
 async def _take_up_refreshes(refresher: Refresher) -> None:

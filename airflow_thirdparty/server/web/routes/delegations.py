@@ -10,12 +10,12 @@ from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_da
 from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.broker.acting import consents, dag_records, delegations
+from airflow_thirdparty.server.broker.acting import consents, dag_records, delegations, rights
 from airflow_thirdparty.server.broker.acting.delegations import DelegationRequest
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin, may_trigger
+from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin
 from airflow_thirdparty.server.web.schemas.delegations import (
     DelegationBody,
     DelegationOfDag,
@@ -49,11 +49,12 @@ async def list_delegations(dag_id: str, user: GetUserDep, person: PersonDep) -> 
 
 def _answer(session: Session, dag_id: str, user: BaseUser, person: Person) -> DelegationsAnswer:
     delegations.check_dag(session, dag_id)
+    rights.keep_own(session, person, user, utcnow())
     found = consents.of_dag(session, dag_id, registrations.usable(session), utcnow())
     dag = dag_records.records(session, {dag_id})[dag_id]
     return DelegationsAnswer(
         delegations=[DelegationView.of(consent, person) for consent in found],
-        allowed=may_trigger(session, dag_id, user),
+        allowed=rights.may_trigger(session, dag_id, user),
         bundle=dag.bundle,
         file=dag.file,
         imports_known=bool(dag.fingerprint.version or dag.fingerprint.imports),

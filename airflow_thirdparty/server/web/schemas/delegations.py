@@ -17,6 +17,8 @@ class DelegationView(BaseModel):
 
     :param bundle: name of the bundle whose DAG it is for; empty: made before bundles were recorded
     :param file: the DAG's file in that bundle
+    :param rights_until: until when the delegate's last own request counts, where the auth manager cannot be
+        asked about people who are not there
     """
 
     conn_id: str
@@ -28,6 +30,7 @@ class DelegationView(BaseModel):
     pinned: bool
     bundle: str
     file: str
+    rights_until: datetime | None
     state: Literal[
         "active",
         "expired",
@@ -36,6 +39,8 @@ class DelegationView(BaseModel):
         "sign_in_needed",
         "bundle_unknown",
         "dag_moved",
+        "not_entitled",
+        "rights_unknown",
     ]
     created_at: datetime
 
@@ -58,6 +63,7 @@ class DelegationView(BaseModel):
             pinned=row.pinned,
             bundle=row.bundle_name,
             file=row.relative_fileloc,
+            rights_until=consent.rights_until,
             state=consent.state.value,
             created_at=row.made_at,
         )

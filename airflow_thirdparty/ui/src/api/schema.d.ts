@@ -485,11 +485,13 @@ export interface components {
             bundle: string;
             /** File */
             file: string;
+            /** Rights Until */
+            rights_until: string | null;
             /**
              * State
              * @enum {string}
              */
-            state: "active" | "expired" | "code_changed" | "delegate_gone" | "sign_in_needed" | "bundle_unknown" | "dag_moved";
+            state: "active" | "expired" | "code_changed" | "delegate_gone" | "sign_in_needed" | "bundle_unknown" | "dag_moved" | "not_entitled" | "rights_unknown";
             /**
              * Created At
              * Format: date-time
@@ -504,6 +506,8 @@ export interface components {
          *
          *     :param bundle: name of the bundle whose DAG it is for; empty: made before bundles were recorded
          *     :param file: the DAG's file in that bundle
+         *     :param rights_until: until when the delegate's last own request counts, where the auth manager cannot be
+         *         asked about people who are not there
          */
         DelegationView: {
             /** Conn Id */
@@ -524,11 +528,13 @@ export interface components {
             bundle: string;
             /** File */
             file: string;
+            /** Rights Until */
+            rights_until: string | null;
             /**
              * State
              * @enum {string}
              */
-            state: "active" | "expired" | "code_changed" | "delegate_gone" | "sign_in_needed" | "bundle_unknown" | "dag_moved";
+            state: "active" | "expired" | "code_changed" | "delegate_gone" | "sign_in_needed" | "bundle_unknown" | "dag_moved" | "not_entitled" | "rights_unknown";
             /**
              * Created At
              * Format: date-time

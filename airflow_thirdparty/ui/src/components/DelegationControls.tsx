@@ -160,6 +160,8 @@ const OPENERS: Record<Delegation["state"] | "none", string> = {
   sign_in_needed: "Change …",
   bundle_unknown: "Agree again …",
   dag_moved: "Agree again …",
+  not_entitled: "Change …",
+  rights_unknown: "Change …",
 };
 
 /** Whether runs that nobody triggered may act with the caller's account, and how to change that. */

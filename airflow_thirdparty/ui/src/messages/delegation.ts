@@ -48,6 +48,8 @@ export function delegationState(consent: Delegation, now: number): { runs: strin
     delegate_gone: "Void: this user is gone",
     sign_in_needed: "Paused: this user has to sign in again",
     bundle_unknown: "Void: made before the DAG's bundle was recorded",
+    not_entitled: "Void: this user may not trigger the DAG any more",
+    rights_unknown: "Paused: it is not known whether this user may still trigger the DAG",
     dag_moved: "Paused: the DAG moved, or another bundle claims its id",
   };
   return { runs: runs(consent), state: states[consent.state], active: consent.state === "active" };
@@ -55,7 +57,7 @@ export function delegationState(consent: Delegation, now: number): { runs: strin
 
 /** Whether a consent keeps everybody else from giving theirs: there is one per DAG and account. */
 const holdsThePlace = ({ state }: Delegation): boolean =>
-  state === "active" || state === "code_changed" || state === "dag_moved";
+  state === "active" || state === "code_changed" || state === "dag_moved" || state === "rights_unknown";
 
 /** The consents to one account that matter to the caller: their own, or the one that stands in their way. */
 export function relevant(all: readonly Delegation[], connId: string): Delegation | null {
@@ -75,6 +77,12 @@ export function delegationMessage(consent: Delegation | null, now: number): stri
   if (consent.state === "code_changed") {
     return `Paused: the DAG's code changed since ${who} agreed.`;
   }
+  if (consent.state === "not_entitled") {
+    return "Void: you may not trigger this DAG any more. Somebody else may take your place.";
+  }
+  if (consent.state === "rights_unknown") {
+    return `Paused: it is not known whether ${who} may still trigger this DAG.`;
+  }
   if (consent.state === "dag_moved") {
     return `Paused: since ${who} agreed, the DAG moved to another file or bundle, or another bundle claimed its id.`;
   }
@@ -85,5 +93,9 @@ export function delegationMessage(consent: Delegation | null, now: number): stri
     return "Paused: your sign-in does not work any more. Sign in again, or somebody else may take your place.";
   }
   const end = consent.expires_at === null ? "" : `, ends ${distance(consent.expires_at, now)}`;
-  return `${runs(consent)} act as ${who}${end}.`;
+  const asked =
+    consent.rights_until === null
+      ? ""
+      : ` Counts on what ${who} may do as of the last visit here; that lasts until ${dayOf(consent.rights_until)}.`;
+  return `${runs(consent)} act as ${who}${end}.${asked}`;
 }

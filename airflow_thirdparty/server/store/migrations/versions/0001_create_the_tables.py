@@ -112,6 +112,8 @@ def upgrade() -> None:
         sa.Column("pinned_version", sa.String(length=250), nullable=False),
         sa.Column("pinned_imports", sa.String(length=64), nullable=False),
         sa.Column("contested_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("entitled", sa.Boolean(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("made_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("auth_manager", sa.String(length=200), nullable=False),
         sa.Column("user_id", sa.String(length=200), nullable=False),

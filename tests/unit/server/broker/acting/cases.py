@@ -72,6 +72,9 @@ def delegated(by: Person = ALICE, **changes) -> DelegationFact:
         on_asset_events=False,
         bundle="main",
         file="dag_a.py",
+        entitled=True,
+        asked_at=minutes(1),
+        answer_lasts=timedelta(minutes=10),
     )
     return replace(consent, **changes)
 
@@ -240,6 +243,36 @@ CASES = [
         "schedule",
         "Alice has delegated, and the run's version of the DAG is not on record",
         replace(BY_SCHEDULE, delegation=delegated(), version_bundle=None),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "the delegate may not trigger the DAG any more",
+        replace(BY_SCHEDULE, delegation=delegated(entitled=False)),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "the delegate was last seen entitled eleven minutes ago",
+        replace(BY_SCHEDULE, delegation=delegated(asked_at=minutes(11))),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "the delegate can be asked about only while present, and was here 29 days ago",
+        replace(
+            BY_SCHEDULE,
+            delegation=delegated(asked_at=NOW - timedelta(days=29), answer_lasts=timedelta(days=30)),
+        ),
+        "alice",
+    ),
+    Case(
+        "schedule",
+        "the delegate can be asked about only while present, and was here 31 days ago",
+        replace(
+            BY_SCHEDULE,
+            delegation=delegated(asked_at=NOW - timedelta(days=31), answer_lasts=timedelta(days=30)),
+        ),
         UNKNOWN,
     ),
     Case(

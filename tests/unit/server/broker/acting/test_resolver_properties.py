@@ -41,6 +41,9 @@ DELEGATIONS = st.builds(
     on_asset_events=st.booleans(),
     bundle=BUNDLES,
     file=st.sampled_from(["dag_a.py", "dag_b.py"]),
+    entitled=st.sampled_from([True] * 4 + [False]),
+    asked_at=TIMES,
+    answer_lasts=st.just(timedelta(minutes=10)),
     contested=st.sampled_from([False] * 4 + [True]),
     expires_at=st.none() | TIMES,
     code_matches=st.booleans(),
@@ -106,6 +109,8 @@ def test_only_who_caused_the_run_or_delegated_is_ever_named(facts: RunFacts):
         assert facts.dag_bundle == facts.version_bundle == facts.delegation.bundle != ""
         assert facts.dag_file == facts.delegation.file
         assert not facts.delegation.contested
+        assert facts.delegation.entitled
+        assert NOW - facts.delegation.asked_at <= facts.delegation.answer_lasts
     else:
         origins = [attribution for attribution in facts.attributions if attribution.kind == "run"]
         assert {attribution.person for attribution in origins} == {acting.person}
