@@ -138,6 +138,13 @@ KEEP_ALIVE_DAYS = Option(
     "For how many days after a person last used or delegated a sign-in it is refreshed by itself, at "
     "services whose refresh tokens end when they are not used. 0: not at all.",
 )
+DELEGATION_RIGHTS_DAYS = Option(
+    "delegation_rights_days",
+    30,
+    "For how many days a delegation counts on what the auth manager said at the delegate's last own request, "
+    "where it can answer only for a person who is present, as Keycloak's. Other auth managers are asked for "
+    "each delegate at least once a minute.",
+)
 ALLOW_HTTP = Option(
     "allow_http",
     False,
@@ -155,6 +162,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     ACCOUNT_IDS_FILE,
     KEEP_USES_DAYS,
     KEEP_ALIVE_DAYS,
+    DELEGATION_RIGHTS_DAYS,
     ALLOW_HTTP,
 )
 """Every option of the section, in the order of the documentation."""
@@ -274,7 +282,8 @@ EXTRA_FIELDS = (
     ExtraField(
         "allowed_dags",
         "Allowed DAGs",
-        "Ids of the DAGs that may use the account, compared to the letter; empty means all.",
+        "The DAGs that may use the account, as bundle:dag_id, compared to the letter; a bare dag_id is of "
+        "the only bundle, and refused where there are several. Empty means all.",
     ),
     ExtraField(
         "min_lifetime",

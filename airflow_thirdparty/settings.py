@@ -120,3 +120,11 @@ def keep_uses_days() -> int:
     :return: days
     """
     return _read(options.KEEP_USES_DAYS)
+
+
+def delegation_rights_days() -> int:
+    """For how long a delegate's last own request counts, where the auth manager answers only then.
+
+    :return: days
+    """
+    return _read(options.DELEGATION_RIGHTS_DAYS)

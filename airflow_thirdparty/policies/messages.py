@@ -32,7 +32,7 @@ WHY = (
         "Delegations",
         "A person can delegate an account to this DAG's schedule or asset events. Then it acts in their name "
         "without them pressing anything, and with whatever code it has by then. Pinned to the file, a "
-        "delegation ends when the file changes; code that the file imports is not covered.",
+        "delegation ends when its code changes, as far as import statements tell.",
     ),
     (
         "Re-runs",

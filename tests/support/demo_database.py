@@ -67,7 +67,12 @@ class DemoDatabase:
             on_asset_events=False,
             pinned=False,
             pinned_code="",
-            pinned_bundle="",
+            pinned_version="",
+            entitled=True,
+            asked_at=NOW,
+            pinned_imports="",
+            bundle_name="dags-folder",
+            relative_fileloc=f"{dag_id}.py"[:2000],
             made_at=NOW,
             **self.person(user_name),
         )

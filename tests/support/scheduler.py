@@ -70,19 +70,26 @@ def tag(dag_id: str, name: str) -> None:
         session.merge(DagTag(dag_id=dag_id, name=name))
 
 
-def load_dags(folder: Path) -> None:
+def add_bundle(name: str) -> None:
+    """Let the DAG processor find a bundle in its configuration."""
+    from airflow.models.dagbundle import DagBundleModel
+    from airflow.utils.session import create_session
+
+    with create_session(scoped=False) as session:
+        if session.get(DagBundleModel, name) is None:
+            session.add(DagBundleModel(name=name))
+
+
+def load_dags(folder: Path, bundle: str = "dags-folder") -> None:
     """Bring the DAGs of a folder into the database, as the DAG processor does, and unpause them."""
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
     from airflow.models.dag import DagModel
-    from airflow.models.dagbundle import DagBundleModel
     from airflow.utils.session import create_session
     from sqlalchemy import update
 
-    with create_session(scoped=False) as session:
-        if session.get(DagBundleModel, "dags-folder") is None:
-            session.add(DagBundleModel(name="dags-folder"))
-    bag = DagBag(folder, bundle_path=folder, bundle_name="dags-folder")
+    add_bundle(bundle)
+    bag = DagBag(folder, bundle_path=folder, bundle_name=bundle)
     assert not bag.import_errors, bag.import_errors
-    sync_bag_to_db(bag, "dags-folder", None)
+    sync_bag_to_db(bag, bundle, None)
     with create_session(scoped=False) as session:
         session.execute(update(DagModel).values(is_paused=False))

@@ -28,6 +28,7 @@ READ: dict[str, Callable[[], object]] = {
     "account_ids_file": settings.account_ids_file,
     "keep_uses_days": settings.keep_uses_days,
     "keep_alive_days": settings.keep_alive_days,
+    "delegation_rights_days": settings.delegation_rights_days,
     "allow_http": settings.allow_http,
 }
 

@@ -62,7 +62,8 @@ class Account:
     :param assumed_lifetime: seconds after which an access token is refreshed whose lifetime the service does
         not say; 0 means never
     :param refresh_lifetime: seconds after which a sign-in ends that is not refreshed; 0 means never
-    :param allowed_dags: ids of the DAGs that may use the account; ``None`` means every DAG
+    :param allowed_dags: the DAGs that may use the account, as ``bundle:dag_id`` or ``dag_id``; ``None`` means
+        every DAG
     """
 
     conn_id: str
@@ -100,10 +101,6 @@ class Account:
         addresses = {name: getattr(self, name) for name in (*ADDRESSES, "host")}
         origins = tuple((name, origin_of(url)) for name, url in sorted(addresses.items()) if url)
         return AccountBinding(self.kind, self.client_id, origins)
-
-    def allows(self, dag_id: str) -> bool:
-        """Whether this DAG may use the account; compared to the letter, no patterns."""
-        return self.allowed_dags is None or dag_id in self.allowed_dags
 
 
 @lru_cache(maxsize=1024)  # on the path of every fetch, and registrations rarely change

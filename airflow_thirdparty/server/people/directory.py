@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Protocol
+from typing import cast as cast_to
 
 from airflow.api_fastapi.app import get_auth_manager_cls
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.configuration import conf
 from sqlalchemy import ColumnElement, Integer, case, cast, select
+from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.people.user_state import UserState, is_shared
@@ -25,10 +27,12 @@ SIMPLE = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAut
 class Directory(Protocol):
     """The users of one auth manager.
 
-    ``auth_manager`` is the import path of its class.
+    ``auth_manager`` is the import path of its class; ``can_ask_for_absent`` says whether it can be asked what
+    a person may do who sends no request.
     """
 
     auth_manager: str
+    can_ask_for_absent: bool
 
     def __hash__(self) -> int: ...
 
@@ -55,9 +59,19 @@ class Directory(Protocol):
         :return: what today's auth manager says
         """
 
+    def load(self, session: Session, person: Person) -> BaseUser | None:
+        """Find the user whom the auth manager can be asked about, though they send no request.
+
+        :param session: a session, which the user stays part of
+        :param person: somebody met earlier
+        :return: ``None`` when that very user is not there any more, or nobody can be asked about
+        """
+
 
 class OtherDirectory:
     """An auth manager that cannot be asked: people are who they were, until their sign-in goes."""
+
+    can_ask_for_absent = False
 
     def __init__(self, auth_manager: str) -> None:
         self.auth_manager = auth_manager
@@ -74,9 +88,15 @@ class OtherDirectory:
         """Take their word."""
         return UserState.PRESENT
 
+    def load(self, session: Session, person: Person) -> BaseUser | None:
+        """Nobody can be asked about."""
+        return None
+
 
 class SimpleDirectory(OtherDirectory):
     """The simple auth manager: its users are those in the configuration, by name."""
+
+    can_ask_for_absent = True
 
     def created(self, user: BaseUser) -> str | None:
         """Not known; and where everybody is an admin, nobody is anybody."""
@@ -90,6 +110,13 @@ class SimpleDirectory(OtherDirectory):
         names = {user.split(":")[0] for user in users}
         return UserState.PRESENT if person.user_id in names else UserState.GONE
 
+    def load(self, session: Session, person: Person) -> BaseUser | None:
+        """Look the name up in the configuration."""
+        from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
+
+        users = SimpleAuthManager.get_users()
+        return next((user for user in users if user.get_id() == person.user_id), None)
+
     @staticmethod
     def _all_are_admins() -> bool:
         return conf.getboolean("core", "simple_auth_manager_all_admins", fallback=False)
@@ -97,6 +124,8 @@ class SimpleDirectory(OtherDirectory):
 
 class FabDirectory(OtherDirectory):
     """Flask-AppBuilder: users in the same database, with ids that are re-used, and a date of creation."""
+
+    can_ask_for_absent = True
 
     def created(self, user: BaseUser) -> str | None:
         """Read the user's date of creation."""
@@ -122,6 +151,15 @@ class FabDirectory(OtherDirectory):
         if created_on.isoformat() != person.created:
             return UserState.RECREATED
         return UserState.PRESENT if active else UserState.DEACTIVATED
+
+    def load(self, session: Session, person: Person) -> BaseUser | None:
+        """Load the user from the database, past the auth manager's cache."""
+        from airflow.providers.fab.auth_manager.models import User
+
+        user = session.get(User, int(person.user_id), populate_existing=True)
+        if user is None or not user.active or self.created(user) != person.created:
+            return None
+        return cast_to("BaseUser", user)
 
 
 KNOWN = {FAB: FabDirectory, SIMPLE: SimpleDirectory}

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Integer, String, UniqueConstraint
+from sqlalchemy import Boolean, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from airflow_thirdparty.server.store.base import CONN_ID, DAG_ID, Base, PersonColumns
@@ -16,7 +16,11 @@ class Delegation(PersonColumns, Base):
     """One person's consent for one DAG and account; there is one delegate per DAG and account.
 
     The two consents are apart because whoever may post asset events fires the runs of the second.
-    ``pinned_code`` and ``pinned_bundle`` name the code that was delegated to; empty: not pinned.
+    ``bundle_name`` and ``relative_fileloc`` say which DAG of this id is meant; a row without a bundle lends
+    nothing.  ``contested_at`` is when another bundle was seen to claim the id since.
+    ``pinned_code``, ``pinned_version`` and ``pinned_imports`` name the code that was delegated to; empty: not
+    pinned.
+    ``entitled`` is what the auth manager said at ``asked_at``: whether the person may trigger the DAG.
     """
 
     __tablename__ = "third_party_delegation"
@@ -24,14 +28,37 @@ class Delegation(PersonColumns, Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     dag_id: Mapped[str] = mapped_column(DAG_ID)
+    bundle_name: Mapped[str] = mapped_column(String(250), default="")
+    relative_fileloc: Mapped[str] = mapped_column(String(2000), default="")
     conn_id: Mapped[str] = mapped_column(CONN_ID)
     on_schedule: Mapped[bool] = mapped_column(Boolean)
     on_asset_events: Mapped[bool] = mapped_column(Boolean)
     expires_at: Mapped[datetime | None]
     pinned: Mapped[bool] = mapped_column(Boolean)
     pinned_code: Mapped[str] = mapped_column(String(64), default="")
-    pinned_bundle: Mapped[str] = mapped_column(String(250), default="")
+    pinned_version: Mapped[str] = mapped_column(String(250), default="")
+    pinned_imports: Mapped[str] = mapped_column(String(64), default="")
+    contested_at: Mapped[datetime | None]
+    entitled: Mapped[bool] = mapped_column(Boolean)
+    asked_at: Mapped[datetime]
     made_at: Mapped[datetime]
+
+
+class DagImports(Base):
+    """What a DAG's file imports from a bundle without versions, as the DAG processor last saw it.
+
+    ``digest`` names the imported files and their content; ``unknown`` lists, one a line, the places that
+    cannot be followed.
+    """
+
+    __tablename__ = "third_party_dag_imports"
+
+    dag_id: Mapped[str] = mapped_column(DAG_ID, primary_key=True)
+    bundle_name: Mapped[str] = mapped_column(String(250), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    files: Mapped[int] = mapped_column(Integer)
+    unknown: Mapped[str] = mapped_column(Text)
+    seen_at: Mapped[datetime]
 
 
 @dataclass(frozen=True)
@@ -39,19 +66,27 @@ class CodeFingerprint:
     """The code that a delegation may be pinned to.
 
     :param code: hash of the DAG's file
-    :param bundle: version of its bundle; empty where bundles have none
+    :param version: version of its bundle; empty where bundles have none
+    :param imports: names what the file imports from its bundle; empty where the version says it, or where
+        it is not known
     """
 
     code: str
-    bundle: str
+    version: str
+    imports: str
 
     @classmethod
-    def of(cls, source: str | None, bundle_version: str | None) -> CodeFingerprint:
+    def of(cls, source: str | None, bundle_version: str | None, imports: str | None) -> CodeFingerprint:
         """Name some code.
 
         :param source: the DAG's file
         :param bundle_version: version of the DAG's bundle, where it has one
+        :param imports: digest of what the file imports, where it is known
         :return: what is stored and compared
         """
         code = hashlib.sha256(source.encode()).hexdigest() if source is not None else ""
-        return cls(code, bundle_version or "")
+        return cls(code, bundle_version or "", "" if bundle_version else imports or "")
+
+
+NOT_PINNED = CodeFingerprint("", "", "")
+"""Stands in a row that is not pinned."""

@@ -72,6 +72,18 @@ def find(session: Session, person: Person, conn_id: str) -> SignIn | None:
     return next((row for row in rows if row.person == person and row.conn_id == conn_id), None)
 
 
+def is_usable(row: SignIn, binding: str, now: datetime) -> bool:
+    """Whether a sign-in yields tokens, as far as its row tells.
+
+    :param row: the sign-in
+    :param binding: what sign-ins to the account belong to now, as text
+    :param now: the time, in UTC
+    :return: false when it has lapsed, is for what the account was before, or has expired for good
+    """
+    expired = row.access_expires_at is not None and row.access_expires_at <= now
+    return row.binding == binding and row.lapsed_at is None and not (expired and row.sealed_refresh is None)
+
+
 def of_person(session: Session, person: Person) -> dict[str, SignIn]:
     """All sign-ins of a person, by account.
 

@@ -20,6 +20,7 @@ from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.acting.delegations import (
     CannotDelegate,
     DelegatedByAnother,
+    NoSuchDag,
     NoSuchDelegation,
     NotTheDelegate,
 )
@@ -30,7 +31,6 @@ from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
 from airflow_thirdparty.server.web.dependencies import CrossSite, NotAdmin, SharedIdentity
 from airflow_thirdparty.server.web.headers import add_security_headers
 from airflow_thirdparty.server.web.routes import accounts, dags, delegations, documents, pages, runs, uses
-from airflow_thirdparty.server.web.routes.dags import NoSuchDag
 from airflow_thirdparty.server.web.routes.runs import NoSuchTaskInstance
 from airflow_thirdparty.server.web.schemas.common import Problem, ProblemAnswer
 

@@ -6,11 +6,8 @@ from typing import Annotated
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
-from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep
-from airflow.models.dag import DagModel
 from fastapi import Depends, Request
-from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.broker import links
@@ -79,22 +76,6 @@ def is_admin(user: BaseUser) -> bool:
     :return: what the auth manager says
     """
     return bool(get_auth_manager().is_authorized_connection(method="PUT", user=user))
-
-
-def may_trigger(session: Session, dag_id: str, user: BaseUser) -> bool:
-    """Whether the user may trigger the DAG, which is what delegating takes.
-
-    :param session: a session, for the team that owns the DAG
-    :param dag_id: id of the DAG
-    :param user: as Airflow authenticated them
-    :return: what the auth manager says
-    """
-    details = DagDetails(id=dag_id, team_name=DagModel.get_team_name(dag_id, session=session))
-    return bool(
-        get_auth_manager().is_authorized_dag(
-            method="POST", access_entity=DagAccessEntity.RUN, details=details, user=user
-        )
-    )
 
 
 class NotAdmin(ThirdPartyAccountError):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -13,12 +13,19 @@ NOBODY = "acting_user_unknown"
 WISH = {"conn_id": "demo", "scheduled": True}
 
 
+def sign_in(server: Airflow, user: str, conn_id: str = "demo") -> None:
+    """Sign in with a key, which needs no service."""
+    server.page(user, "POST", f"/accounts/{conn_id}/sign-in", json={"key": f"{user}'s own"})
+
+
 @pytest.fixture(scope="module", autouse=True)
 def accounts(server: Airflow) -> None:
-    """An account for all DAGs, and one for a single DAG."""
+    """An account for all DAGs, and one for a single DAG; some people have signed in."""
     server.register("demo")
     server.register("other")
     server.register("narrow", allowed_dags="by_hand")
+    for conn_id, user in (("demo", "alice"), ("demo", "bob"), ("demo", "carol"), ("narrow", "alice")):
+        sign_in(server, user, conn_id)
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +114,13 @@ def test_it_is_never_inherited_by_other_dags(server: Airflow, scheduled):
 
 
 def test_it_may_end(server: Airflow, scheduled):
-    tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
-    delegate(server, expires_at=tomorrow.isoformat())
+    soon = datetime.now(timezone.utc) + timedelta(minutes=5)
+    delegate(server, expires_at=soon.isoformat())
     ti_id = server.running(*scheduled)
-    assert server.acting(ti_id, later=3600).person.name == "alice"
-    assert server.acting(ti_id, later=2 * 24 * 3600).refusal.code == NOBODY
+    assert server.acting(ti_id, later=60).person.name == "alice"
+    refusal = server.acting(ti_id, later=400).refusal
+    assert refusal.code == NOBODY
+    assert "has expired" in refusal.message
 
 
 def test_pinned_it_asks_again_when_the_code_has_changed(server: Airflow, scheduled):
@@ -164,6 +173,11 @@ def test_the_dags_tab_shows_the_caller_their_accounts(server: Airflow):
         pytest.param("alice", {"expires_at": "2099-01-01T00:00:00"}, 422, "invalid_request", id="no zone"),
         pytest.param("alice", {"scheduled": "yes"}, 422, "invalid_request", id="no boolean"),
         pytest.param("alice", {"user_name": "bob"}, 422, "invalid_request", id="for somebody else"),
+        pytest.param("admin", {}, 422, "cannot_delegate", id="who never signed in"),
+        pytest.param(
+            "alice", {"conn_id": "other"}, 422, "cannot_delegate", id="signed in to another account"
+        ),
+        pytest.param("alice", {"conn_id": "demo\x00"}, 422, "invalid_request", id="an account with a NUL"),
     ],
 )
 def test_what_cannot_be_delegated(server: Airflow, user: str, wish: dict, status: int, code: str | None):
@@ -173,6 +187,70 @@ def test_what_cannot_be_delegated(server: Airflow, user: str, wish: dict, status
         assert answer["error"]["message"]
         assert answer["error"]["remedy"]
     assert server.page("admin", "GET", "/dags/daily/delegations")["delegations"] == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize(
+    "dag_id",
+    [
+        pytest.param("nope", id="unknown"),
+        pytest.param("~", id="Airflow's word for all"),
+        pytest.param("DAILY", id="another case"),
+        pytest.param("dail", id="the beginning of one"),
+        pytest.param("daily%20", id="with a blank"),
+        pytest.param("daily%00", id="with a NUL"),
+        pytest.param("%25", id="a pattern"),
+    ],
+)
+def test_a_dag_that_does_not_exist(server: Airflow, dag_id: str, method: str):
+    path = f"/dags/{dag_id}/delegations{'?conn_id=demo' if method == 'DELETE' else ''}"
+    options = {"json": WISH} if method == "POST" else {}
+    error = server.page("alice", method, path, expect=404, **options)["error"]
+    assert error["code"] in ("no_such_dag", "no_such_delegation")
+    assert error["message"]
+    assert error["remedy"]
+    assert server.page("admin", "GET", "/admin/delegations") == []
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(lambda server: lapse("carol"), id="lapsed"),
+        pytest.param(
+            lambda server: server.page("carol", "DELETE", "/accounts/demo/sign-in", json={}), id="signed out"
+        ),
+    ],
+)
+def test_the_place_is_free_when_the_delegate_has_to_sign_in(server: Airflow, end: Callable[[Airflow], None]):
+    delegate(server, "carol")
+    try:
+        end(server)
+        (seen,) = server.page("carol", "GET", "/dags/daily/delegations")["delegations"]
+        assert (seen["is_me"], seen["state"]) == (True, "sign_in_needed")
+        assert delegate(server, "bob")["state"] == "active"
+    finally:
+        sign_in(server, "carol")
+
+
+def test_it_is_in_force_again_after_signing_in_again(server: Airflow):
+    delegate(server, "carol")
+    lapse("carol")
+    sign_in(server, "carol")
+    (seen,) = server.page("carol", "GET", "/dags/daily/delegations")["delegations"]
+    assert seen["state"] == "active"
+    delegate(server, "bob", expect=409)
+
+
+def lapse(user: str) -> None:
+    """Let a service have refused to refresh a sign-in."""
+    from airflow.utils.session import create_session
+    from sqlalchemy import update
+
+    from airflow_thirdparty.server.store.models import SignIn
+
+    with create_session(scoped=False) as session:
+        values = {"lapsed_at": datetime.now(timezone.utc), "lapsed_text": "refused"}
+        session.execute(update(SignIn).where(SignIn.user_name == user).values(**values))
 
 
 def test_there_is_one_delegate(server: Airflow):

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from airflow.models.dag import DagModel
-from airflow.models.dag_version import DagVersion
-from airflow.models.dagcode import DagCode
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.exceptions import ThirdPartyAccountError
+from airflow_thirdparty.exceptions import AccountNotAllowed, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker import bundles
+from airflow_thirdparty.server.broker.acting import dag_records, seen_imports
+from airflow_thirdparty.server.broker.acting.consents import Accounts, Consent, State, of_dag
+from airflow_thirdparty.server.broker.acting.dag_records import DagRecord
+from airflow_thirdparty.server.broker.acting.resolver import check_allowed
 from airflow_thirdparty.server.broker.telemetry import audit
-from airflow_thirdparty.server.people.directory import directory, user_state_of
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.people.user_state import UserState
-from airflow_thirdparty.server.store.delegations import CodeFingerprint, Delegation
+from airflow_thirdparty.server.store import sign_ins
+from airflow_thirdparty.server.store.delegations import NOT_PINNED, CodeFingerprint, Delegation
+
+
+class NoSuchDag(ThirdPartyAccountError):
+    """There is no DAG of this id."""
+
+    code = "no_such_dag"
 
 
 class CannotDelegate(ThirdPartyAccountError):
@@ -48,15 +54,6 @@ class NoSuchDelegation(ThirdPartyAccountError):
     code = "no_such_delegation"
 
 
-class State(str, enum.Enum):
-    """Whether a delegation is in force."""
-
-    ACTIVE = "active"
-    EXPIRED = "expired"
-    CODE_CHANGED = "code_changed"
-    DELEGATE_GONE = "delegate_gone"
-
-
 @dataclass(frozen=True)
 class DelegationRequest:
     """What a user consents to.
@@ -71,128 +68,48 @@ class DelegationRequest:
     pinned: bool = False
 
 
-@dataclass(frozen=True)
-class Consent:
-    """A delegation as it stands today."""
-
-    row: Delegation
-    state: State
-
-    @property
-    def holds_the_place(self) -> bool:
-        """Whether nobody else can delegate for this DAG and account."""
-        return self.state in (State.ACTIVE, State.CODE_CHANGED)
-
-
-def of_dag(session: Session, dag_id: str, now: datetime) -> list[Consent]:
-    """All delegations to a DAG; for whoever may read it.
-
-    :param session: a session
-    :param dag_id: id of the DAG
-    :param now: the time, in UTC
-    :return: them, by account
-    """
-    return _consents(session, now, Delegation.dag_id == dag_id)
-
-
-def everywhere(session: Session, now: datetime) -> list[Consent]:
-    """All delegations to any DAG; for admins.
-
-    :param session: a session
-    :param now: the time, in UTC
-    :return: them, by DAG and account
-    """
-    return _consents(session, now)
-
-
-def _consents(session: Session, now: datetime, *chosen: ColumnElement[bool]) -> list[Consent]:
-    columns = directory().columns(Delegation.auth_manager.expression, Delegation.user_id.expression)
-    statement = select(Delegation, *columns).where(*chosen).order_by(Delegation.dag_id, Delegation.conn_id)
-    rows = session.execute(statement).all()
-    present = _fingerprints(session, {row[0].dag_id for row in rows if row[0].pinned})
-    return [
-        Consent(row, _state(row, user_state_of(row.person, values), present.get(row.dag_id), now))
-        for row, *values in rows
-    ]
-
-
-def _state(row: Delegation, user_state: UserState, present: CodeFingerprint | None, now: datetime) -> State:
-    if user_state is not UserState.PRESENT:
-        return State.DELEGATE_GONE
-    if row.expires_at is not None and row.expires_at <= now:
-        return State.EXPIRED
-    if row.pinned and CodeFingerprint(row.pinned_code, row.pinned_bundle) != present:
-        return State.CODE_CHANGED
-    return State.ACTIVE
-
-
-def _fingerprints(session: Session, dag_ids: Collection[str]) -> dict[str, CodeFingerprint]:
-    """The code that the next run of each of these DAGs will have."""
-    if not dag_ids:
-        return {}
-    latest = (
-        select(DagVersion.dag_id, func.max(DagVersion.version_number).label("number"))
-        .where(DagVersion.dag_id.in_(dag_ids))
-        .group_by(DagVersion.dag_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(DagModel.dag_id, DagCode.source_code, DagModel.bundle_version)
-        .outerjoin(latest, latest.c.dag_id == DagModel.dag_id)
-        .outerjoin(
-            DagVersion,
-            and_(
-                DagVersion.dag_id == latest.c.dag_id,
-                DagVersion.version_number == latest.c.number,
-            ),
-        )
-        .outerjoin(DagCode, DagCode.dag_version_id == DagVersion.id)
-        .where(DagModel.dag_id.in_(dag_ids))
-    )
-    return {dag_id: CodeFingerprint.of(source, bundle) for dag_id, source, bundle in rows}
-
-
 def delegate(
-    session: Session, person: Person, dag_id: str, account: Account, request: DelegationRequest, now: datetime
+    session: Session,
+    person: Person,
+    dag_id: str,
+    request: DelegationRequest,
+    accounts: Accounts,
+    now: datetime,
 ) -> Consent:
     """Make or replace the caller's delegation of an account to a DAG.
 
     :param session: writes in its transaction
-    :param person: the caller, whose account it is
+    :param person: the caller, whose account it is; they may trigger the DAG
     :param dag_id: id of the DAG
-    :param account: the account as it is registered now
-    :param request: what they consent to
+    :param request: what they consent to; for one of ``accounts``
+    :param accounts: the accounts that can be used
     :param now: the time, in UTC
+    :raises NoSuchDag: when there is no DAG of this id, to the letter
     :raises CannotDelegate: when the request makes no sense
     :raises DelegatedByAnother: when somebody else's is in force
     :return: the delegation as it stands
     """
-    _check(dag_id, account, request, now)
-    for consent in of_dag(session, dag_id, now):
-        if consent.row.conn_id == request.conn_id:
-            if consent.row.person != person and consent.holds_the_place:
-                raise _taken(consent.row)
-            session.delete(consent.row)
-            session.flush()
-    fingerprint = (_fingerprints(session, {dag_id}) if request.pinned else {}).get(
-        dag_id, CodeFingerprint("", "")
-    )
-    if request.pinned and not fingerprint.code:
-        raise CannotDelegate(
-            f"The code of DAG '{dag_id}' is not known yet, so a delegation cannot be pinned to it.",
-            "Wait until the DAG has been parsed, or delegate without pinning.",
-            field="pinned",
-        )
+    check_dag(session, dag_id)
+    dag = _dag(session, dag_id, now)
+    _check(request, now)
+    _check_account(session, person, dag_id, dag, accounts[request.conn_id], now)
+    _make_room(session, person, dag_id, request, accounts, now)
+    fingerprint = _fingerprint(dag_id, dag) if request.pinned else NOT_PINNED
     row = Delegation(
         dag_id=dag_id,
+        bundle_name=dag.bundle,
+        relative_fileloc=dag.file,
         conn_id=request.conn_id,
         on_schedule=request.on_schedule,
         on_asset_events=request.on_asset_events,
         expires_at=request.expires_at,
         pinned=request.pinned,
         pinned_code=fingerprint.code,
-        pinned_bundle=fingerprint.bundle,
+        pinned_version=fingerprint.version,
+        pinned_imports=fingerprint.imports,
         made_at=now,
+        entitled=True,
+        asked_at=now,
         **Delegation.person_values(person),
     )
     session.add(row)
@@ -207,7 +124,103 @@ def delegate(
     return Consent(row, State.ACTIVE)
 
 
-def _check(dag_id: str, account: Account, request: DelegationRequest, now: datetime) -> None:
+def check_dag(session: Session, dag_id: str) -> None:
+    """Refuse an id that no DAG has.
+
+    :param session: a session
+    :param dag_id: the id, compared to the letter
+    :raises NoSuchDag: when there is no DAG of this id, or none any more
+    """
+    # compared in Python, since databases fold case in places
+    known = session.scalars(
+        select(DagModel.dag_id).where(DagModel.dag_id == dag_id, DagModel.is_stale.is_(False))
+    )
+    if dag_id not in set(known):
+        raise no_such_dag(dag_id)
+
+
+def no_such_dag(dag_id: str) -> NoSuchDag:
+    """The refusal for an id that no DAG has, to the letter.
+
+    :param dag_id: the id that was asked for
+    :return: the refusal, to be raised
+    """
+    return NoSuchDag(f"There is no DAG {dag_id[:250]!r}.", "Check the id, upper and lower case included.")
+
+
+def _dag(session: Session, dag_id: str, now: datetime) -> DagRecord:
+    """The DAG that is delegated to; what it imports is looked at here if nobody has yet."""
+    dag = dag_records.records(session, {dag_id})[dag_id]
+    if not dag.bundle or dag.bundle != dag.version_bundle:
+        raise CannotDelegate(
+            f"It cannot be told which bundle DAG '{dag_id}' is from: two of them may claim the id.",
+            "Wait until the DAG has been parsed, and see to it that one bundle only has a DAG of this id.",
+            field="dag_id",
+        )
+    if not dag.fingerprint.version and not dag.fingerprint.imports:
+        seen_imports.keep(session.connection(), dag_id, dag.bundle, dag.fileloc, dag.file, now)
+        dag = dag_records.records(session, {dag_id})[dag_id]
+    return dag
+
+
+def _check_account(
+    session: Session, person: Person, dag_id: str, dag: DagRecord, account: Account, now: datetime
+) -> None:
+    try:
+        check_allowed(
+            account.conn_id, account.allowed_dags, dag_id, {dag.bundle}, bundles.only_bundle(session)
+        )
+    except AccountNotAllowed as refusal:
+        raise CannotDelegate(refusal.message, refusal.remedy, field="conn_id") from None
+    row = sign_ins.find(session, person, account.conn_id)
+    if row is None or not sign_ins.is_usable(row, account.binding().text(), now):
+        raise CannotDelegate(
+            f"You are not signed in to account '{account.conn_id}', so there is nothing to act with.",
+            "Sign in to the account first.",
+            field="conn_id",
+        )
+
+
+def _make_room(
+    session: Session,
+    person: Person,
+    dag_id: str,
+    request: DelegationRequest,
+    accounts: Accounts,
+    now: datetime,
+) -> None:
+    """Remove the caller's earlier delegation, or one of somebody else that holds no place any more."""
+    for consent in of_dag(session, dag_id, accounts, now):
+        row = consent.row
+        if row.conn_id != request.conn_id:
+            continue
+        if row.person != person:
+            if consent.holds_the_place:
+                raise _taken(row)
+            audit.write(
+                session,
+                "delegation_replaced",
+                conn_id=row.conn_id,
+                person=person,
+                dag_id=dag_id,
+                of=row.user_name,
+                state=consent.state.value,
+            )
+        session.delete(row)
+        session.flush()
+
+
+def _fingerprint(dag_id: str, dag: DagRecord) -> CodeFingerprint:
+    if not dag.fingerprint.code:
+        raise CannotDelegate(
+            f"The code of DAG '{dag_id}' is not known yet, so a delegation cannot be pinned to it.",
+            "Wait until the DAG has been parsed, or delegate without pinning.",
+            field="pinned",
+        )
+    return dag.fingerprint
+
+
+def _check(request: DelegationRequest, now: datetime) -> None:
     if not (request.on_schedule or request.on_asset_events):
         raise CannotDelegate(
             "The delegation is for no runs at all.",
@@ -217,12 +230,6 @@ def _check(dag_id: str, account: Account, request: DelegationRequest, now: datet
     if request.expires_at is not None and request.expires_at <= now:
         raise CannotDelegate(
             "The delegation would end before it begins.", "Choose a later end.", field="expires_at"
-        )
-    if not account.allows(dag_id):
-        raise CannotDelegate(
-            f"DAG '{dag_id}' may not use account '{account.conn_id}'.",
-            "Ask an admin to add the DAG to the account's allowed_dags.",
-            field="conn_id",
         )
 
 
@@ -253,7 +260,10 @@ def withdraw(session: Session, caller: Person, dag_id: str, conn_id: str, *, is_
     :raises NoSuchDelegation: when there is none
     :raises NotTheDelegate: when it is somebody else's and the caller is no admin
     """
-    row = session.scalar(select(Delegation).where(Delegation.dag_id == dag_id, Delegation.conn_id == conn_id))
+    rows = session.scalars(
+        select(Delegation).where(Delegation.dag_id == dag_id, Delegation.conn_id == conn_id)
+    )
+    row = next((row for row in rows if (row.dag_id, row.conn_id) == (dag_id, conn_id)), None)
     if row is None:
         raise NoSuchDelegation(
             f"Account '{conn_id}' is not delegated to DAG '{dag_id}'.", "Nothing needs to be done."

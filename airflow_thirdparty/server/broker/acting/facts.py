@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.people.person import Person
@@ -38,6 +38,11 @@ class AttributionFact:
 class DelegationFact:
     """The consent that stands for the DAG and the account, if any.
 
+    :param bundle: name of the bundle whose DAG was delegated to; empty: not on record
+    :param file: its file, relative to the bundle's folder
+    :param contested: another bundle has claimed the DAG's id since
+    :param entitled: whether the person may trigger the DAG, as the auth manager said at ``asked_at``
+    :param answer_lasts: how old that answer may be
     :param code_matches: the task instance runs the code that was delegated to, or none was pinned
     """
 
@@ -45,6 +50,12 @@ class DelegationFact:
     user_state: UserState
     on_schedule: bool
     on_asset_events: bool
+    bundle: str
+    file: str
+    entitled: bool
+    asked_at: datetime
+    answer_lasts: timedelta
+    contested: bool = False
     expires_at: datetime | None = None
     code_matches: bool = True
 
@@ -61,7 +72,12 @@ class RunFacts:
     :param clears_seen: the most often any task of the run has been cleared, as its tries betray
     :param tries_beyond: the task has had more tries than its retries allow
     :param asker: :data:`TASK` or :data:`TRIGGER`
-    :param allowed_dags: the DAGs that may use the account; ``None`` means all
+    :param dag_bundle: name of the bundle that the DAG is in now, which is where workers fetch it
+    :param version_bundle: name of the bundle that the task instance's version of the DAG is from
+    :param dag_file: the DAG's file now, relative to the bundle's folder
+    :param only_bundle: name of the only bundle that is configured; ``None`` when there are several
+    :param allowed_dags: the DAGs that may use the account, as ``bundle:dag_id`` or ``dag_id``; ``None`` means
+        all
     :param account_team: the team that owns the account; ``None`` means all
     """
 
@@ -85,6 +101,10 @@ class RunFacts:
     tries_beyond: bool = False
     delegation: DelegationFact | None = None
     asker: str = TASK
+    dag_bundle: str | None = None
+    version_bundle: str | None = None
+    dag_file: str | None = None
+    only_bundle: str | None = None
     allowed_dags: tuple[str, ...] | None = None
     account_team: str | None = None
     dag_team: str | None = None

@@ -14,6 +14,7 @@ from typing import Any
 
 from airflow.configuration import conf
 from airflow.models.dag import DagModel
+from airflow.models.dag_version import DagVersion
 from airflow.models.dagbundle import DagBundleModel
 from airflow.models.dagcode import DagCode
 from airflow.models.dagrun import DagRun
@@ -23,12 +24,14 @@ from airflow.models.team import Team
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, null, select
 from sqlalchemy.orm import Session, aliased
 
+from airflow_thirdparty.server.broker import bundles
+from airflow_thirdparty.server.broker.acting import dag_records, rights
 from airflow_thirdparty.server.broker.acting.facts import TASK, AttributionFact, DelegationFact, RunFacts
 from airflow_thirdparty.server.people.directory import Directory, directory, user_state_of
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.people.user_state import UserState
 from airflow_thirdparty.server.store.attributions import Attribution
-from airflow_thirdparty.server.store.delegations import CodeFingerprint, Delegation
+from airflow_thirdparty.server.store.delegations import CodeFingerprint, DagImports, Delegation
 
 MOST_ATTRIBUTIONS = 500
 """More changes to one run than this are not read, so that the query is quick whatever somebody does to a run;
@@ -83,8 +86,12 @@ def gather(
         attributions_cut_off=len(rows) >= MOST_ATTRIBUTIONS,
         clears_seen=first["clears_seen"] or 0,
         tries_beyond=bool(first["tries_beyond"]),
-        delegation=_delegation(first),
+        delegation=_delegation(first, conn_id),
         asker=asker,
+        dag_bundle=first["dag_bundle"],
+        version_bundle=first["version_bundle"],
+        dag_file=first["dag_file"],
+        only_bundle=bundles.only(first["bundle_count"], first["first_bundle"]),
         allowed_dags=allowed_dags,
         account_team=account_team,
         dag_team=first["dag_team"],
@@ -94,6 +101,8 @@ def gather(
 @lru_cache(maxsize=8)
 def _statement(users: Directory, multi_team: bool) -> Select[Any]:
     task, run, attribution, consent = TaskInstance, DagRun, Attribution, Delegation
+    version = DagVersion
+    bundle_count, first_bundle = bundles.columns()
     columns: list[Any] = [
         task.task_id,
         task.map_index,
@@ -116,14 +125,30 @@ def _statement(users: Directory, multi_team: bool) -> Select[Any]:
         attribution.clears.label("attribution_clears"),
         attribution.at.label("attribution_at"),
         *_person("consent", consent, users),
+        DagModel.bundle_name.label("dag_bundle"),
+        DagModel.relative_fileloc.label("dag_file"),
+        version.bundle_name.label("version_bundle"),
+        bundle_count.label("bundle_count"),
+        first_bundle.label("first_bundle"),
+        consent.dag_id.label("consent_dag_id"),
+        consent.conn_id.label("consent_conn_id"),
+        consent.bundle_name.label("consent_bundle"),
+        consent.relative_fileloc.label("consent_file"),
+        consent.contested_at,
+        consent.entitled,
+        consent.asked_at,
+        case((consent.id.is_not(None), dag_records.other_version())).label("other_version"),
         consent.on_schedule,
         consent.on_asset_events,
         consent.expires_at,
         consent.pinned,
         consent.pinned_code,
-        consent.pinned_bundle,
+        consent.pinned_version,
+        consent.pinned_imports,
         case((consent.pinned, _code())).label("code"),
-        run.bundle_version,
+        DagImports.digest.label("imports"),
+        run.bundle_version.label("run_version"),
+        version.bundle_version.label("dag_version"),
     ]
     return (
         select(*columns)
@@ -133,6 +158,9 @@ def _statement(users: Directory, multi_team: bool) -> Select[Any]:
         .outerjoin(
             consent, and_(consent.dag_id == task.dag_id, consent.conn_id == bindparam("asked_conn_id"))
         )
+        .outerjoin(DagModel, DagModel.dag_id == task.dag_id)
+        .outerjoin(version, version.id == task.dag_version_id)
+        .outerjoin(DagImports, dag_records.imports_of(consent.dag_id, consent.bundle_name))
         .where(task.id == bindparam("ti_id"))
         .order_by(attribution.id)
         .limit(MOST_ATTRIBUTIONS)
@@ -237,17 +265,32 @@ def _attributions(rows: Sequence[Any]) -> tuple[AttributionFact, ...]:
     return tuple(attributions)
 
 
-def _delegation(row: Any) -> DelegationFact | None:
+def _delegation(row: Any, conn_id: str) -> DelegationFact | None:
     person, user_state = _who("consent", row)
-    if person is None:
+    # compared in Python, since databases fold case in places
+    if person is None or (row["consent_dag_id"], row["consent_conn_id"]) != (row["dag_id"], conn_id):
         return None
-    fingerprint = CodeFingerprint.of(row["code"], row["bundle_version"])
-    matches = not row["pinned"] or CodeFingerprint(row["pinned_code"], row["pinned_bundle"]) == fingerprint
     return DelegationFact(
         person=person,
         user_state=user_state,
         on_schedule=row["on_schedule"],
         on_asset_events=row["on_asset_events"],
+        bundle=row["consent_bundle"],
+        file=row["consent_file"],
+        entitled=row["entitled"],
+        asked_at=row["asked_at"],
+        answer_lasts=rights.lasting(),
+        contested=row["contested_at"] is not None or bool(row["other_version"]),
         expires_at=row["expires_at"],
-        code_matches=matches,
+        code_matches=not row["pinned"] or _matches(row),
     )
+
+
+def _matches(row: Any) -> bool:
+    """Whether the task instance runs the pinned code, whichever record of its version a worker goes by."""
+    pinned = CodeFingerprint(row["pinned_code"], row["pinned_version"], row["pinned_imports"])
+    present = {
+        CodeFingerprint.of(row["code"], version, row["imports"])
+        for version in (row["run_version"], row["dag_version"])
+    }
+    return present == {pinned}

@@ -7,6 +7,7 @@ reasons name no other person than the one whose run it is.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from airflow_thirdparty.exceptions import (
@@ -17,6 +18,7 @@ from airflow_thirdparty.exceptions import (
     ServiceUnavailable,
     ThirdPartyAccountError,
 )
+from airflow_thirdparty.server.accounts.allowed_dags import Allowance, judge
 from airflow_thirdparty.server.broker.acting.facts import (
     TASK,
     TRIGGER,
@@ -29,7 +31,16 @@ from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.people.user_state import UserState, is_shared
 from airflow_thirdparty.server.store.attributions import DATA, RERUN
 
-__all__ = ["TASK", "TRIGGER", "Acting", "NotYetOnRecord", "RunFacts", "acting_user", "superseded"]
+__all__ = [
+    "TASK",
+    "TRIGGER",
+    "Acting",
+    "NotYetOnRecord",
+    "RunFacts",
+    "acting_user",
+    "check_allowed",
+    "superseded",
+]
 
 GRACE = timedelta(seconds=5)
 """How long after Airflow's commit the record of who did it may still be on its way: it is written before the
@@ -87,15 +98,43 @@ def _check_task_instance(facts: RunFacts) -> None:
 
 
 def _check_account(facts: RunFacts) -> None:
-    if facts.allowed_dags is not None and facts.dag_id not in facts.allowed_dags:
-        raise AccountNotAllowed(
-            f"DAG '{facts.dag_id}' may not use account '{facts.conn_id}'.",
-            "Ask an admin to add the DAG to the account's allowed_dags.",
-        )
+    bundles = {facts.dag_bundle, facts.version_bundle or facts.dag_bundle}
+    check_allowed(facts.conn_id, facts.allowed_dags, facts.dag_id, bundles, facts.only_bundle)
     if facts.account_team is not None and facts.account_team != facts.dag_team:
         raise AccountNotAllowed(
             f"Account '{facts.conn_id}' belongs to another team than DAG '{facts.dag_id}'.",
             "Use an account of the DAG's own team.",
+        )
+
+
+def check_allowed(
+    conn_id: str,
+    allowed_dags: Collection[str] | None,
+    dag_id: str,
+    bundles: Collection[str | None],
+    only_bundle: str | None,
+) -> None:
+    """Refuse a DAG that may not use an account.
+
+    :param conn_id: id of the account
+    :param allowed_dags: the account's list, as ``bundle:dag_id`` or ``dag_id``; ``None`` means all
+    :param dag_id: id of the DAG
+    :param bundles: its bundle, as each record tells it
+    :param only_bundle: the only bundle that is configured; ``None`` when there are several
+    :raises AccountNotAllowed: in words
+    """
+    allowance = judge(allowed_dags, dag_id, bundles, only_bundle)
+    if allowance is Allowance.AMBIGUOUS:
+        raise AccountNotAllowed(
+            f"Account '{conn_id}' allows DAG '{dag_id}' without saying of which bundle; there are several.",
+            f"Ask an admin to write 'bundle:{dag_id}' into the account's allowed_dags.",
+            field="allowed_dags",
+        )
+    if allowance is Allowance.NOT_ALLOWED:
+        raise AccountNotAllowed(
+            f"DAG '{dag_id}' may not use account '{conn_id}'.",
+            "Ask an admin to add the DAG to the account's allowed_dags, as 'bundle:dag_id'.",
+            field="allowed_dags",
         )
 
 
@@ -158,12 +197,39 @@ def _delegate(facts: RunFacts) -> tuple[Person, UserState]:
             f"The delegation of {account} to DAG '{facts.dag_id}' has expired.",
             "The delegate delegates anew on the DAG's Accounts tab.",
         )
+    if not consent.entitled:
+        raise ActingUserUnknown(
+            f"Whoever delegated {account} may not trigger DAG '{facts.dag_id}' any more.",
+            "Somebody who may trigger it delegates on the DAG's Accounts tab.",
+        )
+    if facts.now - consent.asked_at > consent.answer_lasts:
+        raise ActingUserUnknown(
+            f"It is not known whether whoever delegated {account} may still trigger DAG '{facts.dag_id}': "
+            "the last answer is too old.",
+            "Let the delegate open the DAG's Accounts tab; an API server with an auth manager has to run.",
+        )
+    if not consent.bundle:
+        raise ActingUserUnknown(
+            f"The delegation of {account} to DAG '{facts.dag_id}' does not say of which bundle.",
+            "The delegate delegates again on the DAG's Accounts tab.",
+        )
+    if consent.contested or not _is_the_dag(consent, facts):
+        raise ActingUserUnknown(
+            f"Account '{facts.conn_id}' was delegated to DAG '{facts.dag_id}' in '{consent.file}' of bundle "
+            f"'{consent.bundle}', and since then the DAG has moved, or another bundle has claimed its id.",
+            "Once no other bundle has a DAG of this id, the delegate delegates again on its Accounts tab.",
+        )
     if not consent.code_matches:
         raise ActingUserUnknown(
             f"DAG '{facts.dag_id}' has changed since {account} was delegated to it.",
             "The delegate looks at the change and delegates again on the DAG's Accounts tab.",
         )
     return consent.person, consent.user_state
+
+
+def _is_the_dag(consent: DelegationFact, facts: RunFacts) -> bool:
+    """Whether every record says the bundle and file that were delegated to; one of them alone is a race."""
+    return {facts.dag_bundle, facts.version_bundle} == {consent.bundle} and facts.dag_file == consent.file
 
 
 def _covers(consent: DelegationFact, facts: RunFacts) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker.acting import dag_records, rights
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.housekeeping import pruning, publication, quiet_refreshes
 from airflow_thirdparty.server.broker.registry import registrations
@@ -125,7 +126,15 @@ def _prune_old_rows(session: Session, now: datetime) -> None:
     pruning.step(session, now)
 
 
-_WORK = (_prune_old_rows, _move_client_secrets, _publish_accounts)
+def _mark_contested(session: Session, now: datetime) -> None:
+    dag_records.mark_contested(session, now)
+
+
+def _ask_for_rights(session: Session, now: datetime) -> None:
+    rights.ask_for_all(session, now)
+
+
+_WORK = (_ask_for_rights, _mark_contested, _prune_old_rows, _move_client_secrets, _publish_accounts)
 
 
 async def _refresh_quietly(refresher: Refresher) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty.exceptions import AccountMisconfigured
+from airflow_thirdparty.server.accounts import allowed_dags
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker import links
+from airflow_thirdparty.server.broker import bundles, links
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.registry import oauth_client, registrations
 from airflow_thirdparty.server.broker.registry.endpoints import find_endpoints
@@ -40,6 +42,18 @@ async def check(transport: Transport, conn_id: str) -> list[str]:
 
 def _registered(session: Session, conn_id: str) -> Account:
     account = registrations.find(session, conn_id)
+    _check_allowed_dags(session, account)
     if account.kind == "oauth2":
         oauth_client.client(session, account)
     return account
+
+
+def _check_allowed_dags(session: Session, account: Account) -> None:
+    unclear = allowed_dags.without_bundle(account.allowed_dags)
+    if unclear and bundles.only_bundle(session) is None:
+        raise AccountMisconfigured(
+            f"Account '{account.conn_id}': allowed_dags names {', '.join(map(repr, unclear))} without saying "
+            "of which bundle, and there are several.",
+            f"Write 'bundle:{unclear[0]}'.",
+            field="allowed_dags",
+        )

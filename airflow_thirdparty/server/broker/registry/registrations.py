@@ -76,6 +76,16 @@ def list_all(session: Session) -> list[AccountEntry]:
     return [entry[conn_id] for conn_id in sorted(entry)]
 
 
+def usable(session: Session) -> dict[str, Account]:
+    """The accounts that can be used, by id.
+
+    :param session: a session
+    :return: them, checked and completed by their presets
+    """
+    entries = list_all(session)
+    return {entry.registration.conn_id: entry.account for entry in entries if entry.account is not None}
+
+
 def _listed(row: Connection) -> AccountEntry:
     try:
         registration = registration_of(row)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker import health, runtime
+from airflow_thirdparty.server.broker.acting import rights
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
 from airflow_thirdparty.server.broker.sign_in import flow, own_credentials, signing_out
@@ -36,6 +37,7 @@ router = APIRouter(prefix="/api/v1", tags=["Accounts"])
 @router.get("/accounts")
 async def list_accounts(user: GetUserDep, person: PersonDep) -> AccountsAnswer:
     """All accounts, with how they stand for the caller."""
+    await in_database(rights.keep_own, person, user, utcnow())
     seen = await in_database(_views, person=person)
     admin = is_admin(user)
     warnings = await in_database(health.warnings) if admin else []

@@ -6,8 +6,8 @@ from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.policies import messages
+from airflow_thirdparty.server.broker.acting import delegations
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.broker.views import accounts as account_views
@@ -22,12 +22,6 @@ from airflow_thirdparty.server.web.schemas.dags import DagAccount, DagAnswer, Da
 router = APIRouter(prefix="/api/v1", tags=["DAGs"])
 
 
-class NoSuchDag(ThirdPartyAccountError):
-    """There is no DAG of this id."""
-
-    code = "no_such_dag"
-
-
 @router.get("/dags/{dag_id}/accounts", dependencies=[Depends(requires_access_dag(method="GET"))])
 async def get_dag_accounts(dag_id: str, person: PersonDep) -> DagAnswer:
     """The accounts a DAG uses, for whoever may read it."""
@@ -37,7 +31,7 @@ async def get_dag_accounts(dag_id: str, person: PersonDep) -> DagAnswer:
 def _dag(session: Session, dag_id: str, person: Person) -> DagAnswer:
     found = dag_views.accounts_of(session, dag_id, _account_ids(session))
     if found is None:
-        raise NoSuchDag(f"There is no DAG '{dag_id}'.", "Check the id.")
+        raise delegations.no_such_dag(dag_id)
     seen = {
         view.entry.registration.conn_id: AccountView.of(view)
         for view in account_views.of_person(session, person, utcnow())

@@ -8,12 +8,12 @@ from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_da
 from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.broker.acting import delegations
+from airflow_thirdparty.server.broker.acting import consents, dag_records, delegations, rights
 from airflow_thirdparty.server.broker.acting.delegations import DelegationRequest
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin, may_trigger
+from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin
 from airflow_thirdparty.server.web.schemas.delegations import (
     DelegationBody,
     DelegationOfDag,
@@ -24,23 +24,46 @@ from airflow_thirdparty.server.web.schemas.delegations import (
 router = APIRouter(prefix="/api/v1", tags=["Delegations"])
 
 
-@router.get("/dags/{dag_id}/delegations", dependencies=[Depends(requires_access_dag(method="GET"))])
+def well_formed(dag_id: str) -> None:
+    """Refuse what cannot be the id of a DAG before anything else reads it.
+
+    :param dag_id: as the path has it
+    :raises NoSuchDag: when Airflow would take no DAG of this id
+    """
+    if not dag_id.isprintable():  # Postgres takes no NUL at all
+        raise delegations.no_such_dag(dag_id)
+
+
+WellFormed = Depends(well_formed)
+
+
+@router.get(
+    "/dags/{dag_id}/delegations", dependencies=[WellFormed, Depends(requires_access_dag(method="GET"))]
+)
 async def list_delegations(dag_id: str, user: GetUserDep, person: PersonDep) -> DelegationsAnswer:
     """Who lets this DAG's runs act with their account."""
     return await in_database(_answer, dag_id=dag_id, user=user, person=person)
 
 
 def _answer(session: Session, dag_id: str, user: BaseUser, person: Person) -> DelegationsAnswer:
-    found = delegations.of_dag(session, dag_id, utcnow())
+    delegations.check_dag(session, dag_id)
+    rights.keep_own(session, person, user, utcnow())
+    found = consents.of_dag(session, dag_id, registrations.usable(session), utcnow())
+    dag = dag_records.records(session, {dag_id})[dag_id]
     return DelegationsAnswer(
         delegations=[DelegationView.of(consent, person) for consent in found],
-        allowed=may_trigger(session, dag_id, user),
+        allowed=rights.may_trigger(session, dag_id, user),
+        bundle=dag.bundle,
+        file=dag.file,
+        imports_known=bool(dag.fingerprint.version or dag.fingerprint.imports),
+        unknown_imports=[*dag.unknown_imports],
     )
 
 
 @router.post(
     "/dags/{dag_id}/delegations",
     dependencies=[
+        WellFormed,
         Depends(requires_access_dag(method="POST", access_entity=DagAccessEntity.RUN)),
         SameOrigin,
     ],
@@ -58,12 +81,12 @@ def _make(session: Session, dag_id: str, body: DelegationBody, person: Person) -
         body.expires_at,
         body.pinned,
     )
-    account = registrations.find(session, body.conn_id)
-    made = delegations.delegate(session, person, dag_id, account, request, utcnow())
+    accounts = {**registrations.usable(session), body.conn_id: registrations.find(session, body.conn_id)}
+    made = delegations.delegate(session, person, dag_id, request, accounts, utcnow())
     return DelegationView.of(made, person)
 
 
-@router.delete("/dags/{dag_id}/delegations", dependencies=[SameOrigin], status_code=204)
+@router.delete("/dags/{dag_id}/delegations", dependencies=[WellFormed, SameOrigin], status_code=204)
 async def withdraw_delegation(dag_id: str, conn_id: str, user: GetUserDep, person: PersonDep) -> None:
     """Withdraw the caller's delegation, also without the right to trigger; an admin withdraws anybody's."""
     await in_database(delegations.withdraw, person, dag_id, conn_id, is_admin=is_admin(user))
@@ -78,5 +101,5 @@ async def list_all_delegations(person: PersonDep) -> list[DelegationOfDag]:
 def _all(session: Session, person: Person) -> list[DelegationOfDag]:
     return [
         DelegationOfDag(dag_id=consent.row.dag_id, **DelegationView.of(consent, person).model_dump())
-        for consent in delegations.everywhere(session, utcnow())
+        for consent in consents.everywhere(session, registrations.usable(session), utcnow())
     ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StrictBool
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
 
-from airflow_thirdparty.server.broker.acting.delegations import Consent
+from airflow_thirdparty.server.broker.acting.consents import Consent
 from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.wire import CONN_ID_PATTERN
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -23,7 +24,13 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class DelegationView(BaseModel):
-    """A delegation, for whoever may read the DAG."""
+    """A delegation, for whoever may read the DAG.
+
+    :param bundle: name of the bundle whose DAG it is for; empty: made before bundles were recorded
+    :param file: the DAG's file in that bundle
+    :param rights_until: until when the delegate's last own request counts, where the auth manager cannot be
+        asked about people who are not there
+    """
 
     conn_id: str
     user_name: str
@@ -32,7 +39,20 @@ class DelegationView(BaseModel):
     asset_events: bool
     expires_at: datetime | None
     pinned: bool
-    state: Literal["active", "expired", "code_changed", "delegate_gone"]
+    bundle: str
+    file: str
+    rights_until: datetime | None
+    state: Literal[
+        "active",
+        "expired",
+        "code_changed",
+        "delegate_gone",
+        "sign_in_needed",
+        "bundle_unknown",
+        "dag_moved",
+        "not_entitled",
+        "rights_unknown",
+    ]
     created_at: datetime
 
     @classmethod
@@ -52,6 +72,9 @@ class DelegationView(BaseModel):
             asset_events=row.on_asset_events,
             expires_at=row.expires_at,
             pinned=row.pinned,
+            bundle=row.bundle_name,
+            file=row.relative_fileloc,
+            rights_until=consent.rights_until,
             state=consent.state.value,
             created_at=row.made_at,
         )
@@ -61,10 +84,19 @@ class DelegationsAnswer(BaseModel):
     """All delegations of a DAG.
 
     :param allowed: whether the caller may make one
+    :param bundle: name of the DAG's bundle now
+    :param file: the DAG's file in that bundle
+    :param imports_known: whether pinning covers what the file imports from its bundle
+    :param unknown_imports: places in the DAG's code that pinning cannot follow, such as
+        ``helpers.py:3 import_module``
     """
 
     delegations: list[DelegationView]
     allowed: bool
+    bundle: str
+    file: str
+    imports_known: bool
+    unknown_imports: list[str]
 
 
 class DelegationBody(BaseModel):
@@ -72,7 +104,7 @@ class DelegationBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    conn_id: str
+    conn_id: Annotated[str, Field(pattern=f"^(?:{CONN_ID_PATTERN.pattern})$")]
     scheduled: StrictBool
     asset_events: StrictBool = False
     expires_at: Moment | None = None

@@ -481,11 +481,17 @@ export interface components {
             expires_at: string | null;
             /** Pinned */
             pinned: boolean;
+            /** Bundle */
+            bundle: string;
+            /** File */
+            file: string;
+            /** Rights Until */
+            rights_until: string | null;
             /**
              * State
              * @enum {string}
              */
-            state: "active" | "expired" | "code_changed" | "delegate_gone";
+            state: "active" | "expired" | "code_changed" | "delegate_gone" | "sign_in_needed" | "bundle_unknown" | "dag_moved" | "not_entitled" | "rights_unknown";
             /**
              * Created At
              * Format: date-time
@@ -497,6 +503,11 @@ export interface components {
         /**
          * DelegationView
          * @description A delegation, for whoever may read the DAG.
+         *
+         *     :param bundle: name of the bundle whose DAG it is for; empty: made before bundles were recorded
+         *     :param file: the DAG's file in that bundle
+         *     :param rights_until: until when the delegate's last own request counts, where the auth manager cannot be
+         *         asked about people who are not there
          */
         DelegationView: {
             /** Conn Id */
@@ -513,11 +524,17 @@ export interface components {
             expires_at: string | null;
             /** Pinned */
             pinned: boolean;
+            /** Bundle */
+            bundle: string;
+            /** File */
+            file: string;
+            /** Rights Until */
+            rights_until: string | null;
             /**
              * State
              * @enum {string}
              */
-            state: "active" | "expired" | "code_changed" | "delegate_gone";
+            state: "active" | "expired" | "code_changed" | "delegate_gone" | "sign_in_needed" | "bundle_unknown" | "dag_moved" | "not_entitled" | "rights_unknown";
             /**
              * Created At
              * Format: date-time
@@ -529,12 +546,25 @@ export interface components {
          * @description All delegations of a DAG.
          *
          *     :param allowed: whether the caller may make one
+         *     :param bundle: name of the DAG's bundle now
+         *     :param file: the DAG's file in that bundle
+         *     :param imports_known: whether pinning covers what the file imports from its bundle
+         *     :param unknown_imports: places in the DAG's code that pinning cannot follow, such as
+         *         ``helpers.py:3 import_module``
          */
         DelegationsAnswer: {
             /** Delegations */
             delegations: components["schemas"]["DelegationView"][];
             /** Allowed */
             allowed: boolean;
+            /** Bundle */
+            bundle: string;
+            /** File */
+            file: string;
+            /** Imports Known */
+            imports_known: boolean;
+            /** Unknown Imports */
+            unknown_imports: string[];
         };
         /**
          * HumanAnswerView

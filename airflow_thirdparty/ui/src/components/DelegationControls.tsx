@@ -4,7 +4,7 @@ import { type ReactNode, useId, useState } from "react";
 
 import { delegate, endDelegation, refetchAll } from "../api/queries";
 import type { AccountView, Delegation, DelegationList } from "../api/types";
-import { type DelegationForm, delegationMessage, formOf, relevant, requestOf } from "../messages/delegation";
+import { type DelegationForm, delegationMessage, formOf, pinHint, relevant, requestOf } from "../messages/delegation";
 import { dayOf } from "../messages/time";
 import { problemFrom } from "../signin/useSignIn";
 import { Button } from "./Button";
@@ -46,11 +46,11 @@ interface FormProps {
   dagId: string;
   account: AccountView;
   mine: Delegation | null;
-  allowed: boolean;
+  list: DelegationList;
   onDone: () => void;
 }
 
-const Form = ({ id, dagId, account, mine, allowed, onDone }: FormProps) => {
+const Form = ({ id, dagId, account, mine, list, onDone }: FormProps) => {
   const [form, setForm] = useState<DelegationForm>(() => formOf(mine));
   const done = async (message: string) => {
     await refetchAll();
@@ -69,7 +69,7 @@ const Form = ({ id, dagId, account, mine, allowed, onDone }: FormProps) => {
     setForm({ ...form, ...part });
   };
   const error = agree.error ?? takeBack.error;
-  const possible = allowed && account.status === "signed_in" && (form.scheduled || form.asset_events);
+  const possible = list.allowed && account.status === "signed_in" && (form.scheduled || form.asset_events);
   return (
     <chakra.form
       id={id}
@@ -98,7 +98,7 @@ const Form = ({ id, dagId, account, mine, allowed, onDone }: FormProps) => {
         />
         <Choice
           label="Only with the DAG's present code"
-          hint="When the DAG's file changes, you are asked again. Modules that the file imports are not covered."
+          hint={pinHint(list)}
           checked={form.pinned}
           onChange={(pinned) => {
             change({ pinned });
@@ -157,6 +157,11 @@ const OPENERS: Record<Delegation["state"] | "none", string> = {
   expired: "Agree again …",
   code_changed: "Agree again …",
   delegate_gone: "Let them …",
+  sign_in_needed: "Change …",
+  bundle_unknown: "Agree again …",
+  dag_moved: "Agree again …",
+  not_entitled: "Change …",
+  rights_unknown: "Change …",
 };
 
 /** Whether runs that nobody triggered may act with the caller's account, and how to change that. */
@@ -200,7 +205,7 @@ export const DelegationControls = ({ dagId, account, list }: Props) => {
           dagId={dagId}
           account={account}
           mine={mine}
-          allowed={list.allowed}
+          list={list}
           onDone={() => {
             setOpen(false);
           }}

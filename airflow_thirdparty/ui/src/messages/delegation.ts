@@ -1,6 +1,6 @@
 /** A user's consent that runs without a user act with their account: words and form. */
 
-import type { Delegation, DelegationRequest } from "../api/types";
+import type { Delegation, DelegationList, DelegationRequest } from "../api/types";
 import { dayOf, distance, endOfDay } from "./time";
 
 /** What the form holds: dates as a date field has them. */
@@ -26,6 +26,15 @@ export const requestOf = (connId: string, form: DelegationForm): DelegationReque
   pinned: form.pinned,
 });
 
+/** What pinning covers, and what it cannot. */
+export function pinHint({ imports_known: known, unknown_imports: unknown }: DelegationList): string {
+  const covered = known
+    ? "When the DAG's file, or what it imports from its bundle, changes, you are asked again."
+    : "When the DAG's file changes, you are asked again. What it imports is not covered: it cannot be read here.";
+  const open = unknown.length === 0 ? "" : ` Cannot be followed: ${unknown.join(", ")}.`;
+  return `${covered}${open} This guards against accidents, not against whoever may write into the bundle.`;
+}
+
 const runs = ({ scheduled, asset_events: events }: Delegation): string =>
   scheduled && events ? "Scheduled runs and asset events" : events ? "Runs started by asset events" : "Scheduled runs";
 
@@ -37,12 +46,18 @@ export function delegationState(consent: Delegation, now: number): { runs: strin
     expired: "Ended",
     code_changed: "Paused: the DAG's code changed",
     delegate_gone: "Void: this user is gone",
+    sign_in_needed: "Paused: this user has to sign in again",
+    bundle_unknown: "Void: made before the DAG's bundle was recorded",
+    not_entitled: "Void: this user may not trigger the DAG any more",
+    rights_unknown: "Paused: it is not known whether this user may still trigger the DAG",
+    dag_moved: "Paused: the DAG moved, or another bundle claims its id",
   };
   return { runs: runs(consent), state: states[consent.state], active: consent.state === "active" };
 }
 
 /** Whether a consent keeps everybody else from giving theirs: there is one per DAG and account. */
-const holdsThePlace = ({ state }: Delegation): boolean => state === "active" || state === "code_changed";
+const holdsThePlace = ({ state }: Delegation): boolean =>
+  state === "active" || state === "code_changed" || state === "dag_moved" || state === "rights_unknown";
 
 /** The consents to one account that matter to the caller: their own, or the one that stands in their way. */
 export function relevant(all: readonly Delegation[], connId: string): Delegation | null {
@@ -62,6 +77,25 @@ export function delegationMessage(consent: Delegation | null, now: number): stri
   if (consent.state === "code_changed") {
     return `Paused: the DAG's code changed since ${who} agreed.`;
   }
+  if (consent.state === "not_entitled") {
+    return "Void: you may not trigger this DAG any more. Somebody else may take your place.";
+  }
+  if (consent.state === "rights_unknown") {
+    return `Paused: it is not known whether ${who} may still trigger this DAG.`;
+  }
+  if (consent.state === "dag_moved") {
+    return `Paused: since ${who} agreed, the DAG moved to another file or bundle, or another bundle claimed its id.`;
+  }
+  if (consent.state === "bundle_unknown") {
+    return "Void: your consent does not say for which bundle's DAG it is. Agree again.";
+  }
+  if (consent.state === "sign_in_needed") {
+    return "Paused: your sign-in does not work any more. Sign in again, or somebody else may take your place.";
+  }
   const end = consent.expires_at === null ? "" : `, ends ${distance(consent.expires_at, now)}`;
-  return `${runs(consent)} act as ${who}${end}.`;
+  const asked =
+    consent.rights_until === null
+      ? ""
+      : ` Counts on what ${who} may do as of the last visit here; that lasts until ${dayOf(consent.rights_until)}.`;
+  return `${runs(consent)} act as ${who}${end}.${asked}`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { AccountOverview, AccountView, Delegation, Usage } from "../api/types";
 import { signInCountMessage } from "./administration";
-import { delegationMessage, delegationState, formOf, relevant, requestOf } from "./delegation";
+import { delegationMessage, delegationState, formOf, pinHint, relevant, requestOf } from "./delegation";
 import { announcement, appearanceOf, epithetOf, hasSignIn, nameOf, remedySentence, shortScope, signInLabel, STATUS, summary } from "./status";
 import { dayOf, distance, endOfDay, expiryMessage } from "./time";
 import { answerMessage } from "./answer";
@@ -154,6 +154,9 @@ describe("delegation", () => {
     asset_events: false,
     expires_at: null,
     pinned: true,
+    bundle: "main",
+    file: "daily.py",
+    rights_until: null,
     state: "active",
     created_at: "2026-02-01T00:00:00Z",
   };
@@ -167,6 +170,12 @@ describe("delegation", () => {
     ["somebody else's, new code", { ...mine, is_me: false, user_name: "bob", state: "code_changed" as const }, "Paused: the DAG's code changed since bob agreed."],
     ["its user is gone", { ...mine, is_me: false, state: "delegate_gone" as const }, "Scheduled runs do not act as you."],
     ["new code", { ...mine, state: "code_changed" as const }, "Paused: the DAG's code changed since you agreed."],
+    ["not entitled", { ...mine, state: "not_entitled" as const }, "Void: you may not trigger this DAG any more. Somebody else may take your place."],
+    ["rights unknown", { ...mine, state: "rights_unknown" as const }, "Paused: it is not known whether you may still trigger this DAG."],
+    ["rights of the last visit", { ...mine, rights_until: "2026-03-31T12:00:00Z" }, "Scheduled runs act as you. Counts on what you may do as of the last visit here; that lasts until 2026-03-31."],
+    ["moved", { ...mine, state: "dag_moved" as const }, "Paused: since you agreed, the DAG moved to another file or bundle, or another bundle claimed its id."],
+    ["of no bundle", { ...mine, state: "bundle_unknown" as const }, "Void: your consent does not say for which bundle's DAG it is. Agree again."],
+    ["my sign-in has lapsed", { ...mine, state: "sign_in_needed" as const }, "Paused: your sign-in does not work any more. Sign in again, or somebody else may take your place."],
   ])("%s", (_, consent, message) => {
     expect(delegationMessage(consent, NOW)).toBe(message);
   });
@@ -177,8 +186,18 @@ describe("delegation", () => {
     ["mine", [bob, mine], mine],
     ["somebody else's in force", [bob], bob],
     ["somebody else's, over", [{ ...bob, state: "expired" }], null],
+    ["somebody else's, whose sign-in has lapsed", [{ ...bob, state: "sign_in_needed" }], null],
   ])("what matters: %s", (_, all, expected) => {
     expect(relevant(all, "github")).toEqual(expected);
+  });
+  const accidents = "This guards against accidents, not against whoever may write into the bundle.";
+  const covered = "When the DAG's file, or what it imports from its bundle, changes, you are asked again.";
+  test.each<[string, boolean, string[], string]>([
+    ["all is covered", true, [], `${covered} ${accidents}`],
+    ["a place is open", true, ["a.py:3 exec"], `${covered} Cannot be followed: a.py:3 exec. ${accidents}`],
+    ["imports are not known", false, [], `When the DAG's file changes, you are asked again. What it imports is not covered: it cannot be read here. ${accidents}`],
+  ])("pinning: %s", (_, imports_known, unknown_imports, hint) => {
+    expect(pinHint({ delegations: [], allowed: true, bundle: "main", file: "daily.py", imports_known, unknown_imports })).toBe(hint);
   });
   test("asks for nothing by itself, and pins by itself", () => {
     expect(formOf(null)).toEqual({ scheduled: false, asset_events: false, until: "", pinned: true });
@@ -198,6 +217,11 @@ describe("delegation", () => {
     ["over", { state: "expired" }, "Ended", false],
     ["new code", { state: "code_changed" }, "Paused: the DAG's code changed", false],
     ["its user is gone", { state: "delegate_gone" }, "Void: this user is gone", false],
+    ["not entitled", { state: "not_entitled" }, "Void: this user may not trigger the DAG any more", false],
+    ["rights unknown", { state: "rights_unknown" }, "Paused: it is not known whether this user may still trigger the DAG", false],
+    ["moved", { state: "dag_moved" }, "Paused: the DAG moved, or another bundle claims its id", false],
+    ["of no bundle", { state: "bundle_unknown" }, "Void: made before the DAG's bundle was recorded", false],
+    ["its user has to sign in", { state: "sign_in_needed" }, "Paused: this user has to sign in again", false],
   ])("an admin reads: %s", (_, parts, state, active) => {
     expect(delegationState({ ...mine, ...parts }, NOW)).toEqual({ runs: "Scheduled runs", state, active });
   });

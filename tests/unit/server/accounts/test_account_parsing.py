@@ -211,22 +211,6 @@ def test_words_are_read_in_every_spelling() -> None:
     assert account(OPEN).allowed_dags is None
 
 
-@pytest.mark.parametrize(
-    ("allowed", "dag_id", "expected"),
-    [
-        pytest.param(None, "anything", True, id="no list"),
-        pytest.param("dag_a", "dag_a", True, id="on the list"),
-        pytest.param("dag_a", "dag_attacker", False, id="a longer name"),
-        pytest.param("dag_a", "dag_", False, id="a shorter name"),
-        pytest.param("dag_a", "DAG_A", False, id="another case"),
-        pytest.param("dag_*", "dag_a", False, id="no patterns"),
-        pytest.param("dag_a dag_b", "dag_a dag_b", False, id="not the list itself"),
-    ],
-)
-def test_allowed_dags_are_exact(allowed: str | None, dag_id: str, expected: bool) -> None:
-    assert account({**OPEN, "allowed_dags": allowed}).allows(dag_id) is expected
-
-
 def test_a_host_without_scheme_is_encrypted() -> None:
     assert account(host="api.example:8443").host == "https://api.example:8443"
 

@@ -106,16 +106,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conn_id", name=op.f("third_party_client_secret_pkey")),
     )
     op.create_table(
+        "third_party_dag_imports",
+        sa.Column("dag_id", sa.String(length=250), nullable=False),
+        sa.Column("bundle_name", sa.String(length=250), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("unknown", sa.Text(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("dag_id", "bundle_name", name=op.f("third_party_dag_imports_pkey")),
+    )
+    op.create_table(
         "third_party_delegation",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("dag_id", sa.String(length=250), nullable=False),
+        sa.Column("bundle_name", sa.String(length=250), nullable=False),
+        sa.Column("relative_fileloc", sa.String(length=2000), nullable=False),
         sa.Column("conn_id", sa.String(length=250), nullable=False),
         sa.Column("on_schedule", sa.Boolean(), nullable=False),
         sa.Column("on_asset_events", sa.Boolean(), nullable=False),
         sa.Column("expires_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("pinned", sa.Boolean(), nullable=False),
         sa.Column("pinned_code", sa.String(length=64), nullable=False),
-        sa.Column("pinned_bundle", sa.String(length=250), nullable=False),
+        sa.Column("pinned_version", sa.String(length=250), nullable=False),
+        sa.Column("pinned_imports", sa.String(length=64), nullable=False),
+        sa.Column("contested_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("entitled", sa.Boolean(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("made_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("auth_manager", sa.String(length=200), nullable=False),
         sa.Column("user_id", sa.String(length=200), nullable=False),
@@ -248,6 +264,7 @@ def downgrade() -> None:
     op.drop_table("third_party_revocation")
     op.drop_table("third_party_leader_lease")
     op.drop_table("third_party_delegation")
+    op.drop_table("third_party_dag_imports")
     op.drop_table("third_party_client_secret")
     with op.batch_alter_table("third_party_attribution", schema=None) as batch_op:
         batch_op.drop_index("third_party_attribution_run_pk_idx")

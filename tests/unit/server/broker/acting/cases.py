@@ -71,7 +71,17 @@ def data(by: Person | None, at: datetime | None = None, *, attributed: bool = Tr
 
 def delegated(by: Person = ALICE, **changes) -> DelegationFact:
     """A consent for scheduled runs."""
-    consent = DelegationFact(by, UserState.PRESENT, on_schedule=True, on_asset_events=False)
+    consent = DelegationFact(
+        by,
+        UserState.PRESENT,
+        on_schedule=True,
+        on_asset_events=False,
+        bundle="main",
+        file="dag_a.py",
+        entitled=True,
+        asked_at=minutes(1),
+        answer_lasts=timedelta(minutes=10),
+    )
     return replace(consent, **changes)
 
 
@@ -90,6 +100,10 @@ BY_REST = RunFacts(
     run_created=minutes(60),
     started=minutes(10),
     attributions=(caused(ALICE),),
+    dag_bundle="main",
+    version_bundle="main",
+    dag_file="dag_a.py",
+    only_bundle="main",
 )
 BY_PAGE = replace(BY_REST, triggered_by="ui")
 BY_TASK = replace(BY_REST, triggered_by="operator", run_type="operator_triggered")
@@ -200,6 +214,78 @@ CASES = [
         "the delegation ends later",
         replace(BY_SCHEDULE, delegation=delegated(expires_at=minutes(-1))),
         "alice",
+    ),
+    Case(
+        "schedule",
+        "Alice has delegated, and the DAG is in another bundle now",
+        replace(BY_SCHEDULE, delegation=delegated(), dag_bundle="other", version_bundle="other"),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "Alice has delegated, and the DAG's id was in another bundle when the run was made",
+        replace(BY_SCHEDULE, delegation=delegated(), version_bundle="other"),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "Alice has delegated, and the DAG's id is in another bundle now, but not yet in this run",
+        replace(BY_SCHEDULE, delegation=delegated(), dag_bundle="other"),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "Alice has delegated, and another bundle has claimed the id for a while since",
+        replace(BY_SCHEDULE, delegation=delegated(contested=True)),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "Alice has delegated, and the DAG is in another file now",
+        replace(BY_SCHEDULE, delegation=delegated(), dag_file="dag_b.py"),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "Alice has delegated, and the run's version of the DAG is not on record",
+        replace(BY_SCHEDULE, delegation=delegated(), version_bundle=None),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "the delegate may not trigger the DAG any more",
+        replace(BY_SCHEDULE, delegation=delegated(entitled=False)),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "the delegate was last seen entitled eleven minutes ago",
+        replace(BY_SCHEDULE, delegation=delegated(asked_at=minutes(11))),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "the delegate can be asked about only while present, and was here 29 days ago",
+        replace(
+            BY_SCHEDULE,
+            delegation=delegated(asked_at=NOW - timedelta(days=29), answer_lasts=timedelta(days=30)),
+        ),
+        "alice",
+    ),
+    Case(
+        "schedule",
+        "the delegate can be asked about only while present, and was here 31 days ago",
+        replace(
+            BY_SCHEDULE,
+            delegation=delegated(asked_at=NOW - timedelta(days=31), answer_lasts=timedelta(days=30)),
+        ),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "the delegation does not say of which bundle",
+        replace(BY_SCHEDULE, delegation=delegated(bundle="", file="")),
+        UNKNOWN,
     ),
     Case(
         "schedule",
@@ -355,6 +441,36 @@ CASES = [
         "account",
         "the DAG's id begins like an allowed one",
         replace(BY_REST, dag_id="dag_attacker", allowed_dags=("dag_a",)),
+        NOT_ALLOWED,
+    ),
+    Case(
+        "account",
+        "the DAG of this bundle is allowed",
+        replace(BY_REST, allowed_dags=("main:dag_a",)),
+        "alice",
+    ),
+    Case(
+        "account",
+        "the DAG of another bundle is allowed",
+        replace(BY_REST, allowed_dags=("other:dag_a",)),
+        NOT_ALLOWED,
+    ),
+    Case(
+        "account",
+        "the DAG of this bundle is allowed, and the run's version is of another",
+        replace(BY_REST, allowed_dags=("main:dag_a",), version_bundle="other"),
+        NOT_ALLOWED,
+    ),
+    Case(
+        "account",
+        "the DAG is allowed without its bundle, and there are several",
+        replace(BY_REST, allowed_dags=("dag_a",), only_bundle=None),
+        NOT_ALLOWED,
+    ),
+    Case(
+        "account",
+        "the DAG is allowed without its bundle, and was in a bundle that is gone",
+        replace(BY_REST, allowed_dags=("dag_a",), only_bundle="new"),
         NOT_ALLOWED,
     ),
     Case("account", "no DAG is allowed", replace(BY_REST, allowed_dags=()), NOT_ALLOWED),

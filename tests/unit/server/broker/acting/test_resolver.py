@@ -29,6 +29,7 @@ def test_delegated_is_said():
     assert delegated == {
         "schedule: Alice has delegated",
         "schedule: the delegation ends later",
+        "schedule: the delegate can be asked about only while present, and was here 29 days ago",
         "schedule: Alice has delegated and re-runs it",
         "asset events: Alice has delegated for asset events too",
     }

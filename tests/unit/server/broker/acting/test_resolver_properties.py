@@ -32,12 +32,19 @@ ATTRIBUTIONS = st.builds(
     at=TIMES,
     clears=st.integers(0, 2),
 )
+BUNDLES = st.sampled_from(["main", "main", "other", ""])
 DELEGATIONS = st.builds(
     DelegationFact,
     person=PEOPLE,
     user_state=st.sampled_from([UserState.PRESENT] * 5 + list(UserState)),
     on_schedule=st.booleans(),
     on_asset_events=st.booleans(),
+    bundle=BUNDLES,
+    file=st.sampled_from(["dag_a.py", "dag_b.py"]),
+    entitled=st.sampled_from([True] * 4 + [False]),
+    asked_at=TIMES,
+    answer_lasts=st.just(timedelta(minutes=10)),
+    contested=st.sampled_from([False] * 4 + [True]),
     expires_at=st.none() | TIMES,
     code_matches=st.booleans(),
 )
@@ -64,6 +71,10 @@ ANYTHING = st.builds(
     clears_seen=st.integers(0, 2),
     tries_beyond=st.sampled_from([False] * 4 + [True]),
     delegation=st.none() | DELEGATIONS,
+    dag_bundle=BUNDLES,
+    version_bundle=st.none() | BUNDLES,
+    dag_file=st.sampled_from(["dag_a.py", "dag_a.py", None]),
+    only_bundle=st.none() | BUNDLES,
     asker=st.sampled_from(["running", "deferred"]),
     allowed_dags=st.none() | st.just(("dag_a",)),
     account_team=st.sampled_from([None, None, "red"]),
@@ -95,6 +106,11 @@ def test_only_who_caused_the_run_or_delegated_is_ever_named(facts: RunFacts):
         assert facts.triggered_by in ("timetable", "asset")
         assert facts.delegation.person == acting.person
         assert facts.delegation.user_state is UserState.PRESENT
+        assert facts.dag_bundle == facts.version_bundle == facts.delegation.bundle != ""
+        assert facts.dag_file == facts.delegation.file
+        assert not facts.delegation.contested
+        assert facts.delegation.entitled
+        assert NOW - facts.delegation.asked_at <= facts.delegation.answer_lasts
     else:
         origins = [attribution for attribution in facts.attributions if attribution.kind == "run"]
         assert {attribution.person for attribution in origins} == {acting.person}

@@ -1,0 +1,145 @@
+"""Which DAG an id names: its bundle, its file and its code, as Airflow has them on record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from airflow.models.dag import DagModel
+from airflow.models.dag_version import DagVersion
+from airflow.models.dagcode import DagCode
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from airflow_thirdparty.server.store.base import changed_rows
+from airflow_thirdparty.server.store.delegations import CodeFingerprint, DagImports, Delegation
+
+
+@dataclass(frozen=True)
+class DagRecord:
+    """A DAG as its next run will be.
+
+    :param bundle: name of its bundle
+    :param version_bundle: the bundle of its latest version, which differs for a moment when two bundles claim
+        the id
+    :param file: its file, relative to the bundle's folder
+    :param fileloc: its file on the machine that parsed it
+    :param fingerprint: its code
+    :param unknown_imports: places in what it imports that cannot be followed
+    """
+
+    bundle: str
+    version_bundle: str
+    file: str
+    fileloc: str
+    fingerprint: CodeFingerprint
+    unknown_imports: tuple[str, ...] = ()
+
+
+def records(session: Session, dag_ids: Collection[str]) -> dict[str, DagRecord]:
+    """What Airflow has on record of some DAGs, in one query.
+
+    :param session: a session
+    :param dag_ids: ids of the DAGs
+    :return: it, by id; those that there are
+    """
+    if not dag_ids:
+        return {}
+    latest = (
+        select(DagVersion.dag_id, func.max(DagVersion.version_number).label("number"))
+        .where(DagVersion.dag_id.in_(dag_ids))
+        .group_by(DagVersion.dag_id)
+        .subquery()
+    )
+    this = and_(DagVersion.dag_id == latest.c.dag_id, DagVersion.version_number == latest.c.number)
+    rows = session.execute(
+        select(
+            DagModel.dag_id,
+            DagModel.bundle_name,
+            DagVersion.bundle_name.label("version_bundle"),
+            DagModel.relative_fileloc,
+            DagModel.fileloc,
+            DagModel.bundle_version,
+            DagCode.source_code,
+            DagImports.digest,
+            DagImports.unknown,
+        )
+        .outerjoin(latest, latest.c.dag_id == DagModel.dag_id)
+        .outerjoin(DagVersion, this)
+        .outerjoin(DagCode, DagCode.dag_version_id == DagVersion.id)
+        .outerjoin(DagImports, imports_of(DagModel.dag_id, DagModel.bundle_name))
+        .where(DagModel.dag_id.in_(dag_ids))
+    )
+    return {row.dag_id: _record(row) for row in rows}
+
+
+def _record(row: Any) -> DagRecord:
+    return DagRecord(
+        bundle=row.bundle_name or "",
+        version_bundle=row.version_bundle or "",
+        file=row.relative_fileloc or "",
+        fileloc=row.fileloc or "",
+        fingerprint=CodeFingerprint.of(row.source_code, row.bundle_version, row.digest),
+        unknown_imports=tuple((row.unknown or "").splitlines()),
+    )
+
+
+def imports_of(dag_id: Any, bundle_name: Any) -> ColumnElement[bool]:
+    """Which row of :class:`DagImports` belongs to a DAG.
+
+    :param dag_id: where a query has the id of the DAG
+    :param bundle_name: where it has the name of its bundle
+    :return: the condition of a join
+    """
+    return and_(DagImports.dag_id == dag_id, DagImports.bundle_name == bundle_name)
+
+
+def other_version() -> ColumnElement[bool]:
+    """Whether a version of the DAG that is not of the delegation's bundle was written since the consent.
+
+    :return: a condition on :class:`Delegation`
+    """
+    another = aliased(DagVersion)  # the query may have a version of its own
+    return (
+        exists()
+        .where(
+            another.dag_id == Delegation.dag_id,
+            another.last_updated >= Delegation.made_at,
+            func.coalesce(another.bundle_name, "") != Delegation.bundle_name,
+        )
+        .correlate(Delegation)
+    )
+
+
+def mark_contested(session: Session, now: datetime) -> int:
+    """Remember which delegations' DAGs another bundle claims, so that they lend nothing after it has stopped.
+
+    :param session: writes in its transaction
+    :param now: the time, in UTC
+    :return: how many are marked anew
+    """
+    moved = exists().where(
+        DagModel.dag_id == Delegation.dag_id, DagModel.bundle_name != Delegation.bundle_name
+    )
+    statement = (
+        update(Delegation)
+        .where(Delegation.contested_at.is_(None), or_(moved, other_version()))
+        .values(contested_at=now)
+    )
+    return changed_rows(session, statement)
+
+
+def mark_claimed(connection: Connection, dag_id: str, now: datetime) -> None:
+    """Remember that one bundle has just taken a DAG's id from another: no delegation to it holds any more.
+
+    :param connection: the DAG processor's, in its transaction
+    :param dag_id: id of the DAG
+    :param now: the time, in UTC
+    """
+    connection.execute(
+        update(Delegation)
+        .where(Delegation.dag_id == dag_id, Delegation.contested_at.is_(None))
+        .values(contested_at=now)
+    )

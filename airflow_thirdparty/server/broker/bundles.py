@@ -1,0 +1,57 @@
+"""The DAG bundles that there are: as the DAG processor told the database, and as they are configured here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.configuration import conf
+from airflow.models.dagbundle import DagBundleModel
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+DEFAULT = frozenset({"dags-folder"})
+"""What Airflow's own configuration names when nobody has set anything."""
+
+
+def columns() -> list[ColumnElement[Any]]:
+    """Columns to add to a query, so that :func:`only` needs none of its own.
+
+    :return: how many bundles there are, and the name of the first
+    """
+    active = DagBundleModel.active.is_(True)
+    return [
+        select(func.count()).select_from(DagBundleModel).where(active).scalar_subquery(),
+        select(func.min(DagBundleModel.name)).where(active).scalar_subquery(),
+    ]
+
+
+def only(count: int, first: str | None) -> str | None:
+    """The only bundle that there is.
+
+    :param count: how many bundles the DAG processor told the database
+    :param first: the name of the first
+    :return: its name; ``None`` when there are several
+    """
+    configured = _configured()
+    if count and configured == DEFAULT:
+        configured = frozenset()  # this server need not know what the DAG processor parses
+    names = configured | ({first} if first else set())
+    return next(iter(names)) if count <= 1 and len(names) == 1 else None
+
+
+def only_bundle(session: Session) -> str | None:
+    """The only bundle that there is, by a query of its own.
+
+    :param session: a session
+    :return: its name; ``None`` when there are several
+    """
+    return only(*session.execute(select(*columns())).one())
+
+
+def _configured() -> frozenset[str]:
+    listed = conf.getjson("dag_processor", "dag_bundle_config_list", fallback=[])
+    if not isinstance(listed, list):
+        return frozenset()
+    return frozenset(
+        str(bundle["name"]) for bundle in listed if isinstance(bundle, dict) and "name" in bundle
+    )
