@@ -16,6 +16,7 @@ def redirect_uri(state: State) -> str:
     """Where the identity provider sends people back to.
 
     :param state: the demo's folder
+    :return: an absolute address
     """
     return f"{state.base_url}{wire.WEB_PREFIX}/callback/{CONN_ID}"
 
@@ -24,6 +25,7 @@ def client(state: State) -> dict[str, Any]:
     """How the identity provider knows this Airflow.
 
     :param state: the demo's folder
+    :return: the fields of OpenID Connect Dynamic Registration
     """
     return {
         "client_id": CLIENT_ID,
@@ -37,6 +39,7 @@ def registration(state: State) -> bytes:
     """The account's connection, as JSON for the preparing process.
 
     :param state: the demo's folder
+    :return: a JSON object in UTF-8
     """
     return json.dumps(
         {

@@ -25,6 +25,7 @@ MILLISECONDS = 30_000
 def open_browser() -> Iterator[Browser]:
     """Start a browser without a screen.
 
+    :yield: the browser, which is closed in the end
     :raises DemoError: when none is installed
     """
     try:
@@ -50,6 +51,7 @@ def page_of(browser: Browser, user: User, base_url: str, pictures: Path) -> Iter
     :param user: who
     :param base_url: Airflow's address
     :param pictures: a folder for a picture of what went wrong
+    :yield: the window's page
     :raises DemoError: when the page does not do what it should
     """
     from playwright.sync_api import Error

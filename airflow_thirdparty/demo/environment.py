@@ -38,6 +38,7 @@ def child_environment(state: State) -> dict[str, str]:
     """The environment of the demo's processes: the user's own, without what would change Airflow.
 
     :param state: the demo's folder
+    :return: all variables they get
     """
     kept = {name: value for name, value in os.environ.items() if not _changes_airflow(name)}
     # Airflow starts tasks by the name of the program, and nothing on this machine is reached by a proxy.
@@ -54,6 +55,7 @@ def child_environment(state: State) -> dict[str, str]:
 def dags_folder() -> Path:
     """The folder of the example DAGs, beside the package in a clone and inside it in a wheel.
 
+    :return: an existing folder
     :raises DemoError: when there is none
     """
     package = Path(airflow_thirdparty.__file__).parent

@@ -34,6 +34,7 @@ def running_demo(state: State, progress: Progress) -> Iterator[Processes]:
 
     :param state: the demo's folder
     :param progress: told about every step
+    :yield: what runs
     :raises DemoError: when something cannot start
     """
     _check_ports(state)

@@ -35,6 +35,7 @@ def welcome(state: State, dag_id: str) -> str:
 
     :param state: the demo's folder
     :param dag_id: the example DAG
+    :return: several lines
     """
     people = "\n".join(
         f"      {user.name:<8}password {user.password:<8}role {user.role}"
@@ -80,6 +81,7 @@ def port_taken(what: str, port: int, option: str, proposal: int) -> str:
     :param port: the port
     :param option: the command-line option that chooses another
     :param proposal: a port that is free
+    :return: several lines
     """
     return (
         f"port {port}, meant for {what}, is taken by another program.\n"
@@ -93,6 +95,7 @@ def foreign_tables(folder: Path) -> str:
     """What to say when another version of this package made the demo's database.
 
     :param folder: the demo's folder
+    :return: several lines
     """
     return (
         f"the database in {folder} was made by another version of this package, and its tables are not "
@@ -108,6 +111,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
     :param head: names of the columns
     :param rows: the cells
+    :return: a line for the head and one for each row
     """
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     widths[-1] = len(head[-1])

@@ -16,6 +16,7 @@ def is_free(port: int) -> bool:
     Browsers may try ``::1`` first for ``localhost``, so a foreign listener there would get our visitors.
 
     :param port: the port asked about
+    :return: true if it can be listened on
     """
     return _can_bind(port) and not _answers_on_ipv6(port)
 
@@ -26,6 +27,7 @@ def free_ports(count: int) -> tuple[int, ...]:
     All are held until the last is found, so no two are the same.
 
     :param count: how many
+    :return: so many different ports
     """
     with contextlib.ExitStack() as held:
         return tuple(held.enter_context(_bound_socket(0)).getsockname()[1] for _ in range(count))
@@ -35,6 +37,7 @@ def next_free(port: int) -> int:
     """The first free port after one that is taken, to propose it to the user.
 
     :param port: the port that is taken
+    :return: a port
     """
     for candidate in range(port + 1, min(port + 200, 65_536)):
         if is_free(candidate):

@@ -74,6 +74,7 @@ class Processes:
         :param command: program and arguments
         :param stdin: what it reads; nothing if not given
         :param reasons: what to tell the user when it ends with one of these exit statuses
+        :return: the process, which has begun
         """
         log = self._logs / f"{name}.log"
         exit_with_parent = [sys.executable, "-m", "airflow_thirdparty.demo.parent", str(os.getpid())]

@@ -69,6 +69,7 @@ class AirflowClient:
         """Whether the DAG has been parsed.
 
         :param dag_id: the DAG
+        :return: true once it can be triggered
         """
         found = self.call("GET", f"/api/v2/dags?dag_id_pattern={dag_id}")["dags"]
         return any(dag["dag_id"] == dag_id for dag in found)

@@ -91,6 +91,7 @@ def open_state(folder: Path, port: int | None, provider_port: int | None) -> Ite
     :param folder: where
     :param port: Airflow's port, if the user chose one
     :param provider_port: the identity provider's port, if the user chose one
+    :yield: the folder, locked
     :raises DemoError: when another demo uses the folder, or it cannot be written
     """
     try:

@@ -86,6 +86,7 @@ class AccountIdCache:
     def ids(self) -> frozenset[str] | None:
         """The ids of all accounts, or ``None`` when they are not known.
 
+        :return: connection ids
         :raises CacheUnusableError: when the list can be kept nowhere
         """
         # the quick way first; only who reads anew has to know whether it is safe to write there

@@ -24,6 +24,7 @@ class Acknowledgement:
 
         :param accounts: ids of the accounts the DAG uses
         :param unknown: whether there are references whose account cannot be known
+        :return: true if everything it uses was reviewed
         """
         return self.everything or (not unknown and self.accounts.issuperset(accounts))
 
@@ -38,6 +39,7 @@ def acknowledgement(
     :param tag: the tag by configuration; empty when tags do not acknowledge
     :param param: the param's name by configuration; empty when params do not acknowledge
     :param accounts: ids of the accounts the DAG uses
+    :return: what was reviewed, by tags and params together
     """
     by_tag = _by_tag(set(tags), tag, accounts) if tag else Acknowledgement()
     by_param = _by_param(params, param) if param else Acknowledgement()

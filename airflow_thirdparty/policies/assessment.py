@@ -68,6 +68,7 @@ class Assessment:
         """The tags this DAG gets.
 
         :param mode: with ``off`` only those that name accounts
+        :return: tags of this package
         """
         given = {dag_tags.account_tag(conn_id) for conn_id in self.accounts}
         doubtful = bool(self.public_access) and not self.acknowledgement.everything
@@ -84,6 +85,7 @@ def assess(dag: Any, accounts: Collection[str], rules: Rules) -> Assessment:
     :param dag: the DAG as its file made it
     :param accounts: ids of all accounts
     :param rules: the policy
+    :return: what was found
     """
     return judge(dag, references(dag, accounts), rules)
 
@@ -94,6 +96,7 @@ def judge(dag: Any, found: Sequence[Reference], rules: Rules) -> Assessment:
     :param dag: the DAG
     :param found: its references
     :param rules: the policy; what is not needed is not read
+    :return: what was found, and whether the DAG is at risk
     """
     public = public_access(
         dag.tags,

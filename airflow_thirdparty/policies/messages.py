@@ -57,6 +57,7 @@ def why_public(public_access: PublicAccess) -> str:
     """Why a DAG is public.
 
     :param public_access: what was found
+    :return: the rest of a sentence
     """
     reasons = []
     if public_access.tags:
@@ -73,6 +74,7 @@ def what_it_uses(assessment: Assessment) -> str:
     """The accounts and the tasks that use them, and what cannot be known.
 
     :param assessment: what was found in the DAG
+    :return: a list in words
     """
     uses = [f"{conn_id!r} in {_tasks(tasks)}" for conn_id, tasks in assessment.accounts.items()]
     own = sorted({reference.task_id for reference in assessment.unknown if reference.ours})
@@ -86,6 +88,7 @@ def at_risk(assessment: Assessment, rules: Rules) -> str:
 
     :param assessment: what was found in the DAG
     :param rules: the policy
+    :return: several sentences
     """
     return (
         f"DAG {assessment.dag_id!r} is public (it {why_public(assessment.public_access)}) and uses "
@@ -100,6 +103,7 @@ def in_short(assessment: Assessment) -> str:
     """One sentence: the DAG, and the accounts it uses.
 
     :param assessment: what was found in the DAG
+    :return: one sentence
     """
     return f"public DAG {assessment.dag_id!r} uses third-party accounts: {what_it_uses(assessment)}"
 
@@ -108,6 +112,7 @@ def unknown(assessment: Assessment) -> str:
     """What is said of references in a public DAG whose connection cannot be known before it runs.
 
     :param assessment: what was found in the DAG
+    :return: several sentences
     """
     places = [f"task {r.task_id!r}: {r.written}" for r in assessment.unknown if not r.ours]
     listed = "; ".join(places[:_MOST]) + (f" and {len(places) - _MOST} more" if len(places) > _MOST else "")
@@ -121,6 +126,7 @@ def how_to_acknowledge(rules: Rules) -> str:
     """What to write into a DAG that was reviewed.
 
     :param rules: the policy
+    :return: the rest of a sentence
     """
     ways = []
     if rules.acknowledgement_tag:

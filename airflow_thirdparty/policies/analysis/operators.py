@@ -31,6 +31,7 @@ def is_ours(operator: type) -> bool:
     """Whether an operator is ours, or built upon ours.
 
     :param operator: the operator's class
+    :return: true for both
     """
     return any(cls.__module__.startswith(OUR_ROOMS) for cls in operator.__mro__)
 
@@ -39,6 +40,7 @@ def class_of(task: Any) -> type:
     """The class that will run, also of a mapped task.
 
     :param task: an operator, mapped or not
+    :return: the operator's class
     """
     return getattr(task, "operator_class", None) or type(task)
 
@@ -47,6 +49,7 @@ def given(task: Any) -> Mapping[str, Any]:
     """What a task was made with, by argument.
 
     :param task: an operator, mapped or not
+    :return: values by argument
     """
     partial: Mapping[str, Any] | None = getattr(task, "partial_kwargs", None)
     return partial if partial is not None else vars(task)
@@ -58,6 +61,7 @@ def functions(task: Any) -> list[Any]:
     Callbacks after the task's final state get no token, so they are left out.
 
     :param task: an operator, mapped or not
+    :return: callables
     """
     written = given(task)
     first = getattr(task, "python_callable", None) or written.get("python_callable")
@@ -78,6 +82,7 @@ def connections(task: Any) -> dict[str, Values]:
     """The connections named in a task, by the argument that names them.
 
     :param task: an operator, mapped or not
+    :return: the texts each can have
     """
     found: dict[str, Values] = {}
     # some operators keep an argument under another name, or not at all
@@ -101,6 +106,7 @@ def passed_to(task: Any, function: Any) -> dict[str, Values]:
 
     :param task: an operator, mapped or not
     :param function: its ``python_callable``
+    :return: the texts each can have
     """
     plain = unwrap(function)
     if plain is None:
@@ -131,6 +137,7 @@ def own_methods(operator: type) -> tuple[Callable[..., Any], ...]:
     """The methods of an operator that are written beside the DAGs rather than installed.
 
     :param operator: the operator's class
+    :return: plain functions
     """
     return tuple(
         function

@@ -41,6 +41,7 @@ def references(dag: Any, accounts: Collection[str]) -> list[Reference]:
 
     :param dag: the DAG as its file made it
     :param accounts: ids of all accounts
+    :return: each once
     """
     known = frozenset(accounts)
     tasks = sorted(dag.tasks, key=lambda task: str(task.task_id))

@@ -76,6 +76,7 @@ def mentions(
     :param arguments: tells what the task passes to it, by parameter name
     :param objects: objects that are passed to it, such as ``self``
     :param accounts: ids of all accounts; tells a hook's account among its positional arguments
+    :return: what is asked for, with the line where it is
     """
     plain = unwrap(function)
     if plain is None:

@@ -40,6 +40,7 @@ def values_of(value: object) -> Values:
     """The texts in a value that is there already, one or a plain collection of them.
 
     :param value: what a name stands for while the file is parsed
+    :return: unknown for anything else
     """
     # type(), because isinstance() would make a lazy proxy work out what it stands for
     kind = type(value)
@@ -57,6 +58,7 @@ def union(values: Iterable[Values]) -> Values:
     """All the texts of several values.
 
     :param values: the values
+    :return: unknown if one of them is
     """
     total = NOTHING
     for value in values:
@@ -95,6 +97,7 @@ class Scope:
         """The texts this expression can have.
 
         :param expression: part of the function's syntax tree
+        :return: unknown where names do not tell
         """
         if isinstance(expression, ast.Constant):
             return values_of(expression.value)
@@ -111,6 +114,7 @@ class Scope:
 
         :param call: part of the function's syntax tree
         :param names: the parameters of what is called
+        :return: the texts each can have
         """
         plain = [argument for argument in call.args if not isinstance(argument, ast.Starred)]
         passed = {name: self.evaluate(value) for name, value in zip(names, plain, strict=False)}
@@ -135,6 +139,7 @@ class Scope:
         """The object an expression names, found without running code; ``None`` when it cannot be found.
 
         :param expression: a name, an attribute or an item of such
+        :return: the object
         """
         if isinstance(expression, ast.Name):
             return self._object(expression.id)
@@ -150,6 +155,7 @@ class Scope:
         """Whether a name is a parameter that the task's author passes nothing to: Airflow's own context.
 
         :param name: the name
+        :return: true if Airflow passes it
         """
         return name in self._parameters and name not in self.arguments
 
@@ -196,6 +202,7 @@ def parameters(function: types.FunctionType) -> tuple[str, ...]:
     """The names of a function's parameters: first those that may be passed by position.
 
     :param function: a plain function
+    :return: names
     """
     code = function.__code__
     return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -205,6 +212,7 @@ def defaults_of(function: types.FunctionType) -> dict[str, Any]:
     """The defaults of a function's parameters, by name.
 
     :param function: a plain function
+    :return: values by name
     """
     code = function.__code__
     positional = code.co_varnames[: code.co_argcount]

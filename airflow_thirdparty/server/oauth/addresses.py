@@ -61,7 +61,7 @@ def parse(url: str, *, allow_http: bool = False) -> tuple[Origin, str]:
 
     :param url: an absolute ``https`` address; ``http`` on this machine, or where it is allowed
     :param allow_http: whether ``http`` is allowed to anywhere
-    :returns: the origin and the request target (path and query)
+    :return: the origin and the request target (path and query)
     :raises AddressRefused: for any other address
     """
     if not _PRINTABLE.fullmatch(url):
@@ -88,7 +88,7 @@ def check_resolved(origin: Origin, addresses: list[str], *, allow_http: bool = F
     :param origin: what is about to be called
     :param addresses: what its name resolved to
     :param allow_http: a network in which unencrypted services, also on this machine, are trusted
-    :returns: the same addresses, to connect to exactly these
+    :return: the same addresses, to connect to exactly these
     :raises AddressRefused: for link-local, metadata, unspecified, multicast and broadcast addresses, and
         for loopback addresses behind a name that is not this machine's
     """

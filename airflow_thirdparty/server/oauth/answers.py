@@ -51,12 +51,14 @@ class HttpResponse:
 
         :param now: what a date counts from, if the service does not say in ``Date`` what time it has; its
             clock and ours may differ by minutes
+        :return: nothing if it does not say
         """
         return _retry_after(self.headers.get("retry-after"), _date(self.headers.get("date")) or now)
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object.
 
+        :return: the object
         :raises OAuthError: TRANSIENT, if it is anything else (HTML of a proxy, a form, a list …)
         """
         found = strict_object(self.body)
@@ -155,7 +157,7 @@ def strict_object(body: bytes) -> dict[str, Any] | None:
     """Read a JSON object, refusing what lenient readers let pass.
 
     :param body: UTF-8
-    :returns: nothing, if it is not a JSON object, names a key twice or nests too deep. NaN, Infinity and
+    :return: nothing, if it is not a JSON object, names a key twice or nests too deep. NaN, Infinity and
         numbers out of range are no JSON (RFC 8259 section 6) and read as null: one odd number must not cost
         the tokens that stand beside it
     """
@@ -230,6 +232,7 @@ class BoundedBody:
     def feed(self, chunk: bytes) -> None:
         """Take what has arrived.
 
+        :param chunk: bytes as they came, compressed or not
         :raises TooLarge: beyond the cap
         :raises ValueError: if it does not decode
         """
@@ -247,6 +250,7 @@ class BoundedBody:
     def whole(self) -> bytes:
         """Everything, after the last chunk.
 
+        :return: the decoded body
         :raises ValueError: if the compressed stream is cut short
         """
         if self._inflate is not None and not self._inflate.eof and self._body:

@@ -81,7 +81,7 @@ def check_answer(
     :param endpoints: of the service this authorization was begun at
     :param params: of the callback's query; as pairs, a parameter that comes twice is noticed
     :param state: of the authorization
-    :returns: the code to exchange
+    :return: the code to exchange
     :raises OAuthError: REFUSED for an answer that is not to this request or not from this service,
         CANCELLED if the user said no, otherwise what the service's error code means
     """

@@ -18,7 +18,7 @@ def authenticated(client: Client, form: str, step: str) -> tuple[str, dict[str, 
     :param client: who asks
     :param form: already encoded
     :param step: for the error
-    :returns: the form and the headers to send
+    :return: the form and the headers to send
     :raises OAuthError: MISCONFIGURED, if the client needs a secret and has none
     """
     client_id = quote_plus(client.client_id)

@@ -141,6 +141,7 @@ class Told:
         """The first code that is one of these, in the spelling of comparison.
 
         :param known: codes in the spelling of comparison
+        :return: nothing if there is none
         """
         return next((found for code in self.codes if (found := _among(code, known))), None)
 
@@ -148,6 +149,7 @@ class Told:
         """The same, where a service has put its code into a sentence's place.
 
         :param known: codes in the spelling of comparison
+        :return: nothing if there is none
         """
         return next((found for text in self.messages if (found := _among(text, known))), None)
 
@@ -160,6 +162,7 @@ class Told:
         """The first code that may be shown and logged.
 
         :param secrets: what was sent; a service that quotes it is not quoted
+        :return: nothing if there is none
         """
         return next(
             (found for code in self.codes if code not in secrets and (found := safe_code(code))), None
@@ -171,6 +174,7 @@ def told(found: Mapping[str, Any], rules: ServiceRules) -> Told:
 
     :param found: the answer, a JSON object or a form
     :param rules: of the service
+    :return: its codes and messages, bounded in number
     """
     own = paths.text_at(found, rules.error_code) if rules.error_code else None
     codes = [own] if own else []
@@ -218,6 +222,7 @@ def same_code(code: str) -> str:
     """A code in the spelling in which codes are compared; empty if it cannot be one.
 
     :param code: as a service or a preset writes it
+    :return: lower case
     """
     text = code.strip().rstrip(".!")
     if len(text) > _LONGEST_COMPARED:
@@ -238,6 +243,7 @@ def codes_of(step: str, entries: Collection[str]) -> frozenset[str]:
 
     :param step: of the protocol
     :param entries: ``step:code``
+    :return: without the step
     """
     pairs = (entry.partition(":") for entry in entries)
     return frozenset(same_code(code) for at, _, code in pairs if at == step) - {""}
@@ -247,6 +253,7 @@ def safe_code(code: object) -> str | None:
     """An error code in lower case, or nothing if it is not of the shape that codes have.
 
     :param code: what the answer holds where codes stand
+    :return: the code, in the spelling of comparison
     """
     if not isinstance(code, str) or len(code) > _LONGEST_SHOWN or not _SHOWN.fullmatch(code):
         return None

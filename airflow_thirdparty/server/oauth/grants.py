@@ -35,6 +35,7 @@ async def exchange_code(
     :param scopes: that were asked for; they are what was granted when the answer does not say (RFC 6749 5.1)
     :param now: aware
     :param rules: of the service
+    :return: what was granted
     :raises OAuthError: see :class:`~airflow_thirdparty.server.oauth.errors.Kind`
     """
     form = prepare_token_request(
@@ -64,6 +65,7 @@ async def refresh(
         does not break old sign-ins; they are what is granted when the answer does not say
     :param now: aware
     :param rules: of the service
+    :return: what is granted from now on
     :raises OAuthError: PERMANENT only if the service says that this refresh token is no longer good
     """
     form = prepare_token_request("refresh_token", refresh_token=refresh_token)

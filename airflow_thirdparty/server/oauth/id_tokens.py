@@ -63,6 +63,7 @@ class SigningKey:
         """Whether it can have made a signature of this kind.
 
         :param algorithm: of the token
+        :return: true also for keys that do not name an algorithm
         """
         family = _ALGORITHMS[algorithm]
         if (self.kty, self.curve) != family:
@@ -75,6 +76,7 @@ async def fetch_keys(transport: Transport, url: str) -> tuple[SigningKey, ...]:
 
     :param transport: the way out
     :param url: where they lie
+    :return: those that can be used, at least one
     :raises OAuthError: TRANSIENT, if none can be used
     """
     answer = await transport.get(url, step="keys")
@@ -141,6 +143,7 @@ def verify(
     :param client_id: whom it must be meant for
     :param nonce: of the authorization, if it had one
     :param now: aware
+    :return: the claims
     :raises OAuthError: REFUSED, naming everything that is wrong
     """
     header, claims = signed_claims(str(tokens.id_token), keys)
@@ -159,6 +162,7 @@ def signed_claims(token: str, keys: Collection[SigningKey]) -> tuple[dict[str, A
 
     :param token: signed (RFC 7519)
     :param keys: of the service
+    :return: header, claims
     :raises OAuthError: REFUSED, naming algorithm or signature
     """
     header = strict_object(_decoded(token.partition(".")[0])) or {}
@@ -262,5 +266,6 @@ def usable_text(text: str) -> bool:
     """Whether a text can name somebody: neither empty nor too long for the database, all of it visible.
 
     :param text: of a service
+    :return: true if it can be stored
     """
     return 0 < len(text) <= _LONGEST_SUBJECT and text.isprintable() and bool(text.strip())

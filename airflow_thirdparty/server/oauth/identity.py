@@ -38,6 +38,7 @@ async def identify(
     :param client_id: whom the ID token must be meant for
     :param nonce: of the authorization
     :param now: aware
+    :return: who they are at the service
     :raises OAuthError: REFUSED for an ID token that does not hold, MISCONFIGURED if the service offers
         nothing to tell by, TRANSIENT if it cannot be asked now
     """

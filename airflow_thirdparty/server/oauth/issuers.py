@@ -23,6 +23,7 @@ def is_template(found: object, pattern: str) -> bool:
 
     :param found: what stands under ``issuer``
     :param pattern: of the service, with ``{tid}`` or ``{tenantid}``
+    :return: true if it is the same but for the placeholder's name
     """
     if not isinstance(found, str) or not _PLACEHOLDER.search(found):
         return False
@@ -34,6 +35,7 @@ def fits(issuer: object, pattern: str) -> bool:
 
     :param issuer: a name without placeholder
     :param pattern: with ``{tid}`` or ``{tenantid}``
+    :return: true if only a tenant's id stands in the placeholder's place
     """
     parts = [re.escape(part) for part in _PLACEHOLDER.split(pattern)]
     return (
@@ -46,6 +48,7 @@ def expected(endpoints: Endpoints, claims: Mapping[str, Any]) -> str:
 
     :param endpoints: of the service
     :param claims: of the token, which say the tenant where the issuer depends on it
+    :return: the whole name
     """
     if endpoints.issuer_pattern is None:
         return endpoints.issuer or ""
@@ -60,6 +63,7 @@ def is_one_of(issuer: str, endpoints: Endpoints) -> bool:
 
     :param issuer: ``iss`` of the answer
     :param endpoints: of the service this authorization was begun at
+    :return: true if it is the service's
     """
     if issuer == endpoints.issuer:
         return True
@@ -71,6 +75,7 @@ def shown(issuer: object) -> str:
     """A foreign issuer's name for people to read: bounded, with nothing invisible in it.
 
     :param issuer: what stands where an issuer's name should
+    :return: in quotes, or the name of its type
     """
     if issuer is None:
         return "none"

@@ -121,6 +121,7 @@ def merge(
     :param exchange_url: of the account
     :param userinfo_url: of the account
     :param revoke_url: of the account
+    :return: the addresses to use
     :raises OAuthError: MISCONFIGURED, if an address is known to neither
     """
     base = discovered or Endpoints(issuer=issuer or None, authorize_url="", exchange_url="")

@@ -12,6 +12,7 @@ def alternatives(path: str) -> tuple[str, ...]:
     """The single paths of a path: those between ``|``, in order, empty ones left out.
 
     :param path: one or several paths
+    :return: single paths
     """
     return tuple(one.strip() for one in path.split("|") if one.strip())
 
@@ -21,6 +22,7 @@ def value_at(found: Any, path: str) -> Any:
 
     :param found: a JSON value
     :param path: names separated by dots, ``[0]`` for the first item of a list
+    :return: a JSON value
     """
     for name, index in _STEP.findall(path):
         if name and isinstance(found, dict):
@@ -37,6 +39,7 @@ def text_at(found: Any, path: str) -> str | None:
 
     :param found: a JSON value
     :param path: one or several paths
+    :return: nothing if there is none
     """
     for one in alternatives(path):
         value = value_at(found, one)

@@ -31,7 +31,7 @@ async def revoke(
     :param refresh_token: if there is one
     :param access_token: if there is one
     :param now: for ``Retry-After``
-    :returns: whether the service has confirmed it; ``False`` if it offers no revocation
+    :return: whether the service has confirmed it; ``False`` if it offers no revocation
     :raises OAuthError: if the service did not confirm. When only the access token is left alive, because
         the service revokes refresh tokens alone (section 2.2.1), that is no error
     """

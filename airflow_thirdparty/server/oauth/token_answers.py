@@ -34,6 +34,7 @@ def read(answer: HttpResponse, known: tuple[str, ...] | None, now: datetime, rul
     :param known: scopes that are granted if the answer does not say
     :param now: aware, when it was asked for
     :param rules: of the service
+    :return: what was granted
     :raises OAuthError: REFUSED for a token of a type or shape that cannot be used, TRANSIENT if there is
         none; a new refresh token is then in ``rescued``, unless it is a bot's
     """
@@ -84,6 +85,7 @@ class _Answer:
     def token_type(self) -> str:
         """In lower case; empty if it is not said (RFC 6749 section 7.1 wants it, some services leave it out).
 
+        :return: lower case
         :raises OAuthError: REFUSED, if it is a bot's token, or the type is no text
         """
         found = self.value("token_type")

@@ -83,7 +83,7 @@ class Transport:
 
         :param url: to look at; names are not resolved here
         :param step: for the error
-        :returns: the same address
+        :return: the same address
         :raises OAuthError: REFUSED
         """
         try:

@@ -254,7 +254,7 @@ def track_changes(scope: MutableMapping[str, Any]) -> Iterator[RequestChanges]:
     """Note what happens on behalf of a request meanwhile.
 
     :param scope: the request, as ASGI knows it
-    :return: the changes, which grow until the end of the block
+    :yield: the changes, which grow until the end of the block
     """
     changes = RequestChanges(scope)
     token = _current.set(changes)

@@ -39,7 +39,8 @@ class ThirdPartyAccountsDBManager(BaseDBManager):
         It does not raise: Airflow's own tables have been migrated by then, and everything but third-party
         accounts can work with them.
 
-        :param args: of Airflow's own method, as are ``kwargs``
+        :param args: of Airflow's own method
+        :param kwargs: likewise
         """
         super().upgradedb(*args, **kwargs)  # type: ignore[no-untyped-call]  # Airflow's, untyped
         found = "" if kwargs.get("show_sql_only") else self.foreign_tables()
