@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic")
 MILLISECONDS = 30_000
+"""For whatever the page has to show: Airflow's first page takes ten seconds on a busy machine."""
 
 
 @contextlib.contextmanager

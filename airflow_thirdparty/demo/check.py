@@ -18,6 +18,8 @@ from airflow_thirdparty.demo.users import ALICE, BOB, CAROL, User
 
 TASK_ID = "ask_the_service"
 RUN_SECONDS = 120
+"""For one run: ten times what it takes on an idle machine."""
+
 REFUSAL = "SignInRequired"
 
 

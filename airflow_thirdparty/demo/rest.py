@@ -11,6 +11,8 @@ from airflow_thirdparty.demo.errors import DemoError
 from airflow_thirdparty.demo.users import User
 
 SECONDS = 30
+"""For one answer: Airflow's first one takes ten on a busy machine."""
+
 
 _direct = build_opener(ProxyHandler({}))
 

@@ -16,7 +16,10 @@ from cryptography.fernet import Fernet
 from airflow_thirdparty.demo.errors import DemoError
 
 AIRFLOW_PORT = 8080
+"""Airflow's own default."""
+
 PROVIDER_PORT = 8090
+"""Beside it, and no well-known one."""
 
 
 def _secret() -> str:

@@ -29,6 +29,8 @@ LIFETIME = 60.0
 """Seconds a list is used before it is read again."""
 
 _LONGEST_INTERVAL = 300.0
+"""Seconds between two reads, however long they take: as long as new accounts may stay unseen."""
+
 _COST = 10.0
 """A failed read is tried again after as many times its own duration, at least :data:`LIFETIME`."""
 
@@ -40,6 +42,7 @@ DAG without its tags.
 """
 
 _LARGEST = 4 * 1024 * 1024
+"""Bytes of the file: some 16,000 ids at their longest."""
 
 
 @dataclass(frozen=True)

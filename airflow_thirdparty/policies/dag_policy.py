@@ -28,6 +28,7 @@ from airflow_thirdparty.policies.rules import Configured, Mode, Rules
 log = logging.getLogger(__name__)
 
 _MEMORY_LIFETIME = 5.0
+"""Seconds for which options and ids are kept in the process: the DAGs of one file ask once."""
 
 
 @dataclass

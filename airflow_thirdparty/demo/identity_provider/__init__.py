@@ -22,6 +22,7 @@ from typing import IO, Any
 _SOURCES = Path(__file__).parent
 _FILES = (".npmrc", "package.json", "package-lock.json", "server.mjs", "store.mjs", "pages.mjs")
 _SLOWEST_START = 30.0
+"""Seconds: thirty times what Node takes on an idle machine."""
 
 
 class IdentityProviderError(RuntimeError):

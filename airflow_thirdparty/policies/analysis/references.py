@@ -19,6 +19,7 @@ _TEMPLATED = re.compile(
     r"""|\.\s*(?P<dotted>(?!get\b)[A-Za-z_]\w*)|\[\s*["'](?P<item>[^"']+)["'])"""
 )
 _MOST_TEXTS = 1000
+"""Texts of one argument that are looked at: bounds what a huge literal costs at every parse."""
 
 
 class Reference(NamedTuple):

@@ -42,6 +42,7 @@ _TELLING = GETTERS | {_DECORATOR, _ACCESSOR}
 _TELLING_ENDS = ("conn_id", "Hook", "Connection")
 _TELLING_STARTS = ("ThirdPartyAccount", *OUR_ROOMS)
 _DEEPEST = 6
+"""Calls, one within another, that are followed: helpers of helpers are rarely more than three deep."""
 
 
 class ConnectionUse(NamedTuple):

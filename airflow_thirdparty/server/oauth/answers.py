@@ -18,8 +18,12 @@ from airflow_thirdparty.server.oauth.errors import Kind, OAuthError, kind_of
 from airflow_thirdparty.server.oauth.types import STANDARD, ServiceRules
 
 _LONGEST_WAIT = 86_400
+"""Seconds, a day: who asks for more would be asked never again because of one wrong answer."""
+
 _SUCCESS = range(200, 300)
 _MOST_FORM_FIELDS = 50
+"""Fields of an answer that is a form: those that are known have fewer than ten."""
+
 _MOST_DIGITS = 40  # of a whole number: longer than any id, and Python takes no more than some thousands
 _PAGE = (b"<!doctype html", b"<html", b"<head", b"<body")
 _PASSING = (408, 425, 429)

@@ -25,6 +25,7 @@ from airflow_thirdparty.server.oauth.types import (
 
 _STEP = "authorization"
 _LONGEST_CODE = 4096
+"""Letters of a code: Microsoft's have up to 2,000, and no browser's address carries much more."""
 
 
 def begin(

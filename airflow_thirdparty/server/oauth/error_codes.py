@@ -96,9 +96,17 @@ SERVICE_IS_IN_TROUBLE = frozenset(
 """Said with a status of success, the same as a 5xx or 429."""
 
 _LONGEST_COMPARED = 80
+"""Letters of a code that is compared: the longest known has 32; what is longer is a sentence."""
+
 _LONGEST_SHOWN = 40
+"""Letters of a code that is shown and logged: codes are words, and most tokens are longer."""
+
 _MOST = 60
+"""Codes, and entries of one object or list, that are looked at: answers that fail have fewer than ten."""
+
 _DEEPEST = 4
+"""Levels of an answer that are looked into: ``errors[0].extensions.code`` of GraphQL is the deepest known."""
+
 _CODE_KEYS = (
     *("error", "errorcode", "code", "type", "errortype", "reason", "status", "errorstatus", "err", "errors"),
     *("fault", "detail"),

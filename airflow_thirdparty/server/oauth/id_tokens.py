@@ -39,7 +39,10 @@ _MEMBERS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 """Of a public key (RFC 7518 section 6, RFC 8037 section 2)."""
 
 _MOST_KEYS = 100
+"""Keys of a set that are looked at: the largest known has some twenty."""
+
 _LONGEST_SUBJECT = 255
+"""Letters, as OpenID Connect Core section 2 bounds ``sub``; the database's column has as many."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ _PLACEHOLDER = re.compile(r"\{(?:tenantid|tid)\}")
 _TENANT = r"[A-Za-z0-9][A-Za-z0-9.-]{0,99}"
 _CLAIM = "tid"
 _LONGEST_SHOWN = 120
+"""Letters of a foreign issuer that are shown: enough for a host and a tenant's id."""
 
 
 def is_template(found: object, pattern: str) -> bool:

@@ -18,7 +18,10 @@ Resolver = Callable[[str, int], Awaitable[list[str]]]
 SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 
 _MOST_ADDRESSES = 4
+"""Addresses of one name that are tried: one of each family at two places."""
+
 _SHORTEST_TRY = 0.5
+"""Seconds for one address, whatever is left: a handshake around the world takes 0.3."""
 
 
 async def resolve(host: str, port: int) -> list[str]:

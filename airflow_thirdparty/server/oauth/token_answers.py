@@ -22,8 +22,12 @@ LONGEST_LIFETIME = timedelta(days=365)
 years, 2^31 seconds, or milliseconds by mistake."""
 
 _ID_TOKEN_CAP = 64 * 1024
+"""Bytes of an ID token: those with hundreds of groups have some 20 kB."""
+
 _VISIBLE = re.compile(r"[\x21-\x7e]+")  # RFC 6749 appendix A.12 without blanks: fits into a header
 _LONGEST_SCOPE = 500
+"""Letters of one scope: those that are addresses have up to 150."""
+
 _NUMBER = re.compile(r"\+?[0-9]{1,40}(?:\.[0-9]{0,40})?(?:[eE][+-]?[0-9]{1,3})?")
 
 

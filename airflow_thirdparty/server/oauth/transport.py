@@ -21,7 +21,11 @@ BODY_CAP = 256 * 1024
 """Most bytes of an answer, decoded: several times the largest description or key set, and little memory."""
 
 _CONNECTIONS_PER_SERVICE = 20
+"""At once, of one process: more than its requests to one service, and less than services limit clients to."""
+
 _KEEPALIVE = 15.0
+"""Seconds that an idle connection is kept: shorter than servers and firewalls keep theirs, as a rule 60."""
+
 _HEADERS = {
     "Accept": "application/json",  # GitHub answers with a form otherwise
     "Accept-Encoding": "identity",

@@ -33,6 +33,8 @@ INTERVAL = timedelta(minutes=45)
 trouble of the service has hit are seen together."""
 
 DAY = timedelta(days=1)
+"""After which a sign-in that has softly lapsed is tried less often: its person was asked by then."""
+
 LONGEST_INTERVAL = timedelta(hours=6)
 """The same after a day: by then the person had better sign in."""
 
