@@ -66,6 +66,8 @@ def delegate(rig: Rig, account: Account, **values: Any) -> None:
         on_schedule=True,
         on_asset_events=False,
         pinned=False,
+        entitled=True,
+        asked_at=rig.clock(),
         made_at=rig.clock(),
         **PersonColumns.person_values(ALICE),
     )
