@@ -41,7 +41,7 @@ def run_apart(*words: str, may_fail: bool = False, **environment: str) -> str:
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
     assert may_fail or done.returncode == 0, done.stdout + done.stderr

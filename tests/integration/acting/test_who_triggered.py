@@ -139,7 +139,7 @@ def test_the_forged_names_are_really_there(server: Airflow):
     assert getpass.getuser() != "alice"
 
 
-@pytest.mark.parametrize("server", FAB_KINDS[:1], indirect=True, scope="module")
+@pytest.mark.parametrize("server", FAB_KINDS[1:], indirect=True, scope="module")
 def test_the_command_line_in_a_process_of_its_own(server: Airflow):
     shell.run_apart("dags", "trigger", "by_hand", LOGNAME="alice")
     run_id = scheduler.latest_run("by_hand")
