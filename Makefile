@@ -22,6 +22,7 @@ HYPOTHESIS_PROFILE ?= short
 BENCHMARKS ?= fetch policy storm kills
 DOCUMENTED := $(addprefix airflow_thirdparty/,hooks cli server/accounts exceptions.py settings.py options.py protocol.py \
 	get_provider_info.py wire.py plugin.py plugin_views.py dag_tags.py)
+COMPOSE := docker/compose.yaml docker/compose.trial.yaml
 GENERATED_PAGES := tests.unit.docs.api tests.unit.docs.configuration tests.unit.server.broker.acting.table
 
 .PHONY: help install demo demo-check test $(LAYERS) e2e coverage bench matrix check format docs types constraints browser clean
@@ -67,9 +68,12 @@ matrix: ## all tests with every Airflow version that has a constraints file, eac
 		version=$${file#constraints/airflow-}; version=$${version%.txt}; echo "Airflow $$version"; \
 		$(MAKE) --no-print-directory test AIRFLOW_VERSION=$$version VENV=.venv-$$version; done
 
-check: $(INSTALLED) ## style, types, docstrings, and who may import whom
-	@failed=0; for tool in 'ruff check' 'ruff format --check' mypy lint-imports 'pydoclint --quiet $(DOCUMENTED)'; do \
-		$(BIN)/$$tool || failed=1; done; exit $$failed
+check: $(INSTALLED) ## style, types, docstrings, who may import whom, and the files for Docker
+	@failed=0; for tool in 'ruff check' 'ruff format --check' mypy lint-imports 'pydoclint --quiet $(DOCUMENTED)' \
+		'hadolint docker/Dockerfile' 'check-jsonschema --quiet --builtin-schema vendor.compose-spec $(COMPOSE)'; do \
+		$(BIN)/$$tool || failed=1; done; \
+		if docker compose version >/dev/null 2>&1; then PUBLIC_HOST=localhost PUBLIC_ORIGIN=https://localhost \
+			docker compose $(COMPOSE:%=--file %) config --quiet || failed=1; fi; exit $$failed
 
 format: $(INSTALLED) ## mend what can be mended by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
