@@ -20,6 +20,7 @@ LAYERS := faults integration interop unit
 # The examples of property tests: "short" takes the same few every time, "long" takes many new ones.
 HYPOTHESIS_PROFILE ?= short
 BENCHMARKS ?= fetch policy storm kills
+COMPOSE := docker/compose.yaml docker/compose.trial.yaml
 GENERATED_PAGES := tests.unit.docs.api tests.unit.docs.configuration tests.unit.server.broker.acting.table
 
 .PHONY: help install demo demo-check test $(LAYERS) e2e coverage bench matrix check format docs types constraints browser clean
@@ -65,9 +66,12 @@ matrix: ## all tests with every Airflow version that has a constraints file, eac
 		version=$${file#constraints/airflow-}; version=$${version%.txt}; echo "Airflow $$version"; \
 		$(MAKE) --no-print-directory test AIRFLOW_VERSION=$$version VENV=.venv-$$version; done
 
-check: $(INSTALLED) ## style, types, docstrings, and who may import whom
-	@failed=0; for tool in 'ruff check' 'ruff format --check' mypy lint-imports 'pydoclint --quiet airflow_thirdparty'; do \
-		$(BIN)/$$tool || failed=1; done; exit $$failed
+check: $(INSTALLED) ## style, types, docstrings, who may import whom, and the files for Docker
+	@failed=0; for tool in 'ruff check' 'ruff format --check' mypy lint-imports 'pydoclint --quiet airflow_thirdparty' \
+		'hadolint docker/Dockerfile' 'check-jsonschema --quiet --builtin-schema vendor.compose-spec $(COMPOSE)'; do \
+		$(BIN)/$$tool || failed=1; done; \
+		if docker compose version >/dev/null 2>&1; then PUBLIC_HOST=localhost PUBLIC_ORIGIN=https://localhost \
+			docker compose $(COMPOSE:%=--file %) config --quiet || failed=1; fi; exit $$failed
 
 format: $(INSTALLED) ## mend what can be mended by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

@@ -13,7 +13,7 @@ compile() {
     # No hashes and no addresses: the same file has to work with every mirror of the package index.
     {
         echo "# Made by constraints/compile.sh for Airflow $airflow, Python 3.10 to 3.13."
-        "$uv" pip compile pyproject.toml constraints/tools.in --group dev --all-extras \
+        "$uv" pip compile pyproject.toml constraints/tools.in --group dev --group rehearsal --all-extras \
             --universal --python-version 3.10 --constraints <(printf '%s\n' "apache-airflow==$airflow" "$@") \
             --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
     } >"constraints/airflow-$airflow.txt.new"

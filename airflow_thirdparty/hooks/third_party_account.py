@@ -273,7 +273,9 @@ def _not_projected(conn_id: str) -> NotProjected:
     return NotProjected(
         f"The API server did not answer for the third-party account '{conn_id}': there is no such account, "
         "the API server runs without this package, or it could not answer in time.",
-        "Check the account's id, and that airflow-thirdparty is installed where the API server runs. Under "
+        "Check the account's id, and that airflow-thirdparty is installed where the API server runs; one "
+        "that serves tasks alone is started as 'uvicorn airflow_thirdparty.execution_server:app', not by "
+        "'airflow api-server --apps execution', which loads no plugin. Under "
         f"dag.test() set {development.variable(conn_id)} to a token of your own.",
     )
 

@@ -6,8 +6,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from airflow.utils.session import create_session
+from sqlalchemy import select
 
+from airflow_thirdparty.server.broker.acting import rights
 from airflow_thirdparty.server.broker.housekeeping import loop
+from airflow_thirdparty.server.store.models import LeaderLease
 from tests.faults.rig import ALICE, Rig, person, until
 from tests.faults.test_rejections import leased
 from tests.faults.test_seals import authorization
@@ -32,6 +36,29 @@ async def test_another_takes_over_when_the_one_falls_silent(rig: Rig) -> None:
     rig.clock.step(20)
     assert await loop.run_once(second)
     assert not await loop.run_once(first)
+
+
+@pytest.mark.parametrize(
+    ("has_auth_manager", "leases"),
+    [
+        pytest.param(True, {loop.NAME, loop.RIGHTS}, id="a server for people"),
+        pytest.param(False, {loop.NAME}, id="a server for tasks alone"),
+    ],
+)
+async def test_rights_are_asked_only_where_there_is_an_auth_manager(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, has_auth_manager: bool, leases: set[str]
+) -> None:
+    asked: list[object] = []
+
+    def ask_for_all(_session: object, now: object) -> None:
+        asked.append(now)
+
+    monkeypatch.setattr(rights, "has_auth_manager", lambda: has_auth_manager)
+    monkeypatch.setattr(rights, "ask_for_all", ask_for_all)
+    assert await loop.run_once(rig.broker().refresher)
+    assert len(asked) == has_auth_manager
+    with create_session(scoped=False) as session:
+        assert set(session.scalars(select(LeaderLease.name))) == leases
 
 
 async def test_a_refresh_that_a_dead_process_left_is_taken_up(rig: Rig) -> None:

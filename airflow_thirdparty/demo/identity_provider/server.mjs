@@ -154,6 +154,7 @@ function start(settings) {
     const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
     const issuer = settings.issuer ?? `http://${host}:${port}`;
     const provider = providerOf(issuer, settings, store);
+    provider.proxy = settings.issuer !== undefined; // under another address it is reached through a proxy
     provider.use(alwaysAsk);
     provider.on("server_error", (ctx, error) => console.error(error));
     const answer = provider.callback();

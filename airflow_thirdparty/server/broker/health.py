@@ -17,13 +17,18 @@ MIDDLEWARES = ("projection", "attribution")
 """What every request to this API server has to pass."""
 
 
-def mark_passed(scope: MutableMapping[str, Any], name: str) -> None:
-    """Note that a request has passed a middleware.
+def mark_passed(scope: MutableMapping[str, Any], name: str) -> bool:
+    """Note that a request passes a middleware.
 
     :param scope: the request's ASGI scope
     :param name: one of :data:`MIDDLEWARES`
+    :return: whether it does so for the first time: a middleware that is installed twice works once
     """
-    scope.setdefault(PASSED, []).append(name)
+    passed = scope.setdefault(PASSED, [])
+    if name in passed:
+        return False
+    passed.append(name)
+    return True
 
 
 def middlewares(scope: Mapping[str, Any]) -> str:

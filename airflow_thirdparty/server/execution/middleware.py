@@ -38,10 +38,9 @@ class ProjectionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not health.mark_passed(scope, "projection"):
             await self.app(scope, receive, send)
             return
-        health.mark_passed(scope, "projection")
         request = None
         if scope["method"] == "GET" and (asked := _QUESTION.search(scope["path"])):
             try:

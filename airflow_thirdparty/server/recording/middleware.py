@@ -47,9 +47,8 @@ class AttributionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http":
-            health.mark_passed(scope, "attribution")
-        if scope["type"] != "http" or scope["method"] in READING:
+        is_first = scope["type"] == "http" and health.mark_passed(scope, "attribution")
+        if not is_first or scope["method"] in READING:
             await self.app(scope, receive, send)
             return
         with changes.track_changes(scope) as noted:

@@ -1,4 +1,4 @@
-"""The FastAPI app that Airflow mounts below ``/third-party-accounts``."""
+"""The FastAPI apps that are mounted below ``/third-party-accounts``: one for people, one beside tasks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,16 @@ from airflow_thirdparty.server.broker.sign_in.own_credentials import TooManyAtte
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
 from airflow_thirdparty.server.web.dependencies import CrossSite, NotAdmin, SharedIdentity
 from airflow_thirdparty.server.web.headers import add_security_headers
-from airflow_thirdparty.server.web.routes import accounts, dags, delegations, documents, pages, runs, uses
+from airflow_thirdparty.server.web.routes import (
+    accounts,
+    dags,
+    delegations,
+    documents,
+    health,
+    pages,
+    runs,
+    uses,
+)
 from airflow_thirdparty.server.web.routes.runs import NoSuchTaskInstance
 from airflow_thirdparty.server.web.schemas.common import Problem, ProblemAnswer
 
@@ -72,7 +81,7 @@ async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
 
 
 def create_app() -> FastAPI:
-    """Build the app."""
+    """Build the app with the pages and their API."""
     with_docs = conf.getboolean("api", "enable_swagger_ui", fallback=True)
     app = FastAPI(
         title="Third-Party Accounts",
@@ -83,11 +92,26 @@ def create_app() -> FastAPI:
         openapi_url="/openapi.json" if with_docs else None,
         responses={"4XX": {"model": ProblemAnswer}, "5XX": {"model": ProblemAnswer}},
     )
-    for routes in (accounts, dags, delegations, runs, uses, pages, *([documents] if with_docs else [])):
+    for routes in (accounts, dags, delegations, runs, uses, pages, health):
         app.include_router(routes.router)
+    if with_docs:
+        app.include_router(documents.router)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER, check_dir=False), name="static")
     app.add_exception_handler(ThirdPartyAccountError, _to_user_error)
     app.add_exception_handler(RequestValidationError, _invalid)
+    return _guarded(app)
+
+
+def create_tasks_app() -> FastAPI:
+    """Build the app of a server that serves tasks alone: its health, and the background work of a process."""
+    app = FastAPI(
+        title="Third-Party Accounts", version=__version__, lifespan=_lifespan, docs_url=None, openapi_url=None
+    )
+    app.include_router(health.router)
+    return _guarded(app)
+
+
+def _guarded(app: FastAPI) -> FastAPI:
     app.middleware("http")(_answer_failures)
     app.middleware("http")(add_security_headers)  # the last one is the outermost
     return app

@@ -30,6 +30,18 @@ INTERVAL = timedelta(minutes=1)
 """Pause between two answers kept from a delegate's own requests, so that reading pages rarely writes."""
 
 
+def has_auth_manager() -> bool:
+    """Whether this process can ask an auth manager: an API server that serves tasks alone has none.
+
+    :return: whether Airflow has made one
+    """
+    try:
+        get_auth_manager()
+    except RuntimeError:
+        return False
+    return True
+
+
 def lasting() -> timedelta:
     """How old an answer may be, with the auth manager that is configured.
 

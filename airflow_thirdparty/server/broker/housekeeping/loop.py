@@ -46,6 +46,10 @@ ACCOUNTS_AT_ONCE = 8
 there are threads for the database."""
 
 NAME = "housekeeping"
+"""The lease on the work that any process can do."""
+
+RIGHTS = "rights"
+"""The lease on asking what delegates may do: taken only by processes that have an auth manager to ask."""
 
 
 async def run(refresher: Refresher) -> None:
@@ -69,6 +73,7 @@ async def run_once(refresher: Refresher) -> bool:
     :return: whether it was
     """
     clock = refresher.clock
+    await _ask_for_rights(refresher)
     if not await in_database(become_leader, owner=refresher.owner, clock=clock):
         return False
     await _take_up_refreshes(refresher)
@@ -130,11 +135,16 @@ def _mark_contested(session: Session, now: datetime) -> None:
     dag_records.mark_contested(session, now)
 
 
-def _ask_for_rights(session: Session, now: datetime) -> None:
-    rights.ask_for_all(session, now)
+_WORK = (_mark_contested, _prune_old_rows, _move_client_secrets, _publish_accounts)
 
 
-_WORK = (_ask_for_rights, _mark_contested, _prune_old_rows, _move_client_secrets, _publish_accounts)
+async def _ask_for_rights(refresher: Refresher) -> None:
+    """Ask what delegates may do, where there is an auth manager, and only in one such process at a time."""
+    clock = refresher.clock
+    if rights.has_auth_manager() and await in_database(
+        become_leader, owner=refresher.owner, clock=clock, name=RIGHTS
+    ):
+        await _do(rights.ask_for_all, clock())
 
 
 async def _refresh_quietly(refresher: Refresher) -> None:

@@ -1,4 +1,4 @@
-"""The stand-alone page, the small window that a sign-in ends in, and the health check."""
+"""The stand-alone page, and the small window that a sign-in ends in."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.plugin_views import STATIC_FOLDER
-from airflow_thirdparty.server.broker import health, runtime
-from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker import runtime
+from airflow_thirdparty.server.broker.database import utcnow
 from airflow_thirdparty.server.broker.sign_in import flow
 from airflow_thirdparty.server.people import directory
 from airflow_thirdparty.server.web import cookies
@@ -104,16 +104,3 @@ def _small_window(
     escaped = {name: html.escape(value, quote=True) for name, value in values.items()}
     template = Template(window.read_text(encoding="utf-8"))
     return HTMLResponse(template.substitute(escaped), status_code=status)
-
-
-@router.get("/health", tags=["Health"])
-async def get_health(request: Request) -> Response:
-    """Whether this API server can do its work; says what is wrong, and nothing else."""
-    found = await in_database(health.checks)
-    found["middlewares"] = health.middlewares(request.scope)
-    is_well = not any(found.values())
-    body = {
-        "status": "healthy" if is_well else "unhealthy",
-        "checks": {k: v or "ok" for k, v in found.items()},
-    }
-    return JSONResponse(body, status_code=200 if is_well else 503)
