@@ -15,7 +15,7 @@ from airflow_thirdparty.server.broker.tokens.leases import OPEN_FOR
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import account_health, client_secrets
 from airflow_thirdparty.server.store.account_health import OTHERS_FIRST, Failure
-from tests.faults.rig import ALICE, BOB, CAROL, Rig, ask
+from tests.faults.rig import ALICE, BOB, CAROL, Rig, ask, person
 from tests.support import databases
 
 pytestmark = databases.BOTH
@@ -189,6 +189,33 @@ async def test_a_half_open_circuit_gives_its_try_to_another_than_the_last_that_f
     assert rig.calls == 2
     assert await outcome(rig, broker, CAROL) == "token"
     assert await outcome(rig, broker, ALICE) == "token"
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        pytest.param({"status": 500}, id="500"),
+        pytest.param({"status": 429}, id="429"),
+        pytest.param({"status": 302, "headers": {"Location": "/login"}}, id="a redirect to log in"),
+    ],
+)
+async def test_three_who_always_fail_and_ask_first_do_not_take_every_try(
+    rig: Rig, details: dict[str, Any]
+) -> None:
+    bad, good = [ALICE, BOB, CAROL], [person("dave"), person("erin")]
+    for who in (*bad, *good):
+        rig.sign_in(who, **EXPIRED)
+    brokers = [rig.broker("process-1"), rig.broker("process-2")]
+    served = dict.fromkeys([who.name for who in good], 0)
+    for turn in range(30):  # two minutes
+        for who in bad:
+            await failing(rig, brokers[turn % 2], who, details)
+        for who in good:
+            if not served[who.name]:
+                served[who.name] = turn * (await outcome(rig, brokers[turn % 2], who) == "token")
+        rig.clock.step(4)
+    assert all(0 < turn * 4 <= 70 for turn in served.values()), served
+    assert rig.health() is None, "they back off by themselves, and the circuit is closed"
 
 
 async def test_the_last_that_failed_gets_the_try_when_nobody_else_wants_it(rig: Rig) -> None:
