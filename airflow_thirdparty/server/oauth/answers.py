@@ -50,6 +50,11 @@ class HttpResponse:
         """Whether the status says success."""
         return self.status in _SUCCESS
 
+    @property
+    def refuses(self) -> bool:
+        """Whether the status says that asking again is of no use (RFC 9110 section 15.5)."""
+        return 400 <= self.status < 500 and self.status not in _PASSING
+
     def retry_after(self, now: datetime | None = None) -> int | None:
         """Seconds the service asks to wait (RFC 9110 section 10.2.3), at most a day.
 
