@@ -32,7 +32,27 @@ def refusal(status: int, body: object, **headers: str) -> dict[str, Any]:
             "oauth_exception_190",
             id="Facebook",
         ),
+        pytest.param(refusal(400, {"error": "invalid_token"}), "invalid_token", id="invalid_token, 400"),
         pytest.param(refusal(401, {"error": "invalid_token"}), "invalid_token", id="invalid_token, 401"),
+        pytest.param(refusal(400, {"error": "expired_token"}), "expired_token", id="expired_token"),
+        pytest.param(
+            refusal(401, {"error": {"code": "refresh_token_reused", "message": "…"}}),
+            "refresh_token_reused",
+            id="used before",
+        ),
+        pytest.param(
+            refusal(400, {"error": "invalid_grant: Token is expired."}), "invalid_grant", id="with a sentence"
+        ),
+        pytest.param(
+            refusal(401, "", **{"WWW-Authenticate": 'Bearer error="invalid_token"'}),
+            "invalid_token",
+            id="in a header",
+        ),
+        pytest.param(
+            refusal(400, {"developerMessage": "The refresh token is invalid or expired."}),
+            "permanent",
+            id="in a sentence only",
+        ),
         pytest.param(refusal(200, {"ok": False, "error": "token_revoked"}), "token_revoked", id="Slack"),
         pytest.param(refusal(400, {"error": "INVALID_GRANT"}), "invalid_grant", id="in capitals"),
         pytest.param(refusal(400, "error=invalid_grant&x=y", **FORM), "invalid_grant", id="a form"),
@@ -60,6 +80,11 @@ async def test_a_dead_refresh_token_lapses_the_sign_in(rig: Rig, details: dict[s
             refusal(403, "<html>invalid_grant</html>", **{"Content-Type": "text/html"}), id="a proxy's page"
         ),
         pytest.param(refusal(200, {"error": "temporarily_unavailable"}), id="not now"),
+        pytest.param(refusal(200, {"success": False, "code": "E17"}), id="a success that is none"),
+        pytest.param(
+            refusal(401, {"error": "unauthorized_client", "error_description": "Invalid client credentials"}),
+            id="a client that is not accepted, in a sentence",
+        ),
     ],
 )
 async def test_other_refusals_delete_nothing(rig: Rig, details: dict[str, Any]) -> None:
@@ -76,6 +101,7 @@ async def test_other_refusals_delete_nothing(rig: Rig, details: dict[str, Any]) 
         pytest.param("", None, id="empty"),
         pytest.param(" 3600", 3600, id="with a blank"),
         pytest.param("3600.0", 3600, id="with a point"),
+        pytest.param(0, None, id="zero"),
         pytest.param(-1, None, id="negative"),
         pytest.param("never", None, id="never"),
         pytest.param(2**33, None, id="beyond a year"),

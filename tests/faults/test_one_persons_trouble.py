@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable
+from airflow_thirdparty.server.accounts.presets import PRESETS
 from airflow_thirdparty.server.broker.database import in_transaction
 from airflow_thirdparty.server.broker.tokens.broker import TokenBroker
 from airflow_thirdparty.server.broker.tokens.leases import OPEN_FOR
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import account_health, client_secrets
 from airflow_thirdparty.server.store.account_health import OTHERS_FIRST, Failure
-from tests.faults.rig import ALICE, BOB, CAROL, Rig, ask
+from tests.faults.rig import ALICE, BOB, CAROL, Rig, ask, person
 from tests.support import databases
 
 pytestmark = databases.BOTH
@@ -73,6 +75,24 @@ async def test_alice_refused_every_four_seconds_and_bob_served_each_time(rig: Ri
     assert "account_flagged" not in rig.events()
 
 
+async def test_alice_whose_refresh_token_is_invalid_signs_in_again_and_bob_is_served(rig: Rig) -> None:
+    words = {"error": "unauthorized_client", "error_description": "refresh_token is invalid"}
+    for who in (ALICE, BOB):
+        rig.sign_in(who, **EXPIRED)
+    brokers = [rig.broker("process-1"), rig.broker("process-2")]
+    seen: Counter[tuple[str, str]] = Counter()
+    for second in range(0, 67, 4):
+        broker = brokers[second // 4 % 2]
+        seen["alice", await failing(rig, broker, ALICE, refusal(403, words))] += 1
+        long_ago = rig.clock.now.replace(month=2)
+        rig.change(BOB, access_issued_at=long_ago, access_expires_at=long_ago)
+        seen["bob", await outcome(rig, broker, BOB)] += 1
+        rig.clock.step(4)
+    assert seen == {("alice", "SignInLapsed"): 17, ("bob", "token"): 17}
+    assert rig.calls == 1 + 17, "alice's is not tried again"
+    assert rig.health() is None
+
+
 @pytest.mark.parametrize("answer", ANSWERS, ids=ANSWERS)
 async def test_an_answer_closes_the_circuit_that_silence_opened(rig: Rig, answer: str) -> None:
     for who in (ALICE, BOB, CAROL):
@@ -114,6 +134,32 @@ async def test_when_an_account_is_flagged(
     assert rig.events().count("account_flagged") == int(flagged)
     assert last == ("AccountMisconfigured" if flagged else "ServiceUnavailable")
     assert not any(rig.there(who).lapsed_at for who in people)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        pytest.param(refusal(400, {"error": "bad_client_secret"}), (), id="in other words"),
+        pytest.param(refusal(400, {"error": "app_gone"}), ("refresh:app_gone",), id="in the preset's word"),
+        pytest.param(
+            refusal(401, {"error": "unauthorized_client", "error_description": "Invalid client credentials"}),
+            (),
+            id="in a sentence, as Keycloak does",
+        ),
+    ],
+)
+async def test_the_words_that_flag_an_account(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    known = replace(PRESETS["custom"], client_codes=words)
+    monkeypatch.setitem(PRESETS, "custom", known)  # type: ignore[misc]  # a dict
+    broker = rig.broker()
+    for who in (ALICE, BOB, CAROL):
+        rig.sign_in(who, **EXPIRED)
+    seen = [await failing(rig, broker, who, answer) for who in (ALICE, BOB)]
+    assert seen == ["ServiceUnavailable", "AccountMisconfigured"]
+    assert rig.events().count("account_flagged") == 1
+    assert await outcome(rig, broker, CAROL) == "token"
 
 
 async def test_any_success_takes_the_flag_away(rig: Rig) -> None:
@@ -189,6 +235,33 @@ async def test_a_half_open_circuit_gives_its_try_to_another_than_the_last_that_f
     assert rig.calls == 2
     assert await outcome(rig, broker, CAROL) == "token"
     assert await outcome(rig, broker, ALICE) == "token"
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        pytest.param({"status": 500}, id="500"),
+        pytest.param({"status": 429}, id="429"),
+        pytest.param({"status": 302, "headers": {"Location": "/login"}}, id="a redirect to log in"),
+    ],
+)
+async def test_three_who_always_fail_and_ask_first_do_not_take_every_try(
+    rig: Rig, details: dict[str, Any]
+) -> None:
+    bad, good = [ALICE, BOB, CAROL], [person("dave"), person("erin")]
+    for who in (*bad, *good):
+        rig.sign_in(who, **EXPIRED)
+    brokers = [rig.broker("process-1"), rig.broker("process-2")]
+    served = dict.fromkeys([who.name for who in good], 0)
+    for turn in range(30):  # two minutes
+        for who in bad:
+            await failing(rig, brokers[turn % 2], who, details)
+        for who in good:
+            if not served[who.name]:
+                served[who.name] = turn * (await outcome(rig, brokers[turn % 2], who) == "token")
+        rig.clock.step(4)
+    assert all(0 < turn * 4 <= 70 for turn in served.values()), served
+    assert rig.health() is None, "they back off by themselves, and the circuit is closed"
 
 
 async def test_the_last_that_failed_gets_the_try_when_nobody_else_wants_it(rig: Rig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -24,8 +25,11 @@ _SUCCESS = range(200, 300)
 _MOST_FORM_FIELDS = 50
 """Fields of an answer that is a form: those that are known have fewer than ten."""
 
+_FORM = re.compile(rb"[\w.~-]+=[^\s<>]*")
+_CHALLENGE = re.compile(
+    r"""\b(error(?:_description)?)\s*=\s*(?:"([^"]{0,300})"|([^\s,"]{1,100}))""", re.IGNORECASE
+)
 _MOST_DIGITS = 40  # of a whole number: longer than any id, and Python takes no more than some thousands
-_PAGE = (b"<!doctype html", b"<html", b"<head", b"<body")
 _PASSING = (408, 425, 429)
 """Statuses that ask to come again (RFC 9110 section 15.5.9, RFC 8470 section 5.2, RFC 6585 section 4)."""
 
@@ -49,6 +53,11 @@ class HttpResponse:
     def succeeded(self) -> bool:
         """Whether the status says success."""
         return self.status in _SUCCESS
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the status says that asking again is of no use (RFC 9110 section 15.5)."""
+        return 400 <= self.status < 500 and self.status not in _PASSING
 
     def retry_after(self, now: datetime | None = None) -> int | None:
         """Seconds the service asks to wait (RFC 9110 section 10.2.3), at most a day.
@@ -76,18 +85,30 @@ class HttpResponse:
         start = self.body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
         if start.startswith(b"<"):
             return not start.startswith(b"<?xml") or b"<html" in start
-        return "html" in self.headers.get("content-type", "").lower() and strict_object(self.body) is None
+        says_so = "html" in self.headers.get("content-type", "").lower()
+        return says_so and strict_object(self.body) is None and not _FORM.fullmatch(self.body.strip())
 
     def fields(self) -> dict[str, Any]:
-        """The fields of an answer that is an error: of JSON, else of a form; none if it is neither."""
-        found = strict_object(self.body)
-        if found is not None or self.is_page or b"=" not in self.body:
-            return found or {}
+        """The fields of a token answer or an error: of JSON, else of a form; none if it is neither.
+
+        Letters that are not UTF-8 are replaced: they stand in sentences, and tokens and codes have none. A
+        list is one of errors, as Salesforce answers.
+        """
+        found = _strict_json(self.body, lenient=True)
+        if isinstance(found, list):
+            return {"errors": found}
+        if isinstance(found, dict) or self.is_page or b"=" not in self.body:
+            return found if isinstance(found, dict) else {}
         try:
             pairs = parse_qsl(self.body.decode("utf-8").strip(), max_num_fields=_MOST_FORM_FIELDS)
         except ValueError:
             return {}
         return dict(reversed(pairs))  # of repeated ones the first
+
+    def _challenge(self) -> dict[str, Any]:
+        """What a 401 without a body says in its header (RFC 6750 section 3)."""
+        found = _CHALLENGE.findall(self.headers.get("www-authenticate", ""))
+        return {name.lower(): quoted or bare for name, quoted, bare in reversed(found)}
 
     def raise_for_error(
         self,
@@ -140,7 +161,7 @@ class HttpResponse:
         if self.is_page:
             text = f"The service answered {self.status} with a page, as proxies do"
             raise OAuthError(Kind.TRANSIENT, self.step, text, retry_after=waits, status=self.status)
-        told = error_codes.told(self.fields(), rules)
+        told = error_codes.told(self.fields() or self._challenge(), rules)
         kind, code = kind_of(told, self.step, rules)
         if kind is Kind.UNKNOWN and self._is_in_trouble(told):
             kind = Kind.TRANSIENT
@@ -165,9 +186,15 @@ def strict_object(body: bytes) -> dict[str, Any] | None:
         numbers out of range are no JSON (RFC 8259 section 6) and read as null: one odd number must not cost
         the tokens that stand beside it
     """
+    found = _strict_json(body)
+    return found if isinstance(found, dict) else None
+
+
+def _strict_json(body: bytes, *, lenient: bool = False) -> Any:
+    """A JSON value; nothing if it is none. A byte order mark is passed over (RFC 8259 section 8.1)."""
     try:
-        found = json.loads(
-            body.decode("utf-8"),
+        return json.loads(
+            body.decode("utf-8-sig", "replace" if lenient else "strict"),
             object_pairs_hook=_unique,
             parse_constant=lambda name: None,
             parse_float=_finite,
@@ -175,7 +202,6 @@ def strict_object(body: bytes) -> dict[str, Any] | None:
         )
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What services call their errors, and where in an answer they say it: one vocabulary for all of them.
 
-Codes are compared in one spelling: lower case, words joined by ``_``, without ``Exception`` at the end, so
-that ``INVALID_GRANT``, ``invalid-grant`` and ``InvalidGrantException`` are one code.
+Codes are compared in one spelling: lower case, words joined by ``_``, without ``Exception`` or ``Error`` at
+the end, so that ``INVALID_GRANT``, ``invalid-grant`` and ``InvalidGrantException`` are one code.
 """
 
 from __future__ import annotations
@@ -11,40 +11,50 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_thirdparty.server.oauth import paths
+from airflow_thirdparty.server.oauth import error_sentences, paths
 from airflow_thirdparty.server.oauth.types import ServiceRules
 
-GRANT_IS_DEAD = frozenset(
-    {
-        "invalid_grant",  # RFC 6749 section 5.2
-        "bad_refresh_token",  # GitHub, HubSpot
-        "bad_verification_code",  # GitHub, for a code
-        "invalid_refresh_token",  # Slack
-        "refresh_token_invalid",
-        "refresh_token_expired",
-        "refresh_token_revoked",
-        "refresh_token_not_found",
-        "expired_refresh_token",
-        "revoked_refresh_token",
-        "interaction_required",  # OpenID Connect Core 3.1.2.6; Microsoft also says it at a refresh
-        "login_required",
-        "consent_required",
-    }
+_DEAD = (
+    *("invalid", "expired", "revoked", "unknown", "inactive", "bad", "reused", "used", "already_used"),
+    *("not_valid", "not_found", "not_active"),
 )
+
+
+def _dead(*things: str) -> frozenset[str]:
+    """Codes that say of a thing that it is dead, in every order of words: ``bad_refresh_token``,
+    ``refresh_token_expired``, ``refresh_token_is_invalid`` …
+    """
+    orders = ("{state}_{thing}", "{thing}_{state}", "{thing}_is_{state}", "{thing}_has_{state}")
+    return frozenset(
+        order.format(state=state, thing=thing) for thing in things for state in _DEAD for order in orders
+    )
+
+
+GRANT_IS_DEAD = _dead("grant", "refresh_token") | {
+    "invalid_grant",  # RFC 6749 section 5.2
+    "bad_refresh_token",  # GitHub, HubSpot
+    "invalid_refresh_token",  # Slack
+    "refresh_token_reused",  # OpenAI
+    "bad_verification_code",  # GitHub, for a code
+    "interaction_required",  # OpenID Connect Core 3.1.2.6; Microsoft also says it at a refresh
+    "login_required",
+    "consent_required",
+    "account_selection_required",
+    "mfa_required",  # Auth0
+}
 """A code or refresh token that will never be good again: the person has to sign in."""
 
-TOKEN_IS_DEAD = frozenset(
-    {
-        "invalid_token",  # RFC 6750 section 3.1, said by some token endpoints too
-        "expired_token",  # RFC 8628 section 3.5, likewise
-        "token_expired",  # Slack
-        "token_revoked",  # Slack
-        "revoked_token",
-        "account_inactive",  # Slack: the token of a person who has left
-        "oauth_exception_190",  # Facebook: the access token has expired or was withdrawn
-        "oauth_access_token_exception_190",  # Instagram
-    }
-)
+TOKEN_IS_DEAD = _dead("token", "access_token") | {
+    "invalid_token",  # RFC 6750 section 3.1, said by some token endpoints too
+    "expired_token",  # RFC 8628 section 3.5, likewise
+    "token_expired",  # Slack
+    "token_revoked",  # Slack
+    "access_token_revoked",  # Square
+    "token_not_valid",  # Django REST framework
+    "account_inactive",  # Slack: the token of a person who has left
+    "oauth_exception_190",  # Facebook: the access token has expired or was withdrawn
+    "oauth_access_token_exception_190",  # Instagram
+}
 """The same, in words that other endpoints use of access tokens: believed where a grant was sent only."""
 
 CLIENT_IS_REFUSED = frozenset(
@@ -55,6 +65,9 @@ CLIENT_IS_REFUSED = frozenset(
         "bad_client_id",  # HubSpot
         "invalid_client_id",  # Slack
         "invalid_client_secret",
+        "invalid_client_credentials",
+        "invalid_client_identifier",  # Apigee
+        "client_not_found",
         "deleted_client",  # Google
         "disabled_client",  # Google
         "org_internal",  # Google: the client is for one organisation only
@@ -109,14 +122,22 @@ _DEEPEST = 4
 
 _CODE_KEYS = (
     *("error", "errorcode", "code", "type", "errortype", "reason", "status", "errorstatus", "err", "errors"),
-    *("fault", "detail"),
+    *("fault", "detail", "errcode"),
 )
+_WRAPPERS = ("data", "meta", "response", "result", "body")
+"""Objects in which services put the whole answer; texts there are none of ours."""
+
 _MESSAGE_KEYS = (
     *("errordescription", "message", "errormessage", "errorsummary", "description", "detail", "title", "msg"),
-    *("errormsg", "faultstring"),
+    *("errormsg", "errmsg", "faultstring", "developermessage", "usermessage"),  # Autodesk has the last two
+    *("name", "errorname", "id", "errorid", "ecode", "suberror", "errorsubtype"),
 )
+"""Where sentences stand, and codes in the places where others have a person's name or a number: compared,
+never shown."""
+
 _PAIRS = (("type", "code"), ("field", "code"), ("resource", "code"))  # Facebook; Strava
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_SEPARATORS = re.compile(r"[./:#]+")
 _COMPARED = re.compile(r"[a-z0-9_]+")
 _SHOWN = re.compile(
     r"[a-z]+(?:_[a-z]+)*(?:_[0-9]{1,6})?"  # bad_refresh_token, oauth_exception_190
@@ -124,13 +145,6 @@ _SHOWN = re.compile(
     r"|(?:[A-Z][a-z]{2,})+"  # InvalidGrant
     r"|[a-z]{2,}(?:[A-Z][a-z]{2,})+"  # authError
     r"|[0-9]{1,6}"  # 40104
-)
-_REFRESH_TOKEN_IS_DEAD = re.compile(
-    r"\brefresh[ _-]?token\W{1,3}(?:(?:is|has|was|does)\W)?(?:been |already |already been )?"
-    r"(?:invalid|expired|revoked|inactive|unknown|deleted|not valid|no longer valid|not found|not active"
-    r"|not exist)\b"
-    r"|\b(?:invalid|expired|revoked|unknown|inactive)(?: or \w{1,20})? refresh[ _-]?token\b",
-    re.IGNORECASE,
 )
 
 
@@ -163,8 +177,16 @@ class Told:
 
     @property
     def says_refresh_token_is_dead(self) -> bool:
-        """Whether a sentence says so of the refresh token by name."""
-        return any(_REFRESH_TOKEN_IS_DEAD.search(text[:500]) for text in self.messages)
+        """Whether a sentence says so of the refresh token by name, also one that stands where codes do."""
+        return any(map(error_sentences.says_refresh_token_is_dead, (*self.messages, *self.codes)))
+
+    @property
+    def says_client_is_refused(self) -> bool:
+        """Whether a sentence says so of the client by name."""
+        return any(map(error_sentences.says_client_is_refused, (*self.messages, *self.codes)))
+
+    def __bool__(self) -> bool:
+        return bool(self.codes or self.messages)
 
     def shown(self, secrets: Collection[str] = ()) -> str | None:
         """The first code that may be shown and logged.
@@ -202,6 +224,9 @@ def _walk(found: Any, depth: int) -> Iterator[tuple[bool, str]]:
         yield from ((True, code) for code in _pairs(found))
         for name in _CODE_KEYS:
             yield from _walk(found.get(name), depth + 1)
+        for name in _WRAPPERS:
+            if isinstance(found.get(name), Mapping):
+                yield from _walk(found[name], depth + 1)
         yield from ((False, text) for name in _MESSAGE_KEYS if (text := _text(found.get(name))))
     elif text := _text(found):
         yield True, text
@@ -240,9 +265,12 @@ def same_code(code: str) -> str:
 
 
 def _among(code: str, known: Collection[str]) -> str | None:
-    """The known code that a text is, also as an exception's name or behind the name of a module."""
-    text, last = same_code(code), same_code(code.rpartition(".")[2])
-    spellings = (text, text.removesuffix("_exception"), last, last.removesuffix("_exception"))
+    """The known code that a text is, also as an exception's name, behind the name of a module or the address
+    of a page about it, or before a sentence.
+    """
+    parts = (code, _SEPARATORS.split(code)[-1], code.partition(":")[0])
+    texts = [same_code(part) for part in parts]
+    spellings = (*texts, *(text.removesuffix(end) for text in texts for end in ("_exception", "_error")))
     return next((one for one in spellings if one in known), None)
 
 

@@ -98,14 +98,20 @@ def kind_of(told: Told, step: str, rules: ServiceRules = STANDARD) -> tuple[Kind
             continue
         if code == "access_denied" and step == "authorization":
             return Kind.CANCELLED, code
-        if kind is Kind.UNKNOWN and told.says_refresh_token_is_dead:
-            return Kind.PERMANENT, code
-        return kind, code
+        return _by_sentence(told, step, kind), code
     for kind, known in meanings[:-1] if step in _GRANTS else ():
         if (code := told.message_of(known)) is not None:
             return kind, code
-    is_dead = step == "refresh" and told.says_refresh_token_is_dead
-    return (Kind.PERMANENT if is_dead else Kind.UNKNOWN), None
+    return _by_sentence(told, step, Kind.UNKNOWN), None
+
+
+def _by_sentence(told: Told, step: str, kind: Kind) -> Kind:
+    """What a refusal means whose code says nothing certain."""
+    if kind is not Kind.UNKNOWN or step not in _GRANTS:
+        return kind
+    if step == "refresh" and told.says_refresh_token_is_dead:
+        return Kind.PERMANENT
+    return Kind.CLIENT if told.says_client_is_refused else kind
 
 
 _GRANTS = ("exchange", "refresh")

@@ -148,6 +148,7 @@ def verify(
     :param now: aware
     :return: the claims
     :raises OAuthError: REFUSED, naming everything that is wrong
+    :return: the claims, with the issuer by its own name
     """
     header, claims = signed_claims(str(tokens.id_token), keys)
     problems = [
@@ -157,7 +158,7 @@ def verify(
     ]
     if problems:
         raise _refused("; ".join(problems))
-    return claims
+    return {**claims, "iss": issuers.expected(endpoints, claims)}
 
 
 def signed_claims(token: str, keys: Collection[SigningKey]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -210,7 +211,8 @@ def _refused(problem: str) -> OAuthError:
 def _wrong_parties(claims: Mapping[str, Any], endpoints: Endpoints, client_id: str) -> Iterator[str]:
     """By whom, about whom and for whom it was issued."""
     expected = issuers.expected(endpoints, claims)
-    if not expected or claims.get("iss") != expected:
+    if not expected or claims.get("iss") not in (expected, expected.removeprefix("https://")):
+        # without the scheme in Google's older ID tokens (OpenID Connect Core 15.6.2)
         yield f"its issuer is wrong ({issuers.shown(claims.get('iss'))})"
     subject = claims.get("sub")
     if not isinstance(subject, str) or not usable_text(subject):
@@ -219,7 +221,7 @@ def _wrong_parties(claims: Mapping[str, Any], endpoints: Endpoints, client_id: s
     meant_for = audiences if isinstance(audiences, list) else [audiences]
     if client_id not in meant_for:
         yield "its audience is wrong, it is meant for another client"
-    elif party not in (None, client_id) or (len(meant_for) > 1 and not party):
+    elif party not in (None, "", client_id) or (any(one != client_id for one in meant_for) and not party):
         yield "its audience is wrong, another client was authorized (azp)"
 
 
@@ -254,7 +256,7 @@ def _wrong_bindings(
     if nonce is not None and not hmac.compare_digest(told, nonce.encode()):
         yield "its nonce is wrong, it answers another request"
     expected = claims.get("at_hash")
-    if expected is not None and expected != _half_hash(str(header.get("alg")), access_token):
+    if expected and str(expected).rstrip("=") != _half_hash(str(header.get("alg")), access_token):
         yield "it belongs to another access token (at_hash)"
 
 

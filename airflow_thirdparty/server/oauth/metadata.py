@@ -16,6 +16,8 @@ from airflow_thirdparty.urls import origin_of
 
 _STEP = "discovery"
 _MISSING = (404, 405, 410)
+"""Statuses that say there is nothing, whatever page comes with them. Gateways say so with others, too."""
+
 _FIELDS = {
     "authorization_endpoint": "authorize_url",
     "token_endpoint": "exchange_url",
@@ -148,21 +150,30 @@ async def _description(transport: Transport, issuer: str) -> HttpResponse:
         raise OAuthError(Kind.REFUSED, _STEP, "An issuer has neither query nor fragment")
     openid = issuer.rstrip("/") + "/.well-known/openid-configuration"
     answer = await transport.get(openid, step=_STEP)
-    if answer.status in _MISSING:
+    if _is_nothing(answer):
         plain = get_well_known_url(issuer.rstrip("/"), external=True)
         answer = await transport.get(plain, step=_STEP)
-    if answer.status in _MISSING:
-        raise OAuthError(Kind.MISCONFIGURED, _STEP, "The issuer does not describe itself: is it right?")
+    if _is_nothing(answer):
+        text = f"The issuer does not describe itself ({answer.status}): is it right?"
+        raise OAuthError(Kind.MISCONFIGURED, _STEP, text, status=answer.status)
     answer.raise_for_error()
     return answer
 
 
+def _is_nothing(answer: HttpResponse) -> bool:
+    """Whether no description lies there: a 404, or any other refusal of the service's own.
+
+    Amazon's API Gateway says 403 for an address that is none, Microsoft 400 for a tenant that is none.
+    """
+    return answer.status in _MISSING or (answer.refuses and not answer.is_page)
+
+
 def _endpoint(transport: Transport, found: dict[str, Any], name: str) -> str | None:
     url = found.get(name)
-    if url is None:
+    if url is None or url == "":
         return None
     if not isinstance(url, str):
-        raise OAuthError(Kind.REFUSED, _STEP, f"The service's description has a {name} that is no address")
+        raise OAuthError(Kind.REFUSED, _STEP, "It is no address")
     return transport.check_url(url, _STEP)
 
 
@@ -170,10 +181,11 @@ def _keys(transport: Transport, found: dict[str, Any], needed: bool) -> str | No
     """Where the keys lie: maybe elsewhere, as Google's do, since nothing of ours is ever sent to them."""
     try:
         return _endpoint(transport, found, "jwks_uri")
-    except OAuthError:
-        if needed:
-            raise
-        return None
+    except OAuthError as error:
+        text = f"The service's jwks_uri cannot be used: {error.text}"
+    if needed:
+        raise OAuthError(Kind.REFUSED, _STEP, text, field="issuer")
+    return None
 
 
 def _trusted_endpoint(

@@ -10,7 +10,7 @@ from typing import Any
 from airflow_thirdparty.protocol import SCOPE_PATTERN
 from airflow_thirdparty.server.oauth import paths
 from airflow_thirdparty.server.oauth.answers import HttpResponse
-from airflow_thirdparty.server.oauth.error_codes import told
+from airflow_thirdparty.server.oauth.error_codes import SERVICE_IS_IN_TROUBLE, told
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError, kind_of
 from airflow_thirdparty.server.oauth.types import ServiceRules, TokenSet
 
@@ -28,13 +28,16 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")  # RFC 6749 appendix A.12 without blanks:
 _LONGEST_SCOPE = 500
 """Letters of one scope: those that are addresses have up to 150."""
 
+_SEPARATORS = (",", ";", "+", "%20")
+"""Between scopes instead of blanks: GitHub's commas, and blanks that were encoded once too often."""
+
 _NUMBER = re.compile(r"\+?[0-9]{1,40}(?:\.[0-9]{0,40})?(?:[eE][+-]?[0-9]{1,3})?")
 
 
 def read(answer: HttpResponse, known: tuple[str, ...] | None, now: datetime, rules: ServiceRules) -> TokenSet:
     """Read a token answer of a status that says success.
 
-    :param answer: of the exchange or a refresh
+    :param answer: of the exchange or a refresh, in JSON or a form
     :param known: scopes that are granted if the answer does not say
     :param now: aware, when it was asked for
     :param rules: of the service
@@ -42,7 +45,7 @@ def read(answer: HttpResponse, known: tuple[str, ...] | None, now: datetime, rul
     :raises OAuthError: REFUSED for a token of a type or shape that cannot be used, TRANSIENT if there is
         none; a new refresh token is then in ``rescued``, unless it is a bot's
     """
-    found = _Answer(answer.json(), rules, answer.step)
+    found = _Answer(answer.fields() or answer.json(), rules, answer.step)
     kind_of_token = found.token_type()
     try:
         if kind_of_token not in ("", *(one.lower() for one in rules.token_types)):
@@ -55,8 +58,9 @@ def read(answer: HttpResponse, known: tuple[str, ...] | None, now: datetime, rul
             access_token=access_token,
             refresh_token=found.token("refresh_token", TOKEN_CAP),
             expires_at=_expiry(found.value("expires_in"), now, rules),
-            scopes=_scopes(found.scopes(), known, answer.step, rules),
-            id_token=found.token("id_token", _ID_TOKEN_CAP),
+            scopes=_scopes(found.scopes(), known, rules),
+            # a refresh may bring one (OpenID Connect Core 12.2); nobody reads it
+            id_token=found.token("id_token", _ID_TOKEN_CAP) if answer.step == "exchange" else None,
         )
     except OAuthError as error:
         error.rescued = found.rescued()
@@ -72,9 +76,14 @@ class _Answer:
         self._found = found
         self._rules = rules
         self._step = step
-        self._parent = next(
-            (_parent(path) for path in self._paths("access_token") if paths.text_at(found, path)), None
+        places = self._paths("access_token")
+        path = next((path for path in places if paths.text_at(found, path)), None)
+        self._parent = None if path is None else _parent(path)
+        before = places[: places.index(path)] if path is not None else ()
+        self._is_second_choice = any(
+            isinstance(paths.value_at(found, _parent(one)), Mapping) for one in before
         )
+        """Whether the answer speaks of the person apart from others, and holds no token there."""
 
     def _paths(self, name: str) -> tuple[str, ...]:
         return paths.alternatives(self._rules.answer.get(name, name))
@@ -89,6 +98,8 @@ class _Answer:
     def token_type(self) -> str:
         """In lower case; empty if it is not said (RFC 6749 section 7.1 wants it, some services leave it out).
 
+        ``BearerToken``, as Apigee writes it, is ``bearer``.
+
         :return: lower case
         :raises OAuthError: REFUSED, if it is a bot's token, or the type is no text
         """
@@ -96,7 +107,8 @@ class _Answer:
         if found is not None and not isinstance(found, str):
             raise OAuthError(Kind.REFUSED, self._step, "The service's token_type is not a text")
         name = (found or "").strip().lower()
-        if name == "bot":
+        name = name.removesuffix("token").rstrip(" _-") or name
+        if name == "bot" or (not name and self._is_second_choice):
             text = "The service handed out the token of a bot, not of the person who signed in"
             raise OAuthError(Kind.REFUSED, self._step, text)
         return name
@@ -104,10 +116,11 @@ class _Answer:
     def token(self, name: str, cap: int) -> str | None:
         """A token that fits into a header and a database, or nothing if there is none."""
         token = self.value(name)
-        if token is None or token == "":
-            return None
+        if not token or (isinstance(token, str) and not token.strip()):
+            return None  # PHP says false, or an empty list, where there is none
         if not isinstance(token, str):
             raise OAuthError(Kind.REFUSED, self._step, f"The service's {name} is not a text")
+        token = token.strip()
         if len(token) > cap:
             raise OAuthError(
                 Kind.REFUSED, self._step, f"The service's {name} is larger than {cap // 1024} KiB"
@@ -137,8 +150,9 @@ def _parent(path: str) -> str:
 
 def _no_token(answer: HttpResponse, rules: ServiceRules) -> OAuthError:
     """A success without a token: an error under a name of the service's own, or nonsense."""
-    kind, code = kind_of(told(answer.json(), rules), answer.step, rules)
-    if kind is Kind.UNKNOWN:
+    said = told(answer.fields(), rules)
+    kind, code = kind_of(said, answer.step, rules)
+    if kind is Kind.UNKNOWN and (not said or said.first_of(SERVICE_IS_IN_TROUBLE)):
         return OAuthError(
             Kind.TRANSIENT, answer.step, "The service's answer has no access_token", status=answer.status
         )
@@ -147,9 +161,12 @@ def _no_token(answer: HttpResponse, rules: ServiceRules) -> OAuthError:
 
 
 def _expiry(lifetime: object, now: datetime, rules: ServiceRules) -> datetime | None:
-    """When the token expires; nothing if that is not said in a way that can be believed. 0 is at once."""
+    """When the token expires; nothing if that is not said in a way that can be believed.
+
+    0 is how some services say *never* (VK, Mailchimp); taken at its word, nobody could ever use the token.
+    """
     seconds = None if rules.expires == "never" else _seconds(lifetime)
-    if seconds is None or not 0 <= seconds <= LONGEST_LIFETIME.total_seconds():
+    if seconds is None or not 1 <= seconds <= LONGEST_LIFETIME.total_seconds():
         return None
     return now.astimezone(timezone.utc) + timedelta(seconds=int(seconds))
 
@@ -162,22 +179,16 @@ def _seconds(lifetime: object) -> float | None:
     return None
 
 
-def _scopes(
-    scope: object, known: tuple[str, ...] | None, step: str, rules: ServiceRules
-) -> tuple[str, ...] | None:
-    """What was granted; a text of blanks and an empty list do not say.
+def _scopes(scope: object, known: tuple[str, ...] | None, rules: ServiceRules) -> tuple[str, ...] | None:
+    """What was granted; what holds no scope, such as blanks, an empty list or ``false``, does not say.
 
-    Separated by blanks (RFC 6749 section 3.3); by commas where the service does so, and elsewhere, as GitHub
-    does, unless a scope itself holds a comma.
+    Separated by blanks (RFC 6749 section 3.3), and by what services put there instead, unless one of the
+    known scopes holds it.
     """
-    if isinstance(scope, list) and all(isinstance(one, str) for one in scope):
-        scope = " ".join(scope)
-    if scope is None or (isinstance(scope, str) and not scope.strip(" \t\r\n,")):
-        return known
-    if not isinstance(scope, str):
-        raise OAuthError(Kind.REFUSED, step, "The service's scope is not a text")
-    commas = rules.scope_separator == " " and any("," in one for one in known or ())
-    granted = tuple(dict.fromkeys(scope.split() if commas else scope.replace(",", " ").split()))
-    if not all(len(one) <= _LONGEST_SCOPE and SCOPE_PATTERN.fullmatch(one) for one in granted):
-        raise OAuthError(Kind.REFUSED, step, "The service's scope has characters that no scope has")
-    return granted
+    listed = scope if isinstance(scope, list) else [scope]
+    text = " ".join(one for one in listed if isinstance(one, str))
+    for separator in _SEPARATORS:
+        if separator == rules.scope_separator or not any(separator in one for one in known or ()):
+            text = text.replace(separator, " ")
+    words = (one for one in text.split() if len(one) <= _LONGEST_SCOPE and SCOPE_PATTERN.fullmatch(one))
+    return tuple(dict.fromkeys(words)) or known

@@ -54,8 +54,8 @@ def find_open_circuit(
 ) -> OpenCircuit | None:
     """Ask whether the service may be called now; when it is in trouble, one caller at a time gets a try.
 
-    The try goes to another sign-in than the one that failed last, if another asks in time: what fails may be
-    that one alone.
+    The try goes to another sign-in than the one that failed last, and to one that has not failed itself, if
+    such a one asks in time: what fails may be those alone.
 
     :param session: writes in its transaction
     :param conn_id: id of the account
@@ -68,11 +68,7 @@ def find_open_circuit(
     if row is None or row.next_call_at is None:
         return None
     until = row.next_call_at
-    if (
-        row.failed_sign_in == sign_in
-        and now < until + OTHERS_FIRST
-        and _has_others(session, conn_id, sign_in)
-    ):
+    if now < until + OTHERS_FIRST and _others_come_first(session, row, sign_in):
         return OpenCircuit(until + OTHERS_FIRST, row.failed_text)
     if until <= now:
         statement = (
@@ -86,10 +82,20 @@ def find_open_circuit(
     return OpenCircuit(until, row.failed_text)
 
 
-def _has_others(session: Session, conn_id: str, sign_in: int) -> bool:
+def _others_come_first(session: Session, health: AccountHealth, sign_in: int) -> bool:
+    if health.failed_sign_in == sign_in:
+        return _has_others(session, health.conn_id, sign_in)
+    row = session.get(SignIn, sign_in)
+    has_failed = row is not None and bool(row.failures)
+    return has_failed and _has_others(session, health.conn_id, sign_in, well=True)
+
+
+def _has_others(session: Session, conn_id: str, sign_in: int, *, well: bool = False) -> bool:
     others = select(SignIn.id).where(
         SignIn.conn_id == conn_id, SignIn.id != sign_in, SignIn.lapsed_at.is_(None)
     )
+    if well:
+        others = others.where(SignIn.failures == 0)
     return session.scalar(others.limit(1)) is not None
 
 

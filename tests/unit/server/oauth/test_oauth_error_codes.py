@@ -21,14 +21,15 @@ def failure(
     step: str = "refresh",
     content_type: str = "application/json",
     secrets: tuple[str, ...] = (),
+    challenge: str = "",
     **rules: Any,
 ) -> OAuthError:
-    text = body if isinstance(body, str) else json.dumps(body)
+    sent = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
     headers = {"content-type": content_type} if content_type else {}
+    if challenge:
+        headers["www-authenticate"] = challenge
     with pytest.raises(OAuthError) as caught:
-        HttpResponse(status, headers, text.encode(), step).raise_for_error(
-            None, ServiceRules(**rules), secrets
-        )
+        HttpResponse(status, headers, sent, step).raise_for_error(None, ServiceRules(**rules), secrets)
     return caught.value
 
 
@@ -121,8 +122,118 @@ def test_a_refresh_token_that_is_dead(status: int, body: object) -> None:
     assert failure(status, body).kind is Kind.PERMANENT
 
 
+def said(code: str, sentence: str) -> dict[str, str]:
+    return {"error": code, "error_description": sentence}
+
+
+AWS = "NotAuthorizedException"
+
+
 @pytest.mark.parametrize(
-    "content_type", [FORM, f"{FORM}; charset=utf-8", "", "text/plain", "application/json"]
+    ("status", "body"),
+    [
+        pytest.param(400, {"error": "invalid_grant: Token is expired or invalid."}, id="before a sentence"),
+        pytest.param(400, {"message": "invalid_grant: gone"}, id="before a sentence, in a message"),
+        pytest.param(400, {"error": "Invalid Params: invalid refresh_token"}, id="behind a sentence"),
+        pytest.param(200, {"status": 503, "error": "Invalid Params: invalid refresh_token"}, id="Withings"),
+        pytest.param(400, {"error": "oauth2:invalid_grant"}, id="behind a prefix"),
+        pytest.param(400, {"code": "urn:error:invalid_grant"}, id="a URN"),
+        pytest.param(400, {"code": "refresh_token.expired"}, id="two words with a point"),
+        pytest.param(400, {"type": "https://a.example/problems/invalid-grant"}, id="an address (RFC 9457)"),
+        pytest.param(400, {"error": "InvalidRefreshTokenError"}, id="an error's name"),
+        pytest.param(401, {"error": {"name": "RefreshTokenExpired"}}, id="as a name"),
+        pytest.param(400, {"err": "Token invalid", "ECODE": "OAUTH_025"}, id="ClickUp"),
+        pytest.param(400, {"errors": [{"code": "ACCESS_TOKEN_REVOKED"}]}, id="Square"),
+        pytest.param(401, {"code": "token_not_valid"}, id="Django REST framework"),
+        pytest.param(400, {"error": "refresh_token_reused"}, id="used before"),
+        pytest.param(400, {"error": "grant_expired"}, id="grant_expired"),
+        pytest.param(400, {"error": "Refresh token is expired"}, id="a sentence in words of a code"),
+        pytest.param(403, {"error": "mfa_required"}, id="a second factor"),
+        pytest.param(400, {"error": "account_selection_required"}, id="another choice"),
+        pytest.param(400, {"data": {"error": "invalid_grant"}}, id="wrapped in data"),
+        pytest.param(400, {"response": {"error": {"code": "invalid_grant"}}}, id="wrapped in response"),
+        pytest.param(400, [{"message": "…", "errorCode": "INVALID_GRANT"}], id="a list of errors"),
+        pytest.param(400, b'\xef\xbb\xbf{"error": "invalid_grant"}', id="with a byte order mark"),
+        pytest.param(
+            400, '{"error": "invalid_grant", "error_description": "ungültig"}'.encode("latin-1"), id="Latin-1"
+        ),
+        pytest.param(
+            400,
+            {"developerMessage": "The refresh token is invalid or expired."},
+            id="Autodesk's first version",
+        ),
+        pytest.param(
+            400,
+            {"message": "The refresh token provided is expired, revoked, malformed, or invalid."},
+            id="Webex",
+        ),
+        pytest.param(400, {"__type": AWS, "message": "Refresh Token has been revoked"}, id="Cognito"),
+        pytest.param(
+            401,
+            {
+                "error": {
+                    "message": "Your refresh token has already been used to generate a new access token."
+                }
+            },
+            id="used before, in a sentence",
+        ),
+        pytest.param(
+            401, {"error": "Refresh token has already been used"}, id="a sentence in a code's place"
+        ),
+        pytest.param(400, {"error": "The refresh token is invalid."}, id="another one"),
+        pytest.param(400, said("invalid_request", "The specified refresh token is invalid."), id="specified"),
+        pytest.param(400, said("invalid_request", "The `refresh_token` provided was invalid"), id="provided"),
+        pytest.param(400, said("invalid_request", "Refresh token does not exist."), id="does not exist"),
+        pytest.param(400, said("invalid_request", "The refresh token could not be found"), id="not found"),
+        pytest.param(400, said("invalid_request", "refresh_token not valid"), id="not valid"),
+        pytest.param(
+            400, said("invalid_request", "Refresh token exceeded inactivity timeout"), id="too long unused"
+        ),
+        pytest.param(
+            401,
+            {
+                "fault": {
+                    "faultstring": "Refresh Token expired",
+                    "detail": {"errorcode": "keymanagement.service.access_token_expired"},
+                }
+            },
+            id="Apigee",
+        ),
+    ],
+)
+def test_a_refresh_token_that_is_dead_said_otherwise(status: int, body: object) -> None:
+    error = failure(status, body)
+    assert error.kind is Kind.PERMANENT
+    assert len(str(error)) < 80, "no sentence of the service is shown"
+
+
+@pytest.mark.parametrize(
+    ("challenge", "kind", "code"),
+    [
+        pytest.param(
+            'Bearer realm="x", error="invalid_token"', Kind.PERMANENT, "invalid_token", id="RFC 6750"
+        ),
+        pytest.param("Bearer error=invalid_grant", Kind.PERMANENT, "invalid_grant", id="without quotes"),
+        pytest.param(
+            'Bearer error="whatever", error_description="The refresh token expired"',
+            Kind.PERMANENT,
+            "whatever",
+            id="by a sentence",
+        ),
+        pytest.param('Basic realm="x", error="invalid_client"', Kind.CLIENT, "invalid_client", id="client"),
+        pytest.param('Bearer realm="x"', Kind.UNKNOWN, None, id="nothing said"),
+        pytest.param('Basic realm="x"', Kind.UNKNOWN, None, id="Basic, nothing said"),
+        pytest.param("error", Kind.UNKNOWN, None, id="nonsense"),
+    ],
+)
+def test_a_401_that_says_it_in_its_header_only(challenge: str, kind: Kind, code: str | None) -> None:
+    error = failure(401, "", challenge=challenge)
+    assert (error.kind, error.code) == (kind, code)
+    assert failure(401, {"error": "brand_new"}, challenge=challenge).kind is Kind.UNKNOWN, "the body counts"
+
+
+@pytest.mark.parametrize(
+    "content_type", [FORM, f"{FORM}; charset=utf-8", "", "text/plain", "text/html", "application/json"]
 )
 @pytest.mark.parametrize("status", [200, 400, 401])
 @pytest.mark.parametrize(
@@ -183,6 +294,26 @@ def test_the_services_own_word_for_it(status: int, body: object, rules: dict[str
         pytest.param(200, {"error": "incorrect_client_credentials"}, {}, id="GitHub"),
         pytest.param(400, {"status": "BAD_CLIENT_ID"}, {}, id="HubSpot"),
         pytest.param(401, "error=invalid_client", {}, id="a form"),
+        pytest.param(401, {"error": "invalid_client: no such client"}, {}, id="before a sentence"),
+        pytest.param(401, {"error": "invalid_client_credentials"}, {}, id="in other words"),
+        pytest.param(401, {"error": "client_not_found"}, {}, id="not found"),
+        pytest.param(
+            401, {"fault": {"detail": {"errorcode": "oauth.v2.InvalidClientIdentifier"}}}, {}, id="Apigee"
+        ),
+        pytest.param(
+            401,
+            said("unauthorized_client", "Invalid client or Invalid client credentials"),
+            {},
+            id="Keycloak, by a sentence",
+        ),
+        pytest.param(401, said("unauthorized", "Bad client credentials"), {}, id="Spring, by a sentence"),
+        pytest.param(
+            400,
+            said("unauthorized_client", "AADSTS7000215: Invalid client secret provided."),
+            {},
+            id="Microsoft, by a sentence",
+        ),
+        pytest.param(401, said("invalid_request", "Client authentication failed"), {}, id="by a sentence"),
         pytest.param(
             400,
             {"error": {"type": "OAuthException", "code": 101}},
@@ -213,6 +344,18 @@ def test_a_client_that_is_refused(status: int, body: object, rules: dict[str, An
         pytest.param(
             400, {"error": "invalid_request", "error_description": "refresh_token is missing"}, id="missing"
         ),
+        pytest.param(
+            400,
+            said("invalid_request", "The refresh token grant is not allowed for this client"),
+            id="a grant",
+        ),
+        pytest.param(
+            400, said("invalid_request", "Wrong client id or unknown refresh token was sent"), id="of both"
+        ),
+        pytest.param(400, {"name": "alice", "id": "17"}, id="a name"),
+        pytest.param(400, {"data": "invalid_grant"}, id="data that is a text"),
+        pytest.param(401, {"error": "server_error", "error_description": "access_denied"}, id="ServiceNow"),
+        pytest.param(400, [{"errorCode": "BRAND_NEW"}], id="a list of unknown errors"),
         pytest.param(400, {"error": {"code": 1}}, id="a number"),
         pytest.param(400, {"error": {"type": "OAuthException", "code": 10}}, id="Facebook, another number"),
         pytest.param(400, {"code": 190}, id="a bare number"),
@@ -246,6 +389,7 @@ def test_a_refusal_in_words_nobody_knows(status: int, body: object) -> None:
         pytest.param(403, '<?xml version="1.0"?><html xmlns="x"/>', "application/xhtml+xml", id="XHTML"),
         pytest.param(400, "Access denied by policy", "text/html; charset=utf-8", id="text that says HTML"),
         pytest.param(401, "", "text/html", id="an empty page"),
+        pytest.param(403, "Denied: error=invalid_grant", "text/html", id="text with a form's letters in it"),
         pytest.param(200, {"ok": False, "error": "ratelimited"}, "application/json", id="Slack: too many"),
         pytest.param(200, {"error": "temporarily_unavailable"}, "application/json", id="not now"),
     ],

@@ -192,6 +192,10 @@ def test_words_for_a_signature(token: str, keys: list[Any], words: str) -> None:
     [
         pytest.param({"iss": "https://evil.example"}, "issuer is wrong .'https://evil.example'", id="issuer"),
         pytest.param({"iss": f"{ISSUER}/"}, "issuer is wrong", id="issuer with a slash more"),
+        pytest.param({"iss": ISSUER.upper()}, "issuer is wrong", id="issuer in capitals"),
+        pytest.param({"iss": ISSUER.replace("https", "http")}, "issuer is wrong", id="issuer with http"),
+        pytest.param({"iss": f"{ISSUER}:443"}, "issuer is wrong", id="issuer with its port"),
+        pytest.param({"iss": [ISSUER]}, "issuer is wrong .'list'", id="a list of issuers"),
         pytest.param({"iss": None}, "issuer is wrong .none", id="no issuer"),
         pytest.param({"iss": "x" * 5000}, "issuer is wrong", id="an endless issuer"),
         pytest.param({"aud": "other"}, "audience is wrong", id="audience"),
@@ -221,6 +225,29 @@ def test_words_for_a_claim(claims: dict[str, Any], words: str) -> None:
         verified(signed("rsa", "RS256", {**CLAIMS, **claims}), [GOOD])
     assert caught.value.kind is Kind.REFUSED
     assert len(caught.value.text) < 250
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        pytest.param({"iss": ISSUER.removeprefix("https://")}, id="Google: an issuer without its scheme"),
+        pytest.param({"aud": ["client", "client"]}, id="an audience twice"),
+        pytest.param({"aud": ["client", "other"], "azp": "client"}, id="two audiences, we are authorized"),
+        pytest.param({"azp": ""}, id="nobody else authorized"),
+        pytest.param({"at_hash": "oFYf1knNtrqnhAVfBRuteQ"}, id="its access token"),
+        pytest.param({"at_hash": "oFYf1knNtrqnhAVfBRuteQ=="}, id="its access token, padded"),
+        pytest.param({"at_hash": ""}, id="an access token that is not said"),
+        pytest.param({"iat": NOW + 299, "nbf": NOW + 299}, id="a clock five minutes ahead"),
+        pytest.param({"exp": NOW - 299}, id="a clock five minutes behind"),
+        pytest.param({"exp": NOW + 60.5, "iat": NOW - 0.5}, id="times with fractions"),
+        pytest.param({"iat": NOW - 365 * 24 * 3600}, id="issued long ago"),
+        pytest.param({"sub": "älice 🙂"}, id="a subject in any letters"),
+        pytest.param({"sub": "x" * 255}, id="the longest subject"),
+    ],
+)
+def test_claims_that_hold(claims: dict[str, Any]) -> None:
+    found = verified(signed("rsa", "RS256", {**CLAIMS, **claims}), [GOOD])
+    assert found["iss"] == ISSUER, "the issuer by its own name, or the person would be another next time"
 
 
 def test_everything_that_is_wrong_is_said() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -41,7 +42,12 @@ async def test_a_service_describes_itself(
             {"token_endpoint": "{base}@evil.example/t"}, Kind.REFUSED, "user name", id="host in disguise"
         ),
         pytest.param({"token_endpoint": 7}, Kind.REFUSED, "no address", id="a number"),
-        pytest.param({"jwks_uri": "http://evil.example/k"}, Kind.REFUSED, "encrypted", id="keys in clear"),
+        pytest.param(
+            {"jwks_uri": "http://evil.example/k"}, Kind.REFUSED, "jwks_uri.*encrypted", id="keys in clear"
+        ),
+        pytest.param({"jwks_uri": "/keys"}, Kind.REFUSED, "jwks_uri", id="keys without an origin"),
+        pytest.param({"jwks_uri": 7}, Kind.REFUSED, "jwks_uri.*no address", id="keys at a number"),
+        pytest.param({"token_endpoint": ""}, Kind.MISCONFIGURED, "lacks", id="an empty exchange"),
         pytest.param({"token_endpoint": None}, Kind.MISCONFIGURED, "lacks", id="no exchange"),
         pytest.param({"authorization_endpoint": None}, Kind.MISCONFIGURED, "lacks", id="no page"),
         pytest.param(
@@ -251,6 +257,25 @@ async def test_a_service_that_is_silent_about_pkce_gets_s256_all_the_same(
     ("details", "kind"),
     [
         pytest.param({"status": 404}, Kind.MISCONFIGURED, id="no description at all"),
+        pytest.param({"status": 404, "body": "<html>"}, Kind.MISCONFIGURED, id="a page that says so"),
+        pytest.param(
+            {"status": 400, "body": '{"error": "invalid_tenant"}'},
+            Kind.MISCONFIGURED,
+            id="Microsoft: no tenant",
+        ),
+        pytest.param(
+            {"status": 403, "body": '{"message": "Missing Authentication Token"}'},
+            Kind.MISCONFIGURED,
+            id="Amazon's gateway: nothing there",
+        ),
+        pytest.param(
+            {"status": 403, "body": '<?xml version="1.0"?><Error/>'},
+            Kind.MISCONFIGURED,
+            id="a bucket: no file",
+        ),
+        pytest.param({"status": 401}, Kind.MISCONFIGURED, id="401"),
+        pytest.param({"status": 403, "body": "<html>"}, Kind.TRANSIENT, id="a proxy's page"),
+        pytest.param({"status": 429}, Kind.TRANSIENT, id="too many"),
         pytest.param({"status": 500}, Kind.TRANSIENT, id="broken"),
         pytest.param({"status": 200, "body": "<html>"}, Kind.TRANSIENT, id="HTML"),
         pytest.param({"status": 302, "headers": {"Location": "/x"}}, Kind.REFUSED, id="redirect"),
@@ -263,6 +288,32 @@ async def test_a_description_that_cannot_be_read(
     with pytest.raises(OAuthError) as caught:
         await discover(transport, service.base_url)
     assert caught.value.kind is kind
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410])
+async def test_a_description_that_lies_where_rfc_8414_has_it(
+    service: FaultyService, transport: Transport, endpoints: Endpoints, status: int
+) -> None:
+    """Another issuer's description is asked for first, which is not there."""
+    service.fault("discovery", "status", status=status, body='{"error": "nothing"}')
+    service.fault(
+        "/.well-known/oauth-authorization-server",
+        "status",
+        status=200,
+        body=json.dumps(service._discovery("").fields),
+    )
+    assert await discover(transport, service.base_url) == endpoints
+
+
+@pytest.mark.parametrize("name", ["jwks_uri", "userinfo_endpoint", "revocation_endpoint"])
+async def test_an_endpoint_that_is_empty_is_not_there(
+    service: FaultyService, transport: Transport, name: str
+) -> None:
+    service.fault("discovery", "answer", fields={name: ""})
+    empty = await discover(transport, service.base_url)
+    service.fault("discovery", "answer", fields={name: None})
+    assert empty == await discover(transport, service.base_url)
+    assert empty.left_out == ()
 
 
 async def test_where_it_is_looked_for(service: FaultyService, transport: Transport) -> None:

@@ -53,8 +53,7 @@ def lifetime(told: str, step: str, **rules: Any) -> float | None:
         pytest.param('"3600.0"', 3600, id="text with a point"),
         pytest.param('"3600."', 3600, id="text ending with a point"),
         pytest.param('"3.6e3"', 3600, id="text with an exponent"),
-        pytest.param("0", 0, id="expired at once"),
-        pytest.param('"0"', 0, id="expired at once, as text"),
+        pytest.param("1", 1, id="a second"),
         pytest.param(str(YEAR), YEAR, id="a year"),
     ],
 )
@@ -69,6 +68,9 @@ def test_a_lifetime_that_can_be_read(told: str, seconds: int, step: str) -> None
         pytest.param("null", id="null"),
         pytest.param('""', id="empty"),
         pytest.param('"  "', id="blanks"),
+        pytest.param("0", id="zero, which is never"),
+        pytest.param('"0"', id="zero as text"),
+        pytest.param("0.0", id="zero with a point"),
         pytest.param("-1", id="negative"),
         pytest.param("-0.5", id="negative fraction"),
         pytest.param('"-1"', id="negative text"),
@@ -130,6 +132,17 @@ def test_a_service_whose_tokens_never_expire(told: str) -> None:
         pytest.param(",", ("a",), ("a",), id="a comma only: as before"),
         pytest.param([], ("a",), ("a",), id="empty list: as before"),
         pytest.param([""], ("a",), ("a",), id="list of nothing: as before"),
+        pytest.param(["a", 7, None], None, ("a",), id="a list with other things in it"),
+        pytest.param("b a", ("a", "b"), ("b", "a"), id="in another order"),
+        pytest.param("a%20b", ("a", "b"), ("a", "b"), id="encoded once too often"),
+        pytest.param("a+b", ("a", "b"), ("a", "b"), id="plus signs"),
+        pytest.param("a;b", ("a",), ("a", "b"), id="semicolons"),
+        pytest.param("a+b c", ("a+b",), ("a+b", "c"), id="a scope with a plus in it"),
+        pytest.param('a "b" ä', None, ("a",), id="what cannot be a scope is left out"),
+        pytest.param('["a"]', ("a",), ("a",), id="nothing but that: as before"),
+        pytest.param(7, ("a",), ("a",), id="a number: as before"),
+        pytest.param(False, ("a",), ("a",), id="false: as before"),
+        pytest.param({"a": True}, ("a",), ("a",), id="an object: as before"),
         pytest.param(None, ("a",), ("a",), id="not said: as before"),
         pytest.param(None, None, None, id="not said, not known"),
     ],
@@ -175,7 +188,9 @@ def test_a_comma_separates_where_the_service_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "told", [None, "", "  ", "bearer", "Bearer", "BEARER", " bearer "], ids=lambda told: repr(told)
+    "told",
+    [None, "", "  ", "bearer", "Bearer", "BEARER", " bearer ", "BearerToken", "Bearer Token", "bearer_token"],
+    ids=lambda told: repr(told),
 )
 def test_a_type_that_is_bearer(told: str | None) -> None:
     for answer in ({"access_token": "a", "token_type": told}, {"access_token": "a"}):
@@ -223,6 +238,18 @@ PERSON = BOTH["authed_user"]
             id="with rotation",
         ),
         pytest.param({**BOTH, "authed_user": {**PERSON, "token_type": "User"}}, None, None, id="other case"),
+        pytest.param(
+            {
+                "ok": True,
+                "access_token": "xoxp-persons",
+                "token_type": "user",
+                "scope": "chat:write,users:read",
+                "authed_user": {"id": "U1234"},
+            },
+            None,
+            None,
+            id="beside the user",
+        ),
         pytest.param({**BOTH, "authed_user": {**PERSON, "token_type": None}}, None, None, id="type null"),
         pytest.param({**BOTH, "authed_user": {**PERSON, "token_type": ""}}, None, None, id="type empty"),
         pytest.param(
@@ -266,6 +293,13 @@ def test_a_bots_token_is_never_taken_for_a_persons(answer: dict[str, Any], rules
     assert caught.value.rescued is None, "nor is its refresh token kept"
 
 
+@pytest.mark.parametrize("told", [None, "", "bot", "Bot Token"])
+def test_what_lies_beside_a_person_without_a_token_is_a_bots(told: str | None) -> None:
+    answer = {"ok": True, "access_token": "xoxb-bots", "token_type": told, "authed_user": {"id": "U1234"}}
+    with pytest.raises(OAuthError, match="of a bot"):
+        tokens(answer, **SLACK)
+
+
 @pytest.mark.parametrize(
     "token_type",
     [pytest.param("user", id="user"), pytest.param("mac", id="mac"), pytest.param("DPoP", id="DPoP")],
@@ -282,7 +316,17 @@ def test_other_types_are_refused_and_the_refresh_token_is_kept(token_type: str) 
         pytest.param({"status": "BAD_REFRESH_TOKEN"}, Kind.PERMANENT, id="a dead token, by status"),
         pytest.param({"errorCode": "invalid_grant"}, Kind.PERMANENT, id="by errorCode"),
         pytest.param({"errors": [{"code": "invalid_client"}]}, Kind.CLIENT, id="a refused client"),
-        pytest.param({"status": "SOMETHING"}, Kind.TRANSIENT, id="a word nobody knows"),
+        pytest.param({"meta": {"code": 401, "error_type": "invalid_token"}}, Kind.PERMANENT, id="in meta"),
+        pytest.param(
+            {"data": {"error_code": 10010, "description": "refresh_token is expired"}, "message": "error"},
+            Kind.PERMANENT,
+            id="TikTok",
+        ),
+        pytest.param({"status": "SOMETHING"}, Kind.UNKNOWN, id="a word nobody knows"),
+        pytest.param({"success": False, "message": "No"}, Kind.UNKNOWN, id="a sentence nobody knows"),
+        pytest.param({"errcode": 40029, "errmsg": "no"}, Kind.UNKNOWN, id="WeChat"),
+        pytest.param({"data": {"error": "ratelimited"}}, Kind.TRANSIENT, id="too many"),
+        pytest.param({"access_token": None, "expires_in": 3600}, Kind.TRANSIENT, id="no word at all"),
         pytest.param({}, Kind.TRANSIENT, id="nothing"),
     ],
 )
@@ -290,3 +334,57 @@ def test_a_success_without_a_token(answer: dict[str, Any], kind: Kind) -> None:
     with pytest.raises(OAuthError) as caught:
         tokens(answer)
     assert caught.value.kind is kind
+
+
+@pytest.mark.parametrize(
+    "told",
+    [None, "", " ", False, [], {}, 0],
+    ids=lambda told: repr(told),
+)
+def test_a_refresh_token_that_is_none(told: object) -> None:
+    found = tokens({"access_token": "a", "refresh_token": told})
+    assert (found.access_token, found.refresh_token) == ("a", None)
+
+
+def test_white_space_around_a_token_is_none_of_it() -> None:
+    assert tokens({"access_token": " a\n"}).access_token == "a"
+
+
+@pytest.mark.parametrize("told", [7, ["x"], "x" * 100_000, "ä", {"a": 1}], ids=lambda told: repr(told)[:9])
+def test_an_id_token_at_a_refresh_is_not_looked_at(told: object) -> None:
+    answer = {"access_token": "a", "id_token": told}
+    assert tokens(answer).id_token is None
+    with pytest.raises(OAuthError, match="id_token"):
+        tokens(answer, step="exchange")
+
+
+FORM = "access_token=a&token_type=bearer&refresh_token=r&expires_in=3600&scope=repo%2Cuser"
+
+
+@pytest.mark.parametrize(
+    ("body", "lives"),
+    [
+        pytest.param(FORM.encode(), 3600, id="a form"),
+        pytest.param(FORM.replace("3600", "").encode(), None, id="a form, nothing in a field"),
+        pytest.param(
+            b'\xef\xbb\xbf{"access_token": "a", "refresh_token": "r", "scope": "repo user"}',
+            None,
+            id="a byte order mark",
+        ),
+        pytest.param(
+            '{"access_token": "a", "refresh_token": "r", "scope": "repo user", "name": "Zoë"}'.encode(
+                "latin-1"
+            ),
+            None,
+            id="Latin-1 beside the tokens",
+        ),
+    ],
+)
+@STEPS
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain;charset=utf-8", "text/html", ""])
+def test_answers_in_other_clothes(content_type: str, step: str, body: bytes, lives: int | None) -> None:
+    answer = HttpResponse(200, {"content-type": content_type} if content_type else {}, body, step)
+    answer.raise_for_error(NOON)
+    found = read(answer, None, NOON, ServiceRules())
+    assert (found.access_token, found.refresh_token, found.scopes) == ("a", "r", ("repo", "user"))
+    assert found.expires_at == (None if lives is None else NOON + timedelta(seconds=lives))
