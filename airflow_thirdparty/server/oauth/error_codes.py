@@ -14,6 +14,26 @@ from typing import Any
 from airflow_thirdparty.server.oauth import paths
 from airflow_thirdparty.server.oauth.types import ServiceRules
 
+PERSON_SAID_NO = frozenset(
+    {
+        "access_denied",  # RFC 6749 section 4.1.2.1
+        "user_cancelled_login",  # LinkedIn
+        "user_cancelled_authorize",  # LinkedIn, Apple
+        "user_denied",  # Facebook
+    }
+)
+"""Said at the authorization by whoever sits there."""
+
+INTERACTION_IS_NEEDED = frozenset(
+    {
+        "interaction_required",
+        "login_required",
+        "account_selection_required",
+        "consent_required",
+    }
+)
+"""OpenID Connect Core section 3.1.2.6: the service wants something of the person that it did not ask for."""
+
 GRANT_IS_DEAD = frozenset(
     {
         "invalid_grant",  # RFC 6749 section 5.2
@@ -26,10 +46,8 @@ GRANT_IS_DEAD = frozenset(
         "refresh_token_not_found",
         "expired_refresh_token",
         "revoked_refresh_token",
-        "interaction_required",  # OpenID Connect Core 3.1.2.6; Microsoft also says it at a refresh
-        "login_required",
-        "consent_required",
     }
+    | INTERACTION_IS_NEEDED  # Microsoft also says it at a refresh
 )
 """A code or refresh token that will never be good again: the person has to sign in."""
 

@@ -10,42 +10,32 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
+from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.protocol import SCOPE_PATTERN
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.registry import endpoints, oauth_client, registrations
 from airflow_thirdparty.server.broker.sign_in import storing
+from airflow_thirdparty.server.broker.sign_in.refusals import not_ours, to_user_error
 from airflow_thirdparty.server.broker.sign_in.storing import PendingSignIn
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.broker.telemetry.tracing import span
 from airflow_thirdparty.server.oauth import authorization, grants, identity
-from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
+from airflow_thirdparty.server.oauth.errors import OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Client, Identity, TokenSet
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.store.base import PersonColumns, changed_rows
+from airflow_thirdparty.server.store import authorizations
+from airflow_thirdparty.server.store.authorizations import Dropped
+from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import Authorization
 from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, seal
 
 LIFETIME = timedelta(minutes=10)
 """How long a sign-in that was begun may take: as long as a code may live (RFC 6749 section 4.1.2)."""
-
-
-class SignInRefused(ThirdPartyAccountError):
-    """The answer of the service does not belong to a sign-in that this user began in this browser."""
-
-    code = "sign_in_refused"
-
-
-class SignInCancelled(ThirdPartyAccountError):
-    """The user said no at the service."""
-
-    code = "sign_in_cancelled"
 
 
 @dataclass(frozen=True)
@@ -55,11 +45,13 @@ class StartedSignIn:
     :param authorization_url: where the browser goes
     :param state_hash: names the browser's cookie
     :param browser_nonce: the cookie's value; only its hash is stored
+    :param dropped: whose cookies the browser need not keep any more
     """
 
     authorization_url: str = field(repr=False)
     state_hash: str
     browser_nonce: str = field(repr=False)
+    dropped: tuple[Dropped, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,8 +138,8 @@ async def begin(
         row.sealed = seal(kept, _seal_context(row))
     except SealError as error:
         raise storing.cannot_be_kept(error) from None
-    await in_database(lambda session: session.add(row))
-    return StartedSignIn(request.url, state_hash, nonce)
+    dropped = await in_database(authorizations.add, row)
+    return StartedSignIn(request.url, state_hash, nonce, dropped)
 
 
 def _account_and_client(session: Session, conn_id: str) -> tuple[Account, Client]:
@@ -190,7 +182,7 @@ async def complete(
         with span("exchange", conn_id):
             tokens, who = await _exchange(transport, pending, params, state, now)
     except OAuthError as error:
-        raise _to_user_error(error, pending.account) from None
+        raise to_user_error(error, pending.account) from None
     other = await in_database(storing.store_sign_in, person, pending, tokens, who, clock())
     if other is not None:
         raise other
@@ -202,25 +194,27 @@ async def complete(
 def _take(
     session: Session, person: Person, conn_id: str, state: str, nonces: dict[str, str], now: datetime
 ) -> PendingSignIn:
-    session.execute(delete(Authorization).where(Authorization.expires_at < now))
+    authorizations.remove_expired(session, now)
     state_hash = digest(state)
     row = session.get(Authorization, state_hash)
     if row is None:
-        raise _refused("it was used before, took longer than ten minutes, or was never begun here")
+        raise not_ours(
+            "it was used before, took longer than ten minutes, gave way to newer ones, or was never begun here"
+        )
     nonce = nonces.get(state_hash, "")
     if not hmac.compare_digest(digest(nonce), row.browser_hash):
-        raise _refused("it was begun in another browser")
+        raise not_ours("it was begun in another browser, or too many were begun in this one since")
     if row.person != person or row.conn_id != conn_id:
-        raise _refused("it was begun by another user or for another account")
+        raise not_ours("it was begun by another user or for another account")
     try:
         kept = json.loads(open_sealed(row.sealed, _seal_context(row)))
     except SealError as error:
         audit.write(session, "seal_refused", conn_id=conn_id, person=person, code=error.code)
         session.commit()  # the refusal that follows rolls back, the audit row stays
-        raise _refused(f"what was kept of it cannot be opened ({error.code})") from None
+        raise not_ours(f"what was kept of it cannot be opened ({error.code})") from None
     account, client = _account_and_client(session, conn_id)
     if account.binding().text() != row.binding:
-        raise _refused("the account's addresses were changed in the meantime")
+        raise not_ours("the account's addresses were changed in the meantime")
     pending = PendingSignIn(
         account,
         client,
@@ -232,13 +226,9 @@ def _take(
         row.return_to,
         row.switch_subject,
     )
-    if changed_rows(session, delete(Authorization).where(Authorization.state_hash == state_hash)) != 1:
-        raise _refused("it was used before")
+    if authorizations.remove(session, state_hash) != 1:
+        raise not_ours("it was used before")
     return pending
-
-
-def _refused(why: str) -> SignInRefused:
-    return SignInRefused(f"This sign-in cannot be completed: {why}. Nothing was stored.", "Begin it again.")
 
 
 async def _exchange(
@@ -268,18 +258,3 @@ def _granted_in(params: list[tuple[str, str]]) -> tuple[str, ...]:
     """The scopes that the callback names."""
     words = dict(params).get("scope", "").replace(",", " ").split()
     return tuple(dict.fromkeys(word for word in words if SCOPE_PATTERN.fullmatch(word)))
-
-
-def _to_user_error(error: OAuthError, account: Account) -> ThirdPartyAccountError:
-    if error.kind is Kind.CANCELLED:
-        return SignInCancelled(
-            f"You did not allow access at the service of account '{account.conn_id}'. Nothing was stored.",
-            "Sign in again whenever you like.",
-        )
-    if error.kind is Kind.PERMANENT:
-        return SignInRefused(
-            f"The service of account '{account.conn_id}' did not accept the sign-in: {error.text}. "
-            "Nothing was stored.",
-            "Begin it again.",
-        )
-    return oauth_client.to_user_error(error, account)

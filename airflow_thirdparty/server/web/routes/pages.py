@@ -17,6 +17,7 @@ from airflow_thirdparty.plugin_views import STATIC_FOLDER
 from airflow_thirdparty.server.broker import health, runtime
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.sign_in import flow
+from airflow_thirdparty.server.broker.sign_in.refusals import SignInRefused
 from airflow_thirdparty.server.people import directory
 from airflow_thirdparty.server.web import cookies
 from airflow_thirdparty.server.web.dependencies import OptionalUserDep
@@ -58,12 +59,12 @@ async def callback(conn_id: str, request: Request, user: OptionalUserDep) -> Res
     person = directory.person_of(user) if user is not None else None
     try:
         if person is None:
-            raise flow.SignInRefused("You are not logged in as one single person.", "Log in to Airflow.")
+            raise SignInRefused("You are not logged in as one single person.", "Log in to Airflow.")
         done = await flow.complete(
             runtime.transport(), person, conn_id, params, cookies.nonces(request.cookies), utcnow
         )
     except ThirdPartyAccountError as error:
-        status = 403 if isinstance(error, flow.SignInRefused) else 400
+        status = 403 if isinstance(error, SignInRefused) else 400
         response = _small_window(
             conn_id, "Not signed in", error.message, error.remedy, error.code, status=status
         )
