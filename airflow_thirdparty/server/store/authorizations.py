@@ -12,15 +12,16 @@ from airflow_thirdparty.server.store.base import changed_rows
 from airflow_thirdparty.server.store.models import Authorization
 
 MOST = 20
-"""Sign-ins that a person may have under way at one account: more than anybody has tabs for, and few enough that
-their cookies, 136 bytes each, fit into the headers of one request: servers refuse those beyond 4 to 8 kB."""
+"""Sign-ins that a person may have under way at one account: more than anybody has tabs for, and few enough
+that their cookies, 136 bytes each, fit into the headers of one request: servers refuse those beyond 4 to
+8 kB."""
 
 MOST_COOKIES = 28
 """The same for a person's accounts together, in one browser: 28 times 136 bytes stay below 4 kB."""
 
 _COOKIES_AT_ONCE = 4
-"""Further cookies that one answer takes back: each new one pushes out one, some begin at the same time, and an
-answer's headers are bounded too."""
+"""Further cookies that one answer takes back: each new one pushes out one, some begin at the same time, and
+an answer's headers are bounded too."""
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,24 @@ def test_without_a_key_nobody_signs_in(alice: Person, accounts: Accounts, provid
     ("change", "status", "words"),
     [
         pytest.param({"code": None, "error": "access_denied"}, 400, "did not allow access", id="cancelled"),
+        pytest.param(
+            {"code": None, "error": "user_cancelled_login"},
+            400,
+            "cancelled the log-in",
+            id="LinkedIn: log-in",
+        ),
+        pytest.param(
+            {"code": None, "error": "consent_required"},
+            400,
+            "A consent is missing",
+            id="a consent is missing",
+        ),
+        pytest.param(
+            {"code": None, "error": "login_required"},
+            400,
+            "You are not logged in at",
+            id="not logged in there",
+        ),
         pytest.param({"code": None, "error": "server_error"}, 400, "authorization", id="the service failed"),
         pytest.param({"code": None, "error": "invalid_scope"}, 400, "authorization", id="a wrong scope"),
         pytest.param({"code": None}, 400, "no usable code", id="no code"),
@@ -97,6 +115,23 @@ def test_a_callback_that_brings_nothing(
     page = alice.browser.get(callback)
     assert (page.status_code, words in page.text) == (status, True), page.text
     assert rows()["sign_in"] == 0
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param("session_state=s", id="a parameter of Microsoft's"),
+        pytest.param("authuser=0&hd=example.org&prompt=consent", id="of Google's"),
+        pytest.param("x=1&x=2", id="one twice"),
+        pytest.param("scope=a&scope=b", id="two scopes"),
+        pytest.param("State=guessed&CODE=guessed", id="names in other letters"),
+        pytest.param("=&=x&%00=y", id="names that are none"),
+    ],
+)
+def test_parameters_that_mean_nothing_here_are_ignored(alice: Person, account: str, more: str) -> None:
+    callback = answered(started(alice.browser, account))
+    page = alice.browser.get(f"{callback}&{more}")
+    assert page.status_code == 200, page.text
 
 
 def test_a_second_callback(alice: Person, account: str, provider: Remote) -> None:

@@ -199,7 +199,7 @@ def _take(
     row = session.get(Authorization, state_hash)
     if row is None:
         raise not_ours(
-            "it was used before, took longer than ten minutes, gave way to newer ones, or was never begun here"
+            "it was used before, took longer than ten minutes, gave way to newer ones or was never begun here"
         )
     nonce = nonces.get(state_hash, "")
     if not hmac.compare_digest(digest(nonce), row.browser_hash):

@@ -48,8 +48,8 @@ _MEANINGS = {
     "consent_required": _Words(
         SignInIncomplete,
         "A consent is missing at {service}: yours, or that of whoever manages your organisation there",
-        "Sign in again and agree. Where you are not asked, whoever manages your organisation there has to allow "
-        "this Airflow.",
+        "Sign in again and agree. Where you are not asked, whoever manages your organisation there has to "
+        "allow this Airflow.",
     ),
     "login_required": _Words(
         SignInIncomplete,
