@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,6 +58,26 @@ def _of_same_person(session: Session, row: Authorization) -> list[Authorization]
     newest_first = (Authorization.expires_at.desc(), Authorization.state_hash)
     statement = select(Authorization).where(Authorization.belongs_to(row.person.key)).order_by(*newest_first)
     return [found for found in session.scalars(statement) if found.person == row.person]
+
+
+def with_answers(
+    session: Session, conn_id: str, state_hashes: Collection[str], now: datetime
+) -> list[Authorization]:
+    """Sign-ins at an account whose answer is kept.
+
+    :param session: a session
+    :param conn_id: id of the account
+    :param state_hashes: which ones are meant, by the hash of the state
+    :param now: the time, in UTC
+    :return: those that did not take too long, the newest first
+    """
+    statement = select(Authorization).where(
+        Authorization.state_hash.in_(state_hashes),
+        Authorization.conn_id == conn_id,
+        Authorization.sealed_answer.is_not(None),
+        Authorization.expires_at >= now,
+    )
+    return list(session.scalars(statement.order_by(Authorization.expires_at.desc())))
 
 
 def remove(session: Session, *state_hashes: str) -> int:

@@ -45,7 +45,6 @@ def three(accounts: Accounts, provider: Remote) -> list[str]:
 @pytest.mark.parametrize(
     ("of_account", "kept"),
     [
-        pytest.param(lambda tab: 0, [20, 0, 0], id="of one account"),
         pytest.param(lambda tab: tab % 3, [20, 20, 20], id="of three, by turns"),
         pytest.param(lambda tab: tab // 40, [20, 20, 20], id="of three, one after the other"),
     ],

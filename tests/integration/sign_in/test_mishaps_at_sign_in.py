@@ -14,7 +14,18 @@ from tests.support.accounts import Accounts
 from tests.support.airflow_server import configured
 from tests.support.faulty_service_client import Remote
 from tests.support.people import Person
-from tests.support.signing_in import answered, api, begin, rows, sign_in, started, view, with_query
+from tests.support.signing_in import (
+    answered,
+    api,
+    begin,
+    expire,
+    rows,
+    sign_in,
+    started,
+    update_authorization,
+    view,
+    with_query,
+)
 
 NOTHING = {"sign_in": 0, "authorization": 0, "revocation": 0}
 
@@ -240,16 +251,6 @@ def test_an_exchange_elsewhere_is_refused_by_its_field(alice: Person, account: s
     assert rows() == NOTHING
 
 
-def update_authorization(**values: Any) -> None:
-    from airflow.utils.session import create_session
-    from sqlalchemy import update
-
-    from airflow_thirdparty.server.store.models import Authorization
-
-    with create_session() as session:
-        session.execute(update(Authorization).values(**values))
-
-
 def swap_seals() -> None:
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -259,12 +260,6 @@ def swap_seals() -> None:
     with create_session() as session:
         one, other = session.scalars(select(Authorization)).all()
         one.sealed, other.sealed = other.sealed, one.sealed
-
-
-def expire() -> None:
-    from datetime import datetime, timedelta, timezone
-
-    update_authorization(expires_at=datetime.now(timezone.utc) - timedelta(seconds=1))
 
 
 @pytest.mark.parametrize(

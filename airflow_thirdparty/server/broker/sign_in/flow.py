@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import secrets
 from collections.abc import Callable
@@ -17,22 +15,21 @@ from airflow_thirdparty.protocol import SCOPE_PATTERN
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.registry import endpoints, oauth_client, registrations
-from airflow_thirdparty.server.broker.sign_in import storing
-from airflow_thirdparty.server.broker.sign_in.refusals import not_ours, to_user_error
+from airflow_thirdparty.server.broker.registry import endpoints, oauth_client
+from airflow_thirdparty.server.broker.sign_in import begun, kept_answers, storing
+from airflow_thirdparty.server.broker.sign_in.refusals import to_user_error
 from airflow_thirdparty.server.broker.sign_in.storing import PendingSignIn
-from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.broker.telemetry.tracing import span
 from airflow_thirdparty.server.oauth import authorization, grants, identity
 from airflow_thirdparty.server.oauth.errors import OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
-from airflow_thirdparty.server.oauth.types import Client, Identity, TokenSet
+from airflow_thirdparty.server.oauth.types import Identity, TokenSet
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import authorizations
 from airflow_thirdparty.server.store.authorizations import Dropped
 from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import Authorization
-from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, seal
+from airflow_thirdparty.server.store.seal import SealError, seal
 
 LIFETIME = timedelta(minutes=10)
 """How long a sign-in that was begun may take: as long as a code may live (RFC 6749 section 4.1.2)."""
@@ -67,15 +64,6 @@ class Completed:
     not_granted: tuple[str, ...] = ()
 
 
-def digest(text: str) -> str:
-    """What is stored of a state or a browser's nonce.
-
-    :param text: the value that goes through the browser
-    :return: its SHA-256, in hexadecimal
-    """
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 async def begin(
     transport: Transport,
     person: Person,
@@ -97,7 +85,7 @@ async def begin(
     :return: where the browser goes, and the value for its cookie
     """
     redirect_uri = links.redirect_uri(conn_id)
-    account, client = await in_database(_account_and_client, conn_id=conn_id)
+    account, client = await in_database(begun.account_and_client, conn_id=conn_id)
     if account.kind != "oauth2":
         raise AccountMisconfigured(
             f"Account '{conn_id}' is of kind '{account.kind}': its users enter their own credential.",
@@ -119,11 +107,11 @@ async def begin(
     except OAuthError as error:
         raise oauth_client.to_user_error(error, account) from None
     nonce = secrets.token_urlsafe(32)
-    state_hash = digest(request.state)
+    state_hash = begun.digest(request.state)
     row = Authorization(
         state_hash=state_hash,
         conn_id=conn_id,
-        browser_hash=digest(nonce),
+        browser_hash=begun.digest(nonce),
         binding=account.binding().text(),
         endpoints=endpoints.dump(found),
         redirect_uri=redirect_uri,
@@ -135,22 +123,11 @@ async def begin(
     )
     kept = json.dumps({"verifier": request.verifier, "nonce": request.nonce})
     try:
-        row.sealed = seal(kept, _seal_context(row))
+        row.sealed = seal(kept, begun.seal_context(row))
     except SealError as error:
         raise storing.cannot_be_kept(error) from None
     dropped = await in_database(authorizations.add, row)
     return StartedSignIn(request.url, state_hash, nonce, dropped)
-
-
-def _account_and_client(session: Session, conn_id: str) -> tuple[Account, Client]:
-    account = registrations.find(session, conn_id)
-    if account.kind != "oauth2":
-        return account, Client(account.client_id)
-    return account, oauth_client.client(session, account)
-
-
-def _seal_context(row: Authorization) -> SealContext:
-    return SealContext("authorization", row.conn_id, 1, row.person, row.state_hash)
 
 
 async def complete(
@@ -176,11 +153,52 @@ async def complete(
     :return: who they are at the service, and where to go back to
     """
     state = dict(params).get("state", "")
-    now = clock()
-    pending = await in_database(_take, person, conn_id, state, browser_nonces, now)
+    pending = await in_database(_take, person, conn_id, state, browser_nonces, clock())
+    return await _finish(transport, person, pending, params, clock)
+
+
+def _take(
+    session: Session, person: Person, conn_id: str, state: str, nonces: dict[str, str], now: datetime
+) -> PendingSignIn:
+    return begun.take(session, person, begun.find(session, conn_id, begun.digest(state), nonces, now))
+
+
+async def resume(
+    transport: Transport,
+    person: Person,
+    conn_id: str,
+    state_hash: str,
+    browser_nonces: dict[str, str],
+    clock: Callable[[], datetime],
+) -> Completed:
+    """Go on with an answer that came while nobody was logged in to Airflow, as :func:`complete` does.
+
+    :param transport: the way to services
+    :param person: who is logged in to Airflow now
+    :param conn_id: id of the account, from the path
+    :param state_hash: names the sign-in
+    :param browser_nonces: the browser's cookies, by hash of the state
+    :param clock: tells the time; asked again after the service has answered
+    :raises SignInRefused: when it is not this user's and browser's; of another user's nothing is left then
+    :raises ThirdPartyAccountError: as :func:`complete` does
+    :return: who they are at the service, and where to go back to
+    """
+    pending, params = await in_database(
+        kept_answers.take, person, conn_id, state_hash, browser_nonces, clock()
+    )
+    return await _finish(transport, person, pending, params, clock)
+
+
+async def _finish(
+    transport: Transport,
+    person: Person,
+    pending: PendingSignIn,
+    params: list[tuple[str, str]],
+    clock: Callable[[], datetime],
+) -> Completed:
     try:
-        with span("exchange", conn_id):
-            tokens, who = await _exchange(transport, pending, params, state, now)
+        with span("exchange", pending.account.conn_id):
+            tokens, who = await _exchange(transport, pending, params, clock())
     except OAuthError as error:
         raise to_user_error(error, pending.account) from None
     other = await in_database(storing.store_sign_in, person, pending, tokens, who, clock())
@@ -191,50 +209,10 @@ async def complete(
     return Completed(pending.account, who, pending.return_to, not_granted)
 
 
-def _take(
-    session: Session, person: Person, conn_id: str, state: str, nonces: dict[str, str], now: datetime
-) -> PendingSignIn:
-    authorizations.remove_expired(session, now)
-    state_hash = digest(state)
-    row = session.get(Authorization, state_hash)
-    if row is None:
-        raise not_ours(
-            "it was used before, took longer than ten minutes, gave way to newer ones or was never begun here"
-        )
-    nonce = nonces.get(state_hash, "")
-    if not hmac.compare_digest(digest(nonce), row.browser_hash):
-        raise not_ours("it was begun in another browser, or too many were begun in this one since")
-    if row.person != person or row.conn_id != conn_id:
-        raise not_ours("it was begun by another user or for another account")
-    try:
-        kept = json.loads(open_sealed(row.sealed, _seal_context(row)))
-    except SealError as error:
-        audit.write(session, "seal_refused", conn_id=conn_id, person=person, code=error.code)
-        session.commit()  # the refusal that follows rolls back, the audit row stays
-        raise not_ours(f"what was kept of it cannot be opened ({error.code})") from None
-    account, client = _account_and_client(session, conn_id)
-    if account.binding().text() != row.binding:
-        raise not_ours("the account's addresses were changed in the meantime")
-    pending = PendingSignIn(
-        account,
-        client,
-        endpoints.load(row.endpoints),
-        row.redirect_uri,
-        tuple(row.scopes.split()),
-        kept["verifier"],
-        kept["nonce"],
-        row.return_to,
-        row.switch_subject,
-    )
-    if authorizations.remove(session, state_hash) != 1:
-        raise not_ours("it was used before")
-    return pending
-
-
 async def _exchange(
-    transport: Transport, pending: PendingSignIn, params: list[tuple[str, str]], state: str, now: datetime
+    transport: Transport, pending: PendingSignIn, params: list[tuple[str, str]], now: datetime
 ) -> tuple[TokenSet, Identity]:
-    code = authorization.check_answer(pending.endpoints, params, state)
+    code = authorization.check_answer(pending.endpoints, params, dict(params).get("state", ""))
     tokens = await grants.exchange_code(
         transport,
         pending.client,
