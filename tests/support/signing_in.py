@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,6 +41,20 @@ def _table(name: str) -> Any:
     from airflow_thirdparty.server.store.manager import ThirdPartyAccountsDBManager
 
     return ThirdPartyAccountsDBManager.metadata.tables[f"third_party_{name}"]
+
+
+def update_authorization(**values: Any) -> None:
+    """Write into every sign-in under way, past the server."""
+    from airflow.utils.session import create_session
+    from sqlalchemy import update
+
+    with create_session() as session:
+        session.execute(update(_table("authorization")).values(**values))
+
+
+def expire() -> None:
+    """Let ten minutes pass for every sign-in under way."""
+    update_authorization(expires_at=datetime.now(timezone.utc) - timedelta(seconds=1))
 
 
 def api(conn_id: str) -> str:

@@ -23,6 +23,10 @@ from airflow_thirdparty.server.oauth.types import (
     ServiceRules,
 )
 
+ANSWER_PARAMETERS = frozenset({"state", "code", "iss", "error"})
+"""What an answer is judged by (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207 section 2); services send more,
+which must be ignored."""
+
 _STEP = "authorization"
 _LONGEST_CODE = 4096
 """Letters of a code: Microsoft's have up to 2,000, and no browser's address carries much more."""
@@ -80,7 +84,8 @@ def check_answer(
     """Judge what the browser brought back.
 
     :param endpoints: of the service this authorization was begun at
-    :param params: of the callback's query; as pairs, a parameter that comes twice is noticed
+    :param params: of the callback's query; as pairs, one of :data:`ANSWER_PARAMETERS` that comes twice is
+        noticed, and everything else ignored, however often it comes
     :param state: of the authorization
     :return: the code to exchange
     :raises OAuthError: REFUSED for an answer that is not to this request or not from this service,
@@ -101,8 +106,8 @@ def check_answer(
 def _refusal(error: str) -> OAuthError:
     told = Told(codes=(error,))
     kind, code = kind_of(told, _STEP)
-    if told.first_of(SERVICE_IS_IN_TROUBLE):
-        kind = Kind.TRANSIENT
+    if trouble := told.first_of(SERVICE_IS_IN_TROUBLE):
+        kind, code = Kind.TRANSIENT, trouble
     code = code or told.shown()
     text = f"The service refused: {code}" if code else "The service refused"
     return OAuthError(kind, _STEP, "The sign-in was cancelled" if kind is Kind.CANCELLED else text, code=code)
@@ -125,7 +130,9 @@ def _check_issuer(endpoints: Endpoints, issuer: str | None) -> None:
 def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in pairs:
+        if name not in ANSWER_PARAMETERS:
+            continue
         if name in found:  # RFC 6749 section 3.1
-            raise OAuthError(Kind.REFUSED, _STEP, "The answer has a parameter twice")
+            raise OAuthError(Kind.REFUSED, _STEP, f"The answer has the parameter '{name}' twice")
         found[name] = value
     return found

@@ -14,6 +14,26 @@ from typing import Any
 from airflow_thirdparty.server.oauth import error_sentences, paths
 from airflow_thirdparty.server.oauth.types import ServiceRules
 
+PERSON_SAID_NO = frozenset(
+    {
+        "access_denied",  # RFC 6749 section 4.1.2.1
+        "user_cancelled_login",  # LinkedIn
+        "user_cancelled_authorize",  # LinkedIn, Apple
+        "user_denied",  # Facebook
+    }
+)
+"""Said at the authorization by whoever sits there."""
+
+INTERACTION_IS_NEEDED = frozenset(
+    {
+        "interaction_required",
+        "login_required",
+        "account_selection_required",
+        "consent_required",
+    }
+)
+"""OpenID Connect Core section 3.1.2.6: the service wants something of the person that it did not ask for."""
+
 _DEAD = (
     *("invalid", "expired", "revoked", "unknown", "inactive", "bad", "reused", "used", "already_used"),
     *("not_valid", "not_found", "not_active"),
@@ -36,11 +56,8 @@ GRANT_IS_DEAD = _dead("grant", "refresh_token") | {
     "invalid_refresh_token",  # Slack
     "refresh_token_reused",  # OpenAI
     "bad_verification_code",  # GitHub, for a code
-    "interaction_required",  # OpenID Connect Core 3.1.2.6; Microsoft also says it at a refresh
-    "login_required",
-    "consent_required",
-    "account_selection_required",
     "mfa_required",  # Auth0
+    *INTERACTION_IS_NEEDED,  # Microsoft also says it at a refresh
 }
 """A code or refresh token that will never be good again: the person has to sign in."""
 

@@ -88,7 +88,7 @@ def kind_of(told: Told, step: str, rules: ServiceRules = STANDARD) -> tuple[Kind
     that elsewhere accuse the account accuse nobody there.
 
     :param told: what the answer says
-    :param step: where it was said: only at the authorization does ``access_denied`` come from the user
+    :param step: where it was said: only at the authorization is it the user who answers
     :param rules: of the service
     :return: PERMANENT, CLIENT, CANCELLED, or UNKNOWN for words nobody knows, which delete nothing
     """
@@ -96,8 +96,6 @@ def kind_of(told: Told, step: str, rules: ServiceRules = STANDARD) -> tuple[Kind
     for kind, known in meanings:
         if (code := told.first_of(known)) is None:
             continue
-        if code == "access_denied" and step == "authorization":
-            return Kind.CANCELLED, code
         return _by_sentence(told, step, kind), code
     for kind, known in meanings[:-1] if step in _GRANTS else ():
         if (code := told.message_of(known)) is not None:
@@ -120,12 +118,15 @@ _GRANTS = ("exchange", "refresh")
 
 def _meanings(step: str, rules: ServiceRules) -> list[tuple[Kind, frozenset[str]]]:
     """Which codes mean what at a step; the first that fits counts."""
-    dead = error_codes.GRANT_IS_DEAD if step != "authorization" else frozenset()
+    is_asked = step == "authorization"
+    said_no = error_codes.PERSON_SAID_NO if is_asked else frozenset()
+    dead = error_codes.INTERACTION_IS_NEEDED if is_asked else error_codes.GRANT_IS_DEAD
     if step in _GRANTS:
         dead = dead | error_codes.TOKEN_IS_DEAD
     return [
         (Kind.PERMANENT, error_codes.codes_of(step, rules.lapse_codes)),
         (Kind.CLIENT, error_codes.codes_of(step, rules.client_codes)),
+        (Kind.CANCELLED, said_no),
         (Kind.PERMANENT, dead),
         (Kind.CLIENT, error_codes.CLIENT_IS_REFUSED),
         (Kind.UNKNOWN if step == "refresh" else Kind.CLIENT, error_codes.REQUEST_IS_REFUSED),

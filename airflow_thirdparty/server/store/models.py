@@ -47,13 +47,17 @@ class AccountHealth(Base):
 
 
 class Authorization(PersonColumns, Base):
-    """A sign-in that was begun: single use, ten minutes, bound to one browser and one user."""
+    """A sign-in that was begun: single use, ten minutes, bound to one browser and one user.
+
+    ``sealed_answer`` is what the service answered while nobody was logged in to Airflow.
+    """
 
     __tablename__ = "third_party_authorization"
 
     state_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     conn_id: Mapped[str] = mapped_column(CONN_ID)
     sealed: Mapped[str] = mapped_column(Text)
+    sealed_answer: Mapped[str | None] = mapped_column(Text)
     browser_hash: Mapped[str] = mapped_column(String(64))
     binding: Mapped[str] = mapped_column(Text)
     endpoints: Mapped[str] = mapped_column(Text)

@@ -22,7 +22,8 @@ def _path(conn_id: str) -> str:
 def bind(response: Response, conn_id: str, started: StartedSignIn) -> None:
     """Give the browser a random value of which only the hash is stored here.
 
-    One cookie per sign-in, so that several can be under way at once; sent to its callback only.
+    One cookie per sign-in, so that several can be under way at once; sent to its callback only. Those of the
+    person's oldest sign-ins are taken back.
 
     :param response: gets the cookie
     :param conn_id: id of the account
@@ -37,6 +38,8 @@ def bind(response: Response, conn_id: str, started: StartedSignIn) -> None:
         httponly=True,
         samesite="lax",  # the callback is a top-level navigation that comes from another site
     )
+    for dropped in started.dropped:
+        release(response, dropped.conn_id, dropped.state_hash)
 
 
 def nonces(cookies: Mapping[str, str]) -> dict[str, str]:

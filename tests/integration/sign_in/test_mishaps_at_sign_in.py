@@ -14,7 +14,18 @@ from tests.support.accounts import Accounts
 from tests.support.airflow_server import configured
 from tests.support.faulty_service_client import Remote
 from tests.support.people import Person
-from tests.support.signing_in import answered, api, begin, rows, sign_in, started, view, with_query
+from tests.support.signing_in import (
+    answered,
+    api,
+    begin,
+    expire,
+    rows,
+    sign_in,
+    started,
+    update_authorization,
+    view,
+    with_query,
+)
 
 NOTHING = {"sign_in": 0, "authorization": 0, "revocation": 0}
 
@@ -81,6 +92,24 @@ def test_without_a_key_nobody_signs_in(alice: Person, accounts: Accounts, provid
     ("change", "status", "words"),
     [
         pytest.param({"code": None, "error": "access_denied"}, 400, "did not allow access", id="cancelled"),
+        pytest.param(
+            {"code": None, "error": "user_cancelled_login"},
+            400,
+            "cancelled the log-in",
+            id="LinkedIn: log-in",
+        ),
+        pytest.param(
+            {"code": None, "error": "consent_required"},
+            400,
+            "A consent is missing",
+            id="a consent is missing",
+        ),
+        pytest.param(
+            {"code": None, "error": "login_required"},
+            400,
+            "You are not logged in at",
+            id="not logged in there",
+        ),
         pytest.param({"code": None, "error": "server_error"}, 400, "authorization", id="the service failed"),
         pytest.param({"code": None, "error": "invalid_scope"}, 400, "authorization", id="a wrong scope"),
         pytest.param({"code": None}, 400, "no usable code", id="no code"),
@@ -97,6 +126,23 @@ def test_a_callback_that_brings_nothing(
     page = alice.browser.get(callback)
     assert (page.status_code, words in page.text) == (status, True), page.text
     assert rows()["sign_in"] == 0
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param("session_state=s", id="a parameter of Microsoft's"),
+        pytest.param("authuser=0&hd=example.org&prompt=consent", id="of Google's"),
+        pytest.param("x=1&x=2", id="one twice"),
+        pytest.param("scope=a&scope=b", id="two scopes"),
+        pytest.param("State=guessed&CODE=guessed", id="names in other letters"),
+        pytest.param("=&=x&%00=y", id="names that are none"),
+    ],
+)
+def test_parameters_that_mean_nothing_here_are_ignored(alice: Person, account: str, more: str) -> None:
+    callback = answered(started(alice.browser, account))
+    page = alice.browser.get(f"{callback}&{more}")
+    assert page.status_code == 200, page.text
 
 
 def test_a_second_callback(alice: Person, account: str, provider: Remote) -> None:
@@ -215,16 +261,6 @@ def test_an_exchange_elsewhere_is_refused_by_its_field(alice: Person, account: s
     assert rows() == NOTHING
 
 
-def update_authorization(**values: Any) -> None:
-    from airflow.utils.session import create_session
-    from sqlalchemy import update
-
-    from airflow_thirdparty.server.store.models import Authorization
-
-    with create_session() as session:
-        session.execute(update(Authorization).values(**values))
-
-
 def swap_seals() -> None:
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -234,12 +270,6 @@ def swap_seals() -> None:
     with create_session() as session:
         one, other = session.scalars(select(Authorization)).all()
         one.sealed, other.sealed = other.sealed, one.sealed
-
-
-def expire() -> None:
-    from datetime import datetime, timedelta, timezone
-
-    update_authorization(expires_at=datetime.now(timezone.utc) - timedelta(seconds=1))
 
 
 @pytest.mark.parametrize(

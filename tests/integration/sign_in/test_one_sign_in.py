@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from airflow_thirdparty.server.broker.sign_in import flow
+from airflow_thirdparty.server.broker.sign_in import begun
 from airflow_thirdparty.server.store.seal import SealContext
 from tests.support import databases
 from tests.support.faulty_service_client import Remote
+from tests.support.logging_in import log_out
 from tests.support.people import Person
 from tests.support.signing_in import answered, query, rows, sign_in, started, view, with_query
 
@@ -39,13 +40,13 @@ def test_swapped_codes_are_worth_nothing(alice: Person, bob: Person, account: st
 @pytest.fixture
 def slow_opening(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets all requests read a sign-in before the first of them has taken it."""
-    opened = flow.open_sealed
+    opened = begun.open_sealed
 
     def later(sealed: str, place: SealContext) -> str:
         time.sleep(0.1)
         return opened(sealed, place)
 
-    monkeypatch.setattr(flow, "open_sealed", later)
+    monkeypatch.setattr(begun, "open_sealed", later)
 
 
 @pytest.mark.usefixtures("slow_opening")
@@ -76,3 +77,24 @@ def test_somebody_else_there_is_asked_about(alice: Person, account: str, provide
     assert rows() == {"sign_in": 1, "authorization": 0, "revocation": 1}, "what was not kept is given back"
     assert sign_in(alice, account, confirm_other_subject=True).status_code == 200
     assert view(alice, account)["identity"]["subject"] == "mallory-there"
+
+
+@pytest.mark.usefixtures("slow_opening")
+def test_a_kept_answer_counts_once(alice: Person, account: str, provider: Remote) -> None:
+    callback = answered(started(alice.browser, account))
+    assert log_out(alice.browser).get(callback).status_code == 303
+    alice.browser.cookies.set("_token", alice.jwt)
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in alice.browser.cookies.jar)
+    resumed = f"{callback.partition('?')[0]}/resume"
+    with ThreadPoolExecutor(20) as pool:
+        statuses = list(
+            pool.map(
+                lambda _: (
+                    httpx2.get(resumed, headers={"Cookie": cookies}, trust_env=False, timeout=60).status_code
+                ),
+                range(20),
+            )
+        )
+    assert sorted(statuses) == [200] + [403] * 19
+    assert provider.calls("token") == 1
+    assert rows() == {"sign_in": 1, "authorization": 0, "revocation": 0}

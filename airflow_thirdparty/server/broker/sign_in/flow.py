@@ -2,50 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
+from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.protocol import SCOPE_PATTERN
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.registry import endpoints, oauth_client, registrations
-from airflow_thirdparty.server.broker.sign_in import storing
+from airflow_thirdparty.server.broker.registry import endpoints, oauth_client
+from airflow_thirdparty.server.broker.sign_in import begun, kept_answers, storing
+from airflow_thirdparty.server.broker.sign_in.refusals import to_user_error
 from airflow_thirdparty.server.broker.sign_in.storing import PendingSignIn
-from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.broker.telemetry.tracing import span
 from airflow_thirdparty.server.oauth import authorization, grants, identity
-from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
+from airflow_thirdparty.server.oauth.errors import OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
-from airflow_thirdparty.server.oauth.types import Client, Identity, TokenSet
+from airflow_thirdparty.server.oauth.types import Identity, TokenSet
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.store.base import PersonColumns, changed_rows
+from airflow_thirdparty.server.store import authorizations
+from airflow_thirdparty.server.store.authorizations import Dropped
+from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import Authorization
-from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, seal
+from airflow_thirdparty.server.store.seal import SealError, seal
 
 LIFETIME = timedelta(minutes=10)
 """How long a sign-in that was begun may take: as long as a code may live (RFC 6749 section 4.1.2)."""
-
-
-class SignInRefused(ThirdPartyAccountError):
-    """The answer of the service does not belong to a sign-in that this user began in this browser."""
-
-    code = "sign_in_refused"
-
-
-class SignInCancelled(ThirdPartyAccountError):
-    """The user said no at the service."""
-
-    code = "sign_in_cancelled"
 
 
 @dataclass(frozen=True)
@@ -55,11 +42,13 @@ class StartedSignIn:
     :param authorization_url: where the browser goes
     :param state_hash: names the browser's cookie
     :param browser_nonce: the cookie's value; only its hash is stored
+    :param dropped: whose cookies the browser need not keep any more
     """
 
     authorization_url: str = field(repr=False)
     state_hash: str
     browser_nonce: str = field(repr=False)
+    dropped: tuple[Dropped, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,15 +62,6 @@ class Completed:
     identity: Identity
     return_to: str | None
     not_granted: tuple[str, ...] = ()
-
-
-def digest(text: str) -> str:
-    """What is stored of a state or a browser's nonce.
-
-    :param text: the value that goes through the browser
-    :return: its SHA-256, in hexadecimal
-    """
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 async def begin(
@@ -105,7 +85,7 @@ async def begin(
     :return: where the browser goes, and the value for its cookie
     """
     redirect_uri = links.redirect_uri(conn_id)
-    account, client = await in_database(_account_and_client, conn_id=conn_id)
+    account, client = await in_database(begun.account_and_client, conn_id=conn_id)
     if account.kind != "oauth2":
         raise AccountMisconfigured(
             f"Account '{conn_id}' is of kind '{account.kind}': its users enter their own credential.",
@@ -127,11 +107,11 @@ async def begin(
     except OAuthError as error:
         raise oauth_client.to_user_error(error, account) from None
     nonce = secrets.token_urlsafe(32)
-    state_hash = digest(request.state)
+    state_hash = begun.digest(request.state)
     row = Authorization(
         state_hash=state_hash,
         conn_id=conn_id,
-        browser_hash=digest(nonce),
+        browser_hash=begun.digest(nonce),
         binding=account.binding().text(),
         endpoints=endpoints.dump(found),
         redirect_uri=redirect_uri,
@@ -143,22 +123,11 @@ async def begin(
     )
     kept = json.dumps({"verifier": request.verifier, "nonce": request.nonce})
     try:
-        row.sealed = seal(kept, _seal_context(row))
+        row.sealed = seal(kept, begun.seal_context(row))
     except SealError as error:
         raise storing.cannot_be_kept(error) from None
-    await in_database(lambda session: session.add(row))
-    return StartedSignIn(request.url, state_hash, nonce)
-
-
-def _account_and_client(session: Session, conn_id: str) -> tuple[Account, Client]:
-    account = registrations.find(session, conn_id)
-    if account.kind != "oauth2":
-        return account, Client(account.client_id)
-    return account, oauth_client.client(session, account)
-
-
-def _seal_context(row: Authorization) -> SealContext:
-    return SealContext("authorization", row.conn_id, 1, row.person, row.state_hash)
+    dropped = await in_database(authorizations.add, row)
+    return StartedSignIn(request.url, state_hash, nonce, dropped)
 
 
 async def complete(
@@ -184,13 +153,54 @@ async def complete(
     :return: who they are at the service, and where to go back to
     """
     state = dict(params).get("state", "")
-    now = clock()
-    pending = await in_database(_take, person, conn_id, state, browser_nonces, now)
+    pending = await in_database(_take, person, conn_id, state, browser_nonces, clock())
+    return await _finish(transport, person, pending, params, clock)
+
+
+def _take(
+    session: Session, person: Person, conn_id: str, state: str, nonces: dict[str, str], now: datetime
+) -> PendingSignIn:
+    return begun.take(session, person, begun.find(session, conn_id, begun.digest(state), nonces, now))
+
+
+async def resume(
+    transport: Transport,
+    person: Person,
+    conn_id: str,
+    state_hash: str,
+    browser_nonces: dict[str, str],
+    clock: Callable[[], datetime],
+) -> Completed:
+    """Go on with an answer that came while nobody was logged in to Airflow, as :func:`complete` does.
+
+    :param transport: the way to services
+    :param person: who is logged in to Airflow now
+    :param conn_id: id of the account, from the path
+    :param state_hash: names the sign-in
+    :param browser_nonces: the browser's cookies, by hash of the state
+    :param clock: tells the time; asked again after the service has answered
+    :raises SignInRefused: when it is not this user's and browser's; of another user's nothing is left then
+    :raises ThirdPartyAccountError: as :func:`complete` does
+    :return: who they are at the service, and where to go back to
+    """
+    pending, params = await in_database(
+        kept_answers.take, person, conn_id, state_hash, browser_nonces, clock()
+    )
+    return await _finish(transport, person, pending, params, clock)
+
+
+async def _finish(
+    transport: Transport,
+    person: Person,
+    pending: PendingSignIn,
+    params: list[tuple[str, str]],
+    clock: Callable[[], datetime],
+) -> Completed:
     try:
-        with span("exchange", conn_id):
-            tokens, who = await _exchange(transport, pending, params, state, now)
+        with span("exchange", pending.account.conn_id):
+            tokens, who = await _exchange(transport, pending, params, clock())
     except OAuthError as error:
-        raise _to_user_error(error, pending.account) from None
+        raise to_user_error(error, pending.account) from None
     other = await in_database(storing.store_sign_in, person, pending, tokens, who, clock())
     if other is not None:
         raise other
@@ -199,52 +209,10 @@ async def complete(
     return Completed(pending.account, who, pending.return_to, not_granted)
 
 
-def _take(
-    session: Session, person: Person, conn_id: str, state: str, nonces: dict[str, str], now: datetime
-) -> PendingSignIn:
-    session.execute(delete(Authorization).where(Authorization.expires_at < now))
-    state_hash = digest(state)
-    row = session.get(Authorization, state_hash)
-    if row is None:
-        raise _refused("it was used before, took longer than ten minutes, or was never begun here")
-    nonce = nonces.get(state_hash, "")
-    if not hmac.compare_digest(digest(nonce), row.browser_hash):
-        raise _refused("it was begun in another browser")
-    if row.person != person or row.conn_id != conn_id:
-        raise _refused("it was begun by another user or for another account")
-    try:
-        kept = json.loads(open_sealed(row.sealed, _seal_context(row)))
-    except SealError as error:
-        audit.write(session, "seal_refused", conn_id=conn_id, person=person, code=error.code)
-        session.commit()  # the refusal that follows rolls back, the audit row stays
-        raise _refused(f"what was kept of it cannot be opened ({error.code})") from None
-    account, client = _account_and_client(session, conn_id)
-    if account.binding().text() != row.binding:
-        raise _refused("the account's addresses were changed in the meantime")
-    pending = PendingSignIn(
-        account,
-        client,
-        endpoints.load(row.endpoints),
-        row.redirect_uri,
-        tuple(row.scopes.split()),
-        kept["verifier"],
-        kept["nonce"],
-        row.return_to,
-        row.switch_subject,
-    )
-    if changed_rows(session, delete(Authorization).where(Authorization.state_hash == state_hash)) != 1:
-        raise _refused("it was used before")
-    return pending
-
-
-def _refused(why: str) -> SignInRefused:
-    return SignInRefused(f"This sign-in cannot be completed: {why}. Nothing was stored.", "Begin it again.")
-
-
 async def _exchange(
-    transport: Transport, pending: PendingSignIn, params: list[tuple[str, str]], state: str, now: datetime
+    transport: Transport, pending: PendingSignIn, params: list[tuple[str, str]], now: datetime
 ) -> tuple[TokenSet, Identity]:
-    code = authorization.check_answer(pending.endpoints, params, state)
+    code = authorization.check_answer(pending.endpoints, params, dict(params).get("state", ""))
     tokens = await grants.exchange_code(
         transport,
         pending.client,
@@ -268,18 +236,3 @@ def _granted_in(params: list[tuple[str, str]]) -> tuple[str, ...]:
     """The scopes that the callback names."""
     words = dict(params).get("scope", "").replace(",", " ").split()
     return tuple(dict.fromkeys(word for word in words if SCOPE_PATTERN.fullmatch(word)))
-
-
-def _to_user_error(error: OAuthError, account: Account) -> ThirdPartyAccountError:
-    if error.kind is Kind.CANCELLED:
-        return SignInCancelled(
-            f"You did not allow access at the service of account '{account.conn_id}'. Nothing was stored.",
-            "Sign in again whenever you like.",
-        )
-    if error.kind is Kind.PERMANENT:
-        return SignInRefused(
-            f"The service of account '{account.conn_id}' did not accept the sign-in: {error.text}. "
-            "Nothing was stored.",
-            "Begin it again.",
-        )
-    return oauth_client.to_user_error(error, account)

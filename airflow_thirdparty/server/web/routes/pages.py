@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import secrets
+from collections.abc import Awaitable
 from string import Template
 from typing import Any
 from urllib.parse import quote
@@ -15,8 +16,9 @@ from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.plugin_views import STATIC_FOLDER
 from airflow_thirdparty.server.broker import runtime
-from airflow_thirdparty.server.broker.database import utcnow
-from airflow_thirdparty.server.broker.sign_in import flow
+from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker.sign_in import begun, flow, kept_answers
+from airflow_thirdparty.server.broker.sign_in.refusals import SignInRefused
 from airflow_thirdparty.server.people import directory
 from airflow_thirdparty.server.web import cookies
 from airflow_thirdparty.server.web.dependencies import OptionalUserDep
@@ -34,7 +36,8 @@ def _below() -> str:
 async def page(request: Request, user: OptionalUserDep) -> Response:
     """The page, outside Airflow's own frame; whoever is not logged in goes to Airflow's log-in first."""
     if user is None:
-        return _to_log_in(request)
+        query = f"?{request.url.query}" if request.url.query else ""
+        return _to_log_in(f"{_below()}/{query}")
     index = STATIC_FOLDER / "index.html"
     if not index.is_file():
         return HTMLResponse("The page was not built into this installation.", status_code=500)
@@ -44,29 +47,58 @@ async def page(request: Request, user: OptionalUserDep) -> Response:
     return response
 
 
-def _to_log_in(request: Request) -> Response:
-    query = f"?{request.url.query}" if request.url.query else ""
-    back = quote(f"{_below()}/{query}", safe="")
-    return RedirectResponse(f"{settings.base_url()}/api/v2/auth/login?next={back}", status_code=303)
+def _to_log_in(back: str) -> Response:
+    """Through Airflow's log-in, which takes the browser back to an address of ours."""
+    log_in = f"{settings.base_url()}/api/v2/auth/login?next={quote(back, safe='')}"
+    return RedirectResponse(log_in, status_code=303)
 
 
 @router.get("/callback/{conn_id}", include_in_schema=False)
 async def callback(conn_id: str, request: Request, user: OptionalUserDep) -> Response:
-    """Where the service sends the browser back to."""
+    """Where the service sends the browser back to; whoever is not logged in logs in first."""
     params = list(request.query_params.multi_items())
-    state_hash = flow.digest(dict(params).get("state", ""))
+    state_hash = begun.digest(dict(params).get("state", ""))
+    nonces = cookies.nonces(request.cookies)
+    person = directory.person_of(user) if user is not None else None
+    if person is None:
+        return await _keep(conn_id, params, nonces)
+    done = flow.complete(runtime.transport(), person, conn_id, params, nonces, utcnow)
+    return await _end(conn_id, state_hash, done)
+
+
+async def _keep(conn_id: str, params: kept_answers.Answer, nonces: dict[str, str]) -> Response:
+    """Keep what the service answered; the address to come back to holds nothing of it."""
+    try:
+        await in_database(kept_answers.keep, conn_id, params, nonces, utcnow())
+    except ThirdPartyAccountError as error:
+        return _refused(conn_id, error)
+    return _to_log_in(f"{_below()}/callback/{quote(conn_id, safe='')}/resume")
+
+
+@router.get("/callback/{conn_id}/resume", include_in_schema=False)
+async def resume(conn_id: str, request: Request, user: OptionalUserDep) -> Response:
+    """Where Airflow's log-in takes the browser back to: the sign-in goes on with the answer that was kept."""
+    nonces = cookies.nonces(request.cookies)
     person = directory.person_of(user) if user is not None else None
     try:
-        if person is None:
-            raise flow.SignInRefused("You are not logged in as one single person.", "Log in to Airflow.")
-        done = await flow.complete(
-            runtime.transport(), person, conn_id, params, cookies.nonces(request.cookies), utcnow
-        )
+        if person is None:  # not to the log-in once more: that might go on for ever
+            raise SignInRefused(
+                "You are not logged in to Airflow as one single person.",
+                "Log in to Airflow with a user of your own, then reload this page.",
+            )
+        state_hash = await in_database(kept_answers.find, conn_id, nonces, utcnow())
     except ThirdPartyAccountError as error:
-        status = 403 if isinstance(error, flow.SignInRefused) else 400
-        response = _small_window(
-            conn_id, "Not signed in", error.message, error.remedy, error.code, status=status
-        )
+        return _refused(conn_id, error)
+    done = flow.resume(runtime.transport(), person, conn_id, state_hash, nonces, utcnow)
+    return await _end(conn_id, state_hash, done)
+
+
+async def _end(conn_id: str, state_hash: str, completed: Awaitable[flow.Completed]) -> Response:
+    """Say how a sign-in ended, and take its cookie back."""
+    try:
+        done = await completed
+    except ThirdPartyAccountError as error:
+        response = _refused(conn_id, error)
     else:
         response = _small_window(
             conn_id,
@@ -78,6 +110,11 @@ async def callback(conn_id: str, request: Request, user: OptionalUserDep) -> Res
         )
     cookies.release(response, conn_id, state_hash)
     return response
+
+
+def _refused(conn_id: str, error: ThirdPartyAccountError) -> Response:
+    status = 403 if isinstance(error, SignInRefused) else 400
+    return _small_window(conn_id, "Not signed in", error.message, error.remedy, error.code, status=status)
 
 
 def _narrower(not_granted: tuple[str, ...]) -> str:

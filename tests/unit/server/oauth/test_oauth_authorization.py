@@ -95,6 +95,15 @@ def test_a_browser_is_not_sent_just_anywhere(client: Client, url: str) -> None:
         pytest.param(NAMELESS, {**RIGHT, "iss": "https://x"}, id="nothing to compare iss with"),
         pytest.param(NAMED, list(RIGHT.items()), id="as pairs"),
         pytest.param(TENANTS, {**RIGHT, "iss": f"{ISSUER}/72f988bf"}, id="one issuer of many"),
+        pytest.param(NAMED, [*RIGHT.items(), ("session_state", "s")], id="a parameter of Microsoft's"),
+        pytest.param(NAMED, [*RIGHT.items(), ("prompt", "none"), ("hd", "example.org")], id="of Google's"),
+        pytest.param(
+            NAMED, [*RIGHT.items(), ("x", "1"), ("x", "2")], id="a parameter that means nothing, twice"
+        ),
+        pytest.param(NAMED, [*RIGHT.items(), ("scope", "a"), ("scope", "b")], id="two scopes"),
+        pytest.param(NAMED, [*RIGHT.items(), ("State", "T"), ("CODE", "D")], id="names in other letters"),
+        pytest.param(NAMED, [*RIGHT.items(), ("", ""), ("", "x")], id="parameters without a name"),
+        pytest.param(NAMED, [*RIGHT.items(), ("error_description", "x"), ("error_uri", "y")], id="no error"),
     ],
 )
 def test_an_answer_in_order(endpoints: Endpoints, params: Any) -> None:
@@ -118,6 +127,9 @@ def test_an_answer_in_order(endpoints: Endpoints, params: Any) -> None:
         pytest.param(NAMED, {**RIGHT, "code": "C" * 5000}, Kind.REFUSED, id="monstrous code"),
         pytest.param(NAMED, [*RIGHT.items(), ("code", "D")], Kind.REFUSED, id="two codes"),
         pytest.param(NAMED, [*RIGHT.items(), ("iss", "x")], Kind.REFUSED, id="two issuers"),
+        pytest.param(NAMED, [*RIGHT.items(), ("state", "S")], Kind.REFUSED, id="two states, the same"),
+        pytest.param(NAMED, [*RIGHT.items(), ("code", "C")], Kind.REFUSED, id="two codes, the same"),
+        pytest.param(SILENT, [("state", "S"), ("error", "x"), ("error", "y")], Kind.REFUSED, id="two errors"),
         pytest.param(
             NAMED, {"state": "S", "iss": ISSUER, "error": "access_denied"}, Kind.CANCELLED, id="user said no"
         ),
@@ -145,6 +157,39 @@ def test_an_answer_that_is_not(endpoints: Endpoints, params: Any, kind: Kind) ->
         check_answer(endpoints, params, "S")
     assert caught.value.kind is kind
     assert "<" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "code"),
+    [
+        pytest.param("access_denied", Kind.CANCELLED, "access_denied", id="the person said no"),
+        pytest.param("user_cancelled_login", Kind.CANCELLED, "user_cancelled_login", id="LinkedIn: log-in"),
+        pytest.param(
+            "user_cancelled_authorize", Kind.CANCELLED, "user_cancelled_authorize", id="LinkedIn: consent"
+        ),
+        pytest.param("User-Cancelled-Login", Kind.CANCELLED, "user_cancelled_login", id="other letters"),
+        pytest.param("user_denied", Kind.CANCELLED, "user_denied", id="Facebook"),
+        pytest.param("consent_required", Kind.PERMANENT, "consent_required", id="a consent is missing"),
+        pytest.param("login_required", Kind.PERMANENT, "login_required", id="not logged in there"),
+        pytest.param("interaction_required", Kind.PERMANENT, "interaction_required", id="more is wanted"),
+        pytest.param(
+            "account_selection_required", Kind.PERMANENT, "account_selection_required", id="several accounts"
+        ),
+        pytest.param("server_error", Kind.TRANSIENT, "server_error", id="the service's trouble"),
+        pytest.param(
+            "temporarily_unavailable", Kind.TRANSIENT, "temporarily_unavailable", id="the service is away"
+        ),
+        pytest.param("invalid_scope", Kind.CLIENT, "invalid_scope", id="the account's fault"),
+        pytest.param("unauthorized_client", Kind.CLIENT, "unauthorized_client", id="the client's fault"),
+        pytest.param("invalid_grant", Kind.UNKNOWN, "invalid_grant", id="a word of token endpoints"),
+        pytest.param("something_new", Kind.UNKNOWN, "something_new", id="a word nobody knows"),
+    ],
+)
+def test_why_the_service_sent_the_person_back(error: str, kind: Kind, code: str) -> None:
+    with pytest.raises(OAuthError) as caught:
+        check_answer(SILENT, {"state": "S", "error": error, "error_description": "canary"}, "S")
+    assert (caught.value.kind, caught.value.code) == (kind, code)
+    assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

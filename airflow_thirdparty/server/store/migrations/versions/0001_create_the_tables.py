@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("state_hash", sa.String(length=64), nullable=False),
         sa.Column("conn_id", sa.String(length=250), nullable=False),
         sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("sealed_answer", sa.Text(), nullable=True),
         sa.Column("browser_hash", sa.String(length=64), nullable=False),
         sa.Column("binding", sa.Text(), nullable=False),
         sa.Column("endpoints", sa.Text(), nullable=False),
