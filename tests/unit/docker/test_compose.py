@@ -66,7 +66,7 @@ def test_health_checks_look_at_what_is_answered(name: str, answer: bytes, health
     assert (looked.returncode == 0) is healthy
 
 
-@pytest.mark.parametrize("name", AIRFLOW.keys() - {"migrate", "setup"})
+@pytest.mark.parametrize("name", sorted(AIRFLOW.keys() - {"migrate", "setup"}))
 def test_only_those_that_call_an_api_server_are_told_of_its_authority(name: str) -> None:
     assert ("AIRFLOW__API__SSL_CERT" in SERVICES[name]["environment"]) is (name not in API_SERVERS)
 
