@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 
@@ -78,6 +79,40 @@ def add_bundle(name: str) -> None:
     with create_session(scoped=False) as session:
         if session.get(DagBundleModel, name) is None:
             session.add(DagBundleModel(name=name))
+
+
+def renew_versions(dag_id: str) -> None:
+    """Let the scheduler move unfinished tasks to the latest version of their DAG, as it does all the time.
+
+    :param dag_id: the DAG
+    """
+    from airflow.jobs.job import Job
+    from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    runner = SchedulerJobRunner(job=Job())
+    with create_session(scoped=False) as session:
+        for run in session.scalars(select(DagRun).where(DagRun.dag_id == dag_id)):
+            assert runner._verify_integrity_if_dag_changed(run, session)
+
+
+def pass_time(dag_id: str, minutes: float = 10) -> None:
+    """Let it be that a DAG has come from its bundle and file for some time.
+
+    :param dag_id: the DAG
+    :param minutes: how long
+    """
+    from airflow.utils.session import create_session
+
+    from airflow_thirdparty.server.store.delegations import DagSighting
+
+    with create_session(scoped=False) as session:
+        seen = session.get(DagSighting, dag_id)
+        if seen is not None:
+            seen.watched_since -= timedelta(minutes=minutes)
+            seen.moved_at = seen.moved_at and seen.moved_at - timedelta(minutes=minutes)
 
 
 def load_dags(folder: Path, bundle: str = "dags-folder") -> None:

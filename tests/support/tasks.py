@@ -121,7 +121,12 @@ class Tasks:
             session.execute(
                 update(TaskInstance)
                 .where(TaskInstance.id == instance.id)
-                .values(state="queued", try_number=number, scheduled_dttm=func.now())
+                .values(
+                    state="queued",
+                    try_number=number,
+                    scheduled_dttm=func.now(),
+                    queued_dttm=datetime.now(timezone.utc),
+                )
                 .execution_options(synchronize_session=False)
             )
             instance_id = instance.id
@@ -182,6 +187,20 @@ class Tasks:
             found = session.get_one(TaskInstance, instance_id)
             assert found.start_date is not None
             found.start_date -= timedelta(seconds=seconds)
+
+    def queued_earlier(self, instance_id: uuid.UUID, minutes: float) -> None:
+        """Let it be that a task was queued some time ago.
+
+        :param instance_id: the task instance
+        :param minutes: how long ago
+        """
+        from airflow.models.taskinstance import TaskInstance
+        from airflow.utils.session import create_session
+
+        with create_session(scoped=False) as session:
+            found = session.get_one(TaskInstance, instance_id)
+            assert found.queued_dttm is not None
+            found.queued_dttm -= timedelta(minutes=minutes)
 
     def known(self, instance_id: uuid.UUID) -> RunningTask:
         """A task instance of which only the id is known.

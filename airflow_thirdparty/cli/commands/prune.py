@@ -35,8 +35,8 @@ def prune(args: argparse.Namespace) -> None:
     remark(f"{len(candidates)} sign-ins to revoke and remove.")
     remark(
         f"Old rows: {old.attributions} records of runs that are gone, {old.uses} uses, {old.delegations} "
-        f"delegations to DAGs that are gone, {old.authorizations} sign-ins never finished, {old.attempts} "
-        "counts of attempts."
+        f"delegations to DAGs that are gone and {old.sightings} notes on such DAGs, {old.authorizations} "
+        f"sign-ins never finished, {old.attempts} counts of attempts."
     )
     if not args.yes:
         print_rows([row(candidate) for candidate in candidates], args.output)

@@ -44,21 +44,26 @@ class Delegation(PersonColumns, Base):
     made_at: Mapped[datetime]
 
 
-class DagImports(Base):
-    """What a DAG's file imports from a bundle without versions, as the DAG processor last saw it.
+class DagSighting(Base):
+    """Where the DAG processor was last seen to parse a DAG from, with what that file imports.
 
-    ``digest`` names the imported files and their content; ``unknown`` lists, one a line, the places that
-    cannot be followed.
+    ``seen_at`` is Airflow's own ``last_parsed_time`` of that parse: a later one was not seen by this package.
+    ``watched_since`` is since when no parse has been missed, and ``moved_at`` when bundle or file last
+    changed; empty: never seen.  ``digest`` names the imported files and their content, where the bundle has
+    no versions and its folder could be read; ``unknown`` lists, one a line, what cannot be followed.
     """
 
-    __tablename__ = "third_party_dag_imports"
+    __tablename__ = "third_party_dag_sighting"
 
     dag_id: Mapped[str] = mapped_column(DAG_ID, primary_key=True)
-    bundle_name: Mapped[str] = mapped_column(String(250), primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64))
-    files: Mapped[int] = mapped_column(Integer)
-    unknown: Mapped[str] = mapped_column(Text)
+    bundle_name: Mapped[str] = mapped_column(String(250))
+    relative_fileloc: Mapped[str] = mapped_column(String(2000))
     seen_at: Mapped[datetime]
+    watched_since: Mapped[datetime]
+    moved_at: Mapped[datetime | None]
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    files: Mapped[int] = mapped_column(Integer, default=0)
+    unknown: Mapped[str] = mapped_column(Text, default="")
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,11 @@ class CodeFingerprint:
         """
         code = hashlib.sha256(source.encode()).hexdigest() if source is not None else ""
         return cls(code, bundle_version or "", "" if bundle_version else imports or "")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it covers the file and what that imports; else it says nothing."""
+        return bool(self.code and (self.version or self.imports))
 
 
 NOT_PINNED = CodeFingerprint("", "", "")

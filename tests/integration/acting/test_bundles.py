@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
+from airflow_thirdparty.server.broker.acting import listener
 from tests.support import scheduler
 from tests.support.airflow import FAB_KINDS, Airflow
+from tests.support.airflow_server import configured
 
 NOBODY = "acting_user_unknown"
 DAG_FILE = """
@@ -63,11 +70,20 @@ class Bundles:
         finally:
             sys.path.remove(folder)
 
-    def run(self) -> str:
-        """Let the scheduler start a run, and say whom it acts for."""
+    def queue(self) -> uuid.UUID:
+        """Let the scheduler start a run and queue its task; answers the task instance."""
         scheduler.forget_runs("nightly")
         scheduler.schedule()
-        return self.server.acts_for("nightly", scheduler.latest_run("nightly", "scheduled"), later=1)
+        return self.server.start("nightly", scheduler.latest_run("nightly", "scheduled"))
+
+    def run(self) -> str:
+        """Let the scheduler start a run, and say whom it acts for."""
+        return self.acts_for(self.queue())
+
+    def acts_for(self, ti_id: uuid.UUID) -> str:
+        """Whom a task instance acts for now."""
+        acting = self.server.acting(ti_id, later=1)
+        return acting.person.name if acting.person else acting.refusal.code
 
     def agree(self, expect: int = 200, **wish) -> dict:
         """Let Alice delegate."""
@@ -105,11 +121,11 @@ def forget_the_dag() -> None:
     from airflow.utils.session import create_session
     from sqlalchemy import delete
 
-    from airflow_thirdparty.server.store.delegations import DagImports, Delegation
+    from airflow_thirdparty.server.store.delegations import DagSighting, Delegation
 
     scheduler.forget_runs("nightly")
     with create_session(scoped=False) as session:
-        for model in (Delegation, DagImports, DagModel):
+        for model in (Delegation, DagSighting, DagModel):
             session.execute(delete(model).where(model.dag_id == "nightly"))
 
 
@@ -132,6 +148,10 @@ def test_it_lends_nothing_until_the_other_bundle_stops_and_the_person_agrees_aga
         bundles.parse("ours")
         assert bundles.run() == NOBODY
     assert bundles.state() == "dag_moved"
+    refused = bundles.agree(expect=422)["error"]
+    assert (refused["code"], refused["field"]) == ("cannot_delegate", "dag_id")
+    assert "a moment ago" in refused["message"]
+    scheduler.pass_time("nightly", minutes=1)
     bundles.agree()
     assert bundles.run() == "alice"
     bundles.parse("theirs")
@@ -154,8 +174,130 @@ def test_a_run_that_was_made_for_the_other_bundle(bundles: Bundles):
     scheduler.schedule()
     run_id = scheduler.latest_run("nightly", "scheduled")
     bundles.parse("ours")
+    scheduler.pass_time("nightly")
     bundles.agree()
     assert bundles.server.acts_for("nightly", run_id, later=1) == NOBODY
+
+
+@dataclass(frozen=True)
+class FlipFlop:
+    """How two bundles take turns before somebody agrees.
+
+    :param turns: the bundles in the order in which they are parsed
+    :param queued_after: after how many of the turns the task is queued
+    :param throttled: whether Airflow writes no version for a parse that follows closely on another
+    :param minutes: how long after the last turn the person agrees
+    """
+
+    turns: tuple[str, ...]
+    queued_after: int
+    throttled: bool = False
+    minutes: float = 10
+
+
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        pytest.param(FlipFlop(("theirs", "ours"), 1), NOBODY, id="queued for theirs"),
+        pytest.param(
+            FlipFlop(("theirs", "ours"), 1, throttled=True), NOBODY, id="queued for theirs, no version"
+        ),
+        pytest.param(FlipFlop(("theirs", "ours"), 2), NOBODY, id="queued right after the last turn"),
+        pytest.param(FlipFlop(("theirs", "ours"), 2, throttled=True), NOBODY, id="right after, no version"),
+        pytest.param(FlipFlop(("theirs", "ours") * 2, 3), NOBODY, id="queued for theirs, the second time"),
+        pytest.param(FlipFlop(("theirs", "ours") * 2, 2), NOBODY, id="queued for ours between two turns"),
+        pytest.param(FlipFlop(("ours", "ours"), 1), "alice", id="nobody else took a turn"),
+    ],
+)
+def test_who_agrees_while_two_bundles_take_turns(bundles: Bundles, story: FlipFlop, expected: str):
+    """Workers are sent where the DAG was when their task was queued, which no record tells."""
+    bundles.agree()  # so that the DAG's parses are looked at
+    scheduler.pass_time("nightly")
+    bundles.write("theirs")
+    ti_id = None
+    with configured("core", min_serialized_dag_update_interval="3600" if story.throttled else "0"):
+        for number, name in enumerate(story.turns, 1):
+            bundles.parse(name)
+            if number == story.queued_after:
+                ti_id = bundles.queue()
+    scheduler.pass_time("nightly", story.minutes)
+    bundles.server.tasks.queued_earlier(ti_id, minutes=story.minutes)
+    scheduler.renew_versions("nightly")
+    bundles.agree()
+    assert bundles.acts_for(ti_id) == expected
+    assert bundles.run() == "alice"
+
+
+def test_a_flip_before_anybody_uses_an_account_is_remembered(bundles: Bundles):
+    """Neither a tag nor a delegation is there that would make the DAG's parses matter."""
+    bundles.write("theirs")
+    bundles.parse("theirs")
+    ti_id = bundles.queue()
+    bundles.parse("ours")
+    scheduler.pass_time("nightly", 2)
+    bundles.server.tasks.queued_earlier(ti_id, minutes=2)
+    scheduler.renew_versions("nightly")
+    bundles.agree()
+    assert bundles.acts_for(ti_id) == NOBODY
+    assert bundles.run() == "alice"
+
+
+def test_a_dag_that_was_deleted_and_is_another_bundles_now(bundles: Bundles):
+    """Airflow forgets all about the first DAG, the one who agreed does not."""
+    bundles.agree()
+    for name, state in (("theirs", "dag_moved"), ("ours", "dag_moved")):
+        scheduler.forget_runs("nightly")
+        bundles.server.rest("admin", "DELETE", "/dags/nightly", expect=204)
+        bundles.write(name)
+        bundles.parse(name)
+        assert bundles.state() == state
+        assert bundles.run() == NOBODY
+
+
+@contextmanager
+def without_the_package() -> Iterator[None]:
+    """Let a DAG processor parse that does not have this package."""
+    event.remove(Session, "before_flush", listener._before_flush)
+    try:
+        yield
+    finally:
+        event.listen(Session, "before_flush", listener._before_flush)
+
+
+@pytest.mark.parametrize("pinned", [False, True], ids=["as it comes", "pinned"])
+def test_a_dag_processor_without_the_package_ends_it_until_one_has_it(bundles: Bundles, pinned: bool):
+    bundles.agree(pinned=pinned)
+    assert bundles.run() == "alice"
+    with without_the_package():
+        bundles.parse("ours")
+    assert bundles.run() == NOBODY
+    assert bundles.state() == "dag_unseen"
+    queued = bundles.queue()
+    bundles.parse("ours")
+    assert bundles.acts_for(queued) == NOBODY
+    assert bundles.run() == "alice"
+    assert bundles.state() == "active"
+
+
+def test_nobody_saw_the_flip_and_nobody_lends(bundles: Bundles):
+    bundles.agree()
+    bundles.write("theirs")
+    with without_the_package():
+        bundles.parse("theirs")
+        queued = bundles.queue()
+        bundles.parse("ours")
+    bundles.parse("ours")
+    scheduler.renew_versions("nightly")
+    assert bundles.acts_for(queued) == NOBODY
+
+
+def test_what_is_not_known_cannot_be_pinned(bundles: Bundles):
+    """Nobody has looked at the DAG, and this server cannot read its file."""
+    shutil.rmtree(bundles.folders["ours"])
+    refused = bundles.agree(pinned=True, expect=422)["error"]
+    assert (refused["code"], refused["field"]) == ("cannot_delegate", "pinned")
+    assert "imports" in refused["message"]
+    assert bundles.agree()["state"] == "active"
 
 
 def test_housekeeping_remembers_what_no_listener_saw(bundles: Bundles):

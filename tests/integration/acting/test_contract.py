@@ -65,8 +65,8 @@ def test_columns(model: type, columns: tuple[str, ...]):
         (f"{CORE}.task_instances", "patch_task_instance"),
         (f"{CORE}.task_instances", "bulk_task_instances"),
         (f"{CORE}.task_instances", "delete_task_instance"),
-        (changes.OF_TASKS, "trigger_dag_run"),
-        (changes.OF_TASKS, "clear_dag_run"),
+        (changes.RUNS, "trigger_dag_run"),
+        (changes.RUNS, "clear_dag_run"),
     ],
 )
 def test_endpoints(module: str, name: str):

@@ -152,7 +152,6 @@ def test_whoever_may_read_the_dag_sees_it(server: Airflow):
 
 
 def test_the_dags_tab_shows_the_caller_their_accounts(server: Airflow):
-    scheduler.tag("daily", "account:demo")
     seen = {user: server.page(user, "GET", "/dags/daily/accounts") for user in ("alice", "viewer")}
     by_user = {user: [each["account"]["conn_id"] for each in seen[user]["accounts"]] for user in seen}
     assert by_user == {"alice": ["demo"], "viewer": ["demo"]}

@@ -33,11 +33,14 @@ class State(str, enum.Enum):
     SIGN_IN_NEEDED = "sign_in_needed"
     BUNDLE_UNKNOWN = "bundle_unknown"
     DAG_MOVED = "dag_moved"
+    DAG_UNSEEN = "dag_unseen"
     NOT_ENTITLED = "not_entitled"
     RIGHTS_UNKNOWN = "rights_unknown"
 
 
-HOLDING = frozenset({State.ACTIVE, State.CODE_CHANGED, State.DAG_MOVED, State.RIGHTS_UNKNOWN})
+HOLDING = frozenset(
+    {State.ACTIVE, State.CODE_CHANGED, State.DAG_MOVED, State.DAG_UNSEEN, State.RIGHTS_UNKNOWN}
+)
 """States in which nobody else can delegate for the same DAG and account."""
 
 
@@ -139,6 +142,7 @@ def _state(row: Delegation, seen: _Seen, now: datetime) -> State:
         State.SIGN_IN_NEEDED: not seen.signed_in,
         State.RIGHTS_UNKNOWN: now - row.asked_at > rights.lasting(),
         State.DAG_MOVED: contested or not _is_the_dag(row, seen.dag),
+        State.DAG_UNSEEN: seen.dag is None or not seen.dag.seen,
         State.CODE_CHANGED: not _has_the_code(row, seen.dag),
     }
     return next((state for state, holds in found.items() if holds), State.ACTIVE)
@@ -150,4 +154,4 @@ def _is_the_dag(row: Delegation, dag: DagRecord | None) -> bool:
 
 def _has_the_code(row: Delegation, dag: DagRecord | None) -> bool:
     pinned = CodeFingerprint(row.pinned_code, row.pinned_version, row.pinned_imports)
-    return not row.pinned or (dag is not None and dag.fingerprint == pinned)
+    return not row.pinned or (dag is not None and pinned.is_whole and dag.fingerprint == pinned)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 from sqlalchemy.orm import Session, aliased
 
 from airflow_thirdparty.server.store.base import changed_rows
-from airflow_thirdparty.server.store.delegations import CodeFingerprint, DagImports, Delegation
+from airflow_thirdparty.server.store.delegations import CodeFingerprint, DagSighting, Delegation
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class DagRecord:
     :param file: its file, relative to the bundle's folder
     :param fileloc: its file on the machine that parsed it
     :param fingerprint: its code
+    :param version: version of its bundle; empty where it has none
+    :param parsed_at: when it was last parsed
+    :param seen: the last parse was seen, see :class:`DagSighting`
+    :param moved_at: when it was last seen to come from another bundle or file; ``None``: never
     :param unknown_imports: places in what it imports that cannot be followed
     """
 
@@ -35,6 +39,10 @@ class DagRecord:
     file: str
     fileloc: str
     fingerprint: CodeFingerprint
+    version: str
+    parsed_at: datetime | None
+    seen: bool
+    moved_at: datetime | None
     unknown_imports: tuple[str, ...] = ()
 
 
@@ -62,38 +70,56 @@ def records(session: Session, dag_ids: Collection[str]) -> dict[str, DagRecord]:
             DagModel.relative_fileloc,
             DagModel.fileloc,
             DagModel.bundle_version,
+            DagModel.last_parsed_time,
             DagCode.source_code,
-            DagImports.digest,
-            DagImports.unknown,
+            DagSighting.digest,
+            DagSighting.unknown,
+            DagSighting.bundle_name.label("seen_bundle"),
+            DagSighting.relative_fileloc.label("seen_file"),
+            DagSighting.seen_at,
+            DagSighting.moved_at,
         )
         .outerjoin(latest, latest.c.dag_id == DagModel.dag_id)
         .outerjoin(DagVersion, this)
         .outerjoin(DagCode, DagCode.dag_version_id == DagVersion.id)
-        .outerjoin(DagImports, imports_of(DagModel.dag_id, DagModel.bundle_name))
+        .outerjoin(DagSighting, DagSighting.dag_id == DagModel.dag_id)
         .where(DagModel.dag_id.in_(dag_ids))
     )
     return {row.dag_id: _record(row) for row in rows}
 
 
 def _record(row: Any) -> DagRecord:
+    place = (row.bundle_name or "", row.relative_fileloc or "")
+    seen = is_seen(place, (row.seen_bundle, row.seen_file), row.seen_at, row.last_parsed_time)
     return DagRecord(
         bundle=row.bundle_name or "",
         version_bundle=row.version_bundle or "",
         file=row.relative_fileloc or "",
         fileloc=row.fileloc or "",
-        fingerprint=CodeFingerprint.of(row.source_code, row.bundle_version, row.digest),
+        fingerprint=CodeFingerprint.of(row.source_code, row.bundle_version, row.digest if seen else None),
+        version=row.bundle_version or "",
+        parsed_at=row.last_parsed_time,
+        seen=seen,
+        moved_at=row.moved_at,
         unknown_imports=tuple((row.unknown or "").splitlines()),
     )
 
 
-def imports_of(dag_id: Any, bundle_name: Any) -> ColumnElement[bool]:
-    """Which row of :class:`DagImports` belongs to a DAG.
+def is_seen(
+    place: tuple[str, str],
+    seen_place: tuple[str | None, str | None],
+    seen_at: datetime | None,
+    parsed_at: datetime | None,
+) -> bool:
+    """Whether a DAG's latest parse was seen, and was of this place.
 
-    :param dag_id: where a query has the id of the DAG
-    :param bundle_name: where it has the name of its bundle
-    :return: the condition of a join
+    :param place: bundle and file that it should be in
+    :param seen_place: where it was seen
+    :param seen_at: the parse that was seen; ``None``: none was
+    :param parsed_at: the latest parse by Airflow's own record
+    :return: false where the DAG processor runs without this package
     """
-    return and_(DagImports.dag_id == dag_id, DagImports.bundle_name == bundle_name)
+    return seen_place == place and seen_at is not None and parsed_at is not None and seen_at >= parsed_at
 
 
 def other_version() -> ColumnElement[bool]:
@@ -132,7 +158,7 @@ def mark_contested(session: Session, now: datetime) -> int:
 
 
 def mark_claimed(connection: Connection, dag_id: str, now: datetime) -> None:
-    """Remember that one bundle has just taken a DAG's id from another: no delegation to it holds any more.
+    """Remember that a bundle or file took a DAG's id from another: no delegation to it holds any more.
 
     :param connection: the DAG processor's, in its transaction
     :param dag_id: id of the DAG

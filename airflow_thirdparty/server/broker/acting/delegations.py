@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.exceptions import AccountNotAllowed, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import bundles
-from airflow_thirdparty.server.broker.acting import dag_records, seen_imports
+from airflow_thirdparty.server.broker.acting import dag_records, sightings
 from airflow_thirdparty.server.broker.acting.consents import Accounts, Consent, State, of_dag
 from airflow_thirdparty.server.broker.acting.dag_records import DagRecord
-from airflow_thirdparty.server.broker.acting.resolver import check_allowed
+from airflow_thirdparty.server.broker.acting.resolver import AFTER_MOVE, check_allowed
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import sign_ins
@@ -149,7 +149,7 @@ def no_such_dag(dag_id: str) -> NoSuchDag:
 
 
 def _dag(session: Session, dag_id: str, now: datetime) -> DagRecord:
-    """The DAG that is delegated to; what it imports is looked at here if nobody has yet."""
+    """The DAG that is delegated to; it is looked at here if its latest parse was not seen."""
     dag = dag_records.records(session, {dag_id})[dag_id]
     if not dag.bundle or dag.bundle != dag.version_bundle:
         raise CannotDelegate(
@@ -157,9 +157,18 @@ def _dag(session: Session, dag_id: str, now: datetime) -> DagRecord:
             "Wait until the DAG has been parsed, and see to it that one bundle only has a DAG of this id.",
             field="dag_id",
         )
-    if not dag.fingerprint.version and not dag.fingerprint.imports:
-        seen_imports.keep(session.connection(), dag_id, dag.bundle, dag.fileloc, dag.file, now)
+    if dag.parsed_at is not None and not (dag.seen and (dag.version or dag.fingerprint.imports)):
+        parse = sightings.Parse(
+            dag_id, dag.bundle, dag.file, dag.fileloc, dag.version, at=dag.parsed_at, before=dag.parsed_at
+        )
+        sightings.keep(session.connection(), parse, now)
         dag = dag_records.records(session, {dag_id})[dag_id]
+    if dag.moved_at is not None and now - dag.moved_at < AFTER_MOVE:
+        raise CannotDelegate(
+            f"DAG '{dag_id}' came from another file or another bundle a moment ago.",
+            "Wait a minute, and see to it that one file of one bundle only has a DAG of this id.",
+            field="dag_id",
+        )
     return dag
 
 
@@ -215,6 +224,13 @@ def _fingerprint(dag_id: str, dag: DagRecord) -> CodeFingerprint:
         raise CannotDelegate(
             f"The code of DAG '{dag_id}' is not known yet, so a delegation cannot be pinned to it.",
             "Wait until the DAG has been parsed, or delegate without pinning.",
+            field="pinned",
+        )
+    if not dag.fingerprint.is_whole:
+        raise CannotDelegate(
+            f"It is not known yet what DAG '{dag_id}' imports, so a delegation cannot be pinned to it.",
+            "Delegate without pinning now, and with it once the DAG processor has parsed the DAG again; this "
+            "package has to be installed there.",
             field="pinned",
         )
     return dag.fingerprint

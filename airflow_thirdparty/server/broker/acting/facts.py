@@ -44,6 +44,9 @@ class DelegationFact:
     :param entitled: whether the person may trigger the DAG, as the auth manager said at ``asked_at``
     :param answer_lasts: how old that answer may be
     :param code_matches: the task instance runs the code that was delegated to, or none was pinned
+    :param seen: the latest parse of the DAG was seen, and was of this bundle and file
+    :param watched_since: since when no parse has been missed
+    :param moved_at: when the DAG was last seen to come from another bundle or file; ``None``: never
     """
 
     person: Person
@@ -58,6 +61,9 @@ class DelegationFact:
     contested: bool = False
     expires_at: datetime | None = None
     code_matches: bool = True
+    seen: bool = False
+    watched_since: datetime | None = None
+    moved_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class RunFacts:
     """Everything that decides whom a task instance acts for.
 
     :param started: when the task instance started, by the clock of its worker
+    :param queued: when the scheduler queued it, which is when its bundle and file were read for its worker
     :param user_name: the run's own note of who triggered it; it can be forged, so it never grants
     :param run_created: when the run was created
     :param clear_number: how often Airflow says the run was cleared
@@ -94,6 +101,7 @@ class RunFacts:
     user_name: str | None
     run_created: datetime | None
     started: datetime | None = None
+    queued: datetime | None = None
     clear_number: int = 0
     attributions: tuple[AttributionFact, ...] = ()
     attributions_cut_off: bool = False

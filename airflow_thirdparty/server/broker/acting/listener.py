@@ -1,8 +1,9 @@
-"""Sees which bundle and which files a DAG is parsed from, in the process that writes it to the database.
+"""Sees which bundle and which file each DAG is parsed from, in the process that writes it to the database.
 
-Airflow loads this module through the ``airflow.policy`` entry point, so nothing heavy is imported until a DAG
-is written.  The DAG processor writes what it has parsed in its own process, where no DAG code runs.  Whatever
-goes wrong here is logged: no DAG stays away for it.
+Airflow loads this module through the ``airflow.policy`` entry point, so nothing heavy is imported until a
+DAG is written.  The DAG processor writes what it has parsed in its own process, where no DAG code runs.
+Whatever goes wrong here is logged: no DAG stays away for it, and delegations to it lend nothing until
+it is seen again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
+
+from airflow_thirdparty.dag_tags import ACCOUNT_PREFIX
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import UOWTransaction
@@ -32,23 +35,35 @@ def _was_parsed(dag: Any) -> bool:
 
 
 def _look_at(session: Session, dag: Any) -> None:
-    from airflow_thirdparty.server.broker.acting import dag_records, seen_imports
-    from airflow_thirdparty.server.store.clock import utcnow
+    from airflow_thirdparty.server.broker.acting import sightings
 
     connection = session.connection()
-    before = [name for name in inspect(dag).attrs.bundle_name.history.deleted or () if name]
+    attributes = inspect(dag).attrs
+    parse = sightings.Parse(
+        dag_id=dag.dag_id,
+        bundle=dag.bundle_name,
+        file=dag.relative_fileloc or "",
+        fileloc=dag.fileloc or "",
+        version=dag.bundle_version or "",
+        at=dag.last_parsed_time,
+        before=next(iter(attributes.last_parsed_time.history.deleted or ()), None),
+    )
+    moved = any(
+        before
+        for name in ("bundle_name", "relative_fileloc")
+        for before in attributes[name].history.deleted or ()
+    )
     try:
         with connection.begin_nested():
-            if any(name != dag.bundle_name for name in before):
-                dag_records.mark_claimed(connection, dag.dag_id, utcnow())
-            if not dag.bundle_version and seen_imports.wanted(connection, dag.dag_id):
-                seen_imports.keep(
-                    connection,
-                    dag.dag_id,
-                    dag.bundle_name,
-                    dag.fileloc or "",
-                    dag.relative_fileloc or "",
-                    utcnow(),
-                )
+            if moved or _tagged(session, dag) or sightings.wanted(connection, dag.dag_id):
+                sightings.keep(connection, parse, parse.at, moved=moved)
     except Exception:
         log.warning("DAG %s could not be looked at for delegations", dag.dag_id, exc_info=True)
+
+
+def _tagged(session: Session, dag: Any) -> bool:
+    """Whether this flush writes a tag that says the DAG uses an account: a new DAG has none stored."""
+    return any(
+        type(obj).__name__ == "DagTag" and obj.dag_id == dag.dag_id and obj.name.startswith(ACCOUNT_PREFIX)
+        for obj in session.new
+    )

@@ -31,7 +31,7 @@ from airflow_thirdparty.server.people.directory import Directory, directory, use
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.people.user_state import UserState
 from airflow_thirdparty.server.store.attributions import Attribution
-from airflow_thirdparty.server.store.delegations import CodeFingerprint, DagImports, Delegation
+from airflow_thirdparty.server.store.delegations import CodeFingerprint, DagSighting, Delegation
 
 MOST_ATTRIBUTIONS = 500
 """More changes to one run than this are not read, so that the query is quick whatever somebody does to a run;
@@ -81,6 +81,7 @@ def gather(
         user_name=first["triggering_user_name"],
         run_created=first["run_created"],
         started=first["start_date"],
+        queued=first["queued_dttm"],
         clear_number=first["clear_number"],
         attributions=_attributions(rows),
         attributions_cut_off=len(rows) >= MOST_ATTRIBUTIONS,
@@ -109,6 +110,7 @@ def _statement(users: Directory, multi_team: bool) -> Select[Any]:
         task.try_number,
         task.state,
         task.start_date,
+        task.queued_dttm,
         task.dag_id,
         task.run_id,
         run.run_type,
@@ -127,6 +129,7 @@ def _statement(users: Directory, multi_team: bool) -> Select[Any]:
         *_person("consent", consent, users),
         DagModel.bundle_name.label("dag_bundle"),
         DagModel.relative_fileloc.label("dag_file"),
+        DagModel.last_parsed_time.label("dag_parsed"),
         version.bundle_name.label("version_bundle"),
         bundle_count.label("bundle_count"),
         first_bundle.label("first_bundle"),
@@ -146,7 +149,12 @@ def _statement(users: Directory, multi_team: bool) -> Select[Any]:
         consent.pinned_version,
         consent.pinned_imports,
         case((consent.pinned, _code())).label("code"),
-        DagImports.digest.label("imports"),
+        DagSighting.digest.label("imports"),
+        DagSighting.bundle_name.label("seen_bundle"),
+        DagSighting.relative_fileloc.label("seen_file"),
+        DagSighting.seen_at,
+        DagSighting.watched_since,
+        DagSighting.moved_at,
         run.bundle_version.label("run_version"),
         version.bundle_version.label("dag_version"),
     ]
@@ -160,7 +168,7 @@ def _statement(users: Directory, multi_team: bool) -> Select[Any]:
         )
         .outerjoin(DagModel, DagModel.dag_id == task.dag_id)
         .outerjoin(version, version.id == task.dag_version_id)
-        .outerjoin(DagImports, dag_records.imports_of(consent.dag_id, consent.bundle_name))
+        .outerjoin(DagSighting, DagSighting.dag_id == consent.dag_id)
         .where(task.id == bindparam("ti_id"))
         .order_by(attribution.id)
         .limit(MOST_ATTRIBUTIONS)
@@ -283,6 +291,18 @@ def _delegation(row: Any, conn_id: str) -> DelegationFact | None:
         contested=row["contested_at"] is not None or bool(row["other_version"]),
         expires_at=row["expires_at"],
         code_matches=not row["pinned"] or _matches(row),
+        seen=_is_seen(row),
+        watched_since=row["watched_since"],
+        moved_at=row["moved_at"],
+    )
+
+
+def _is_seen(row: Any) -> bool:
+    return dag_records.is_seen(
+        (row["consent_bundle"], row["consent_file"]),
+        (row["seen_bundle"], row["seen_file"]),
+        row["seen_at"],
+        row["dag_parsed"],
     )
 
 
@@ -293,4 +313,4 @@ def _matches(row: Any) -> bool:
         CodeFingerprint.of(row["code"], version, row["imports"])
         for version in (row["run_version"], row["dag_version"])
     }
-    return present == {pinned}
+    return pinned.is_whole and present == {pinned}

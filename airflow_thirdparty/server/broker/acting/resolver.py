@@ -50,6 +50,10 @@ SKEW = timedelta(seconds=30)
 """By how much a worker's clock may be late when it says that a task had started before something happened:
 far more than clocks differ that are kept in step."""
 
+AFTER_MOVE = timedelta(minutes=1)
+"""For how long after a DAG was seen to come from another bundle or file the scheduler may still send workers
+to the old one: it reads where a DAG is once in a loop that takes seconds, and clocks differ."""
+
 TRIGGER_AGAIN = "Trigger a new run from Airflow's web page or its REST API, signed in as yourself."
 ASK_AGAIN = "Ask again in a few seconds."
 
@@ -219,12 +223,34 @@ def _delegate(facts: RunFacts) -> tuple[Person, UserState]:
             f"'{consent.bundle}', and since then the DAG has moved, or another bundle has claimed its id.",
             "Once no other bundle has a DAG of this id, the delegate delegates again on its Accounts tab.",
         )
+    _check_sighting(consent, facts)
     if not consent.code_matches:
         raise ActingUserUnknown(
             f"DAG '{facts.dag_id}' has changed since {account} was delegated to it.",
             "The delegate looks at the change and delegates again on the DAG's Accounts tab.",
         )
     return consent.person, consent.user_state
+
+
+def _check_sighting(consent: DelegationFact, facts: RunFacts) -> None:
+    """Refuse unless the worker was certainly sent to the bundle and file that were delegated to.
+
+    It is sent where the scheduler found the DAG when it queued the task, which is on record nowhere, while
+    all that Airflow has on record may have changed since.
+    """
+    if not consent.seen or consent.watched_since is None:
+        raise ActingUserUnknown(
+            f"It is not known where DAG '{facts.dag_id}' was last parsed from, so no delegation to it holds.",
+            "Ask an admin to install this package where the DAG processor runs, and wait until the DAG has "
+            "been parsed again.",
+        )
+    moved = consent.moved_at
+    certain = consent.watched_since if moved is None else max(consent.watched_since, moved + AFTER_MOVE)
+    if facts.queued is None or facts.queued < certain:
+        raise ActingUserUnknown(
+            f"The task was queued when DAG '{facts.dag_id}' may still have been another bundle's or file's.",
+            "Let the delegate clear the task, so that it is queued again.",
+        )
 
 
 def _is_the_dag(consent: DelegationFact, facts: RunFacts) -> bool:

@@ -17,7 +17,7 @@ from airflow_thirdparty import settings
 from airflow_thirdparty.server.store.attempts import WINDOW, Attempts
 from airflow_thirdparty.server.store.attributions import BACKFILL, Attribution
 from airflow_thirdparty.server.store.base import changed_rows
-from airflow_thirdparty.server.store.delegations import Delegation
+from airflow_thirdparty.server.store.delegations import DagSighting, Delegation
 from airflow_thirdparty.server.store.models import Authorization
 from airflow_thirdparty.server.store.usage import Usage
 
@@ -36,6 +36,7 @@ class Pruned:
     :param attributions: records of who caused what, whose run or backfill is gone
     :param uses: uses of sign-ins, past the time they are kept
     :param delegations: delegations to DAGs that are gone
+    :param sightings: notes on where DAGs that are gone were parsed from
     :param authorizations: sign-ins that were begun and never finished
     :param attempts: counts of sign-in attempts whose window is over
     """
@@ -43,6 +44,7 @@ class Pruned:
     attributions: int
     uses: int
     delegations: int
+    sightings: int
     authorizations: int
     attempts: int
 
@@ -63,6 +65,10 @@ def _gone(now: datetime) -> ColumnElement[bool]:
 
 def _past(now: datetime) -> ColumnElement[bool]:
     return Usage.last_at < now - timedelta(days=settings.keep_uses_days())
+
+
+def _seen_without_dag(_now: datetime) -> ColumnElement[bool]:
+    return ~exists().where(DagModel.dag_id == DagSighting.dag_id)
 
 
 def _without_dag(_now: datetime) -> ColumnElement[bool]:
@@ -129,6 +135,7 @@ RULES = {
     "attributions": Rule(Attribution, _gone, Attribution.at.expression),
     "uses": Rule(Usage, _past, Usage.last_at.expression),
     "delegations": Rule(Delegation, _without_dag),
+    "sightings": Rule(DagSighting, _seen_without_dag),
     "authorizations": Rule(Authorization, _never_finished),
     "attempts": Rule(Attempts, _window_over),
 }

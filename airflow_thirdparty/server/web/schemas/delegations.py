@@ -52,6 +52,7 @@ class DelegationView(BaseModel):
         "dag_moved",
         "not_entitled",
         "rights_unknown",
+        "dag_unseen",
     ]
     created_at: datetime
 

@@ -491,7 +491,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "active" | "expired" | "code_changed" | "delegate_gone" | "sign_in_needed" | "bundle_unknown" | "dag_moved" | "not_entitled" | "rights_unknown";
+            state: "active" | "expired" | "code_changed" | "delegate_gone" | "sign_in_needed" | "bundle_unknown" | "dag_moved" | "not_entitled" | "rights_unknown" | "dag_unseen";
             /**
              * Created At
              * Format: date-time
@@ -534,7 +534,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "active" | "expired" | "code_changed" | "delegate_gone" | "sign_in_needed" | "bundle_unknown" | "dag_moved" | "not_entitled" | "rights_unknown";
+            state: "active" | "expired" | "code_changed" | "delegate_gone" | "sign_in_needed" | "bundle_unknown" | "dag_moved" | "not_entitled" | "rights_unknown" | "dag_unseen";
             /**
              * Created At
              * Format: date-time

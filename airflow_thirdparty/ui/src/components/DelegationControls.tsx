@@ -160,6 +160,7 @@ const OPENERS: Record<Delegation["state"] | "none", string> = {
   sign_in_needed: "Change …",
   bundle_unknown: "Agree again …",
   dag_moved: "Agree again …",
+  dag_unseen: "Change …",
   not_entitled: "Change …",
   rights_unknown: "Change …",
 };

@@ -30,7 +30,7 @@ export const requestOf = (connId: string, form: DelegationForm): DelegationReque
 export function pinHint({ imports_known: known, unknown_imports: unknown }: DelegationList): string {
   const covered = known
     ? "When the DAG's file, or what it imports from its bundle, changes, you are asked again."
-    : "When the DAG's file changes, you are asked again. What it imports is not covered: it cannot be read here.";
+    : "What the DAG imports is not known yet. It can be pinned once the DAG processor, with this package installed, has parsed it.";
   const open = unknown.length === 0 ? "" : ` Cannot be followed: ${unknown.join(", ")}.`;
   return `${covered}${open} This guards against accidents, not against whoever may write into the bundle.`;
 }
@@ -51,13 +51,14 @@ export function delegationState(consent: Delegation, now: number): { runs: strin
     not_entitled: "Void: this user may not trigger the DAG any more",
     rights_unknown: "Paused: it is not known whether this user may still trigger the DAG",
     dag_moved: "Paused: the DAG moved, or another bundle claims its id",
+    dag_unseen: "Paused: it is not known where the DAG was last parsed from",
   };
   return { runs: runs(consent), state: states[consent.state], active: consent.state === "active" };
 }
 
 /** Whether a consent keeps everybody else from giving theirs: there is one per DAG and account. */
 const holdsThePlace = ({ state }: Delegation): boolean =>
-  state === "active" || state === "code_changed" || state === "dag_moved" || state === "rights_unknown";
+  state === "active" || state === "code_changed" || state === "dag_moved" || state === "dag_unseen" || state === "rights_unknown";
 
 /** The consents to one account that matter to the caller: their own, or the one that stands in their way. */
 export function relevant(all: readonly Delegation[], connId: string): Delegation | null {
@@ -85,6 +86,9 @@ export function delegationMessage(consent: Delegation | null, now: number): stri
   }
   if (consent.state === "dag_moved") {
     return `Paused: since ${who} agreed, the DAG moved to another file or bundle, or another bundle claimed its id.`;
+  }
+  if (consent.state === "dag_unseen") {
+    return "Paused: it is not known where the DAG was last parsed from. An admin has to install this package where the DAG processor runs.";
   }
   if (consent.state === "bundle_unknown") {
     return "Void: your consent does not say for which bundle's DAG it is. Agree again.";

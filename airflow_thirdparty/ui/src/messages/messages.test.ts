@@ -174,6 +174,7 @@ describe("delegation", () => {
     ["rights unknown", { ...mine, state: "rights_unknown" as const }, "Paused: it is not known whether you may still trigger this DAG."],
     ["rights of the last visit", { ...mine, rights_until: "2026-03-31T12:00:00Z" }, "Scheduled runs act as you. Counts on what you may do as of the last visit here; that lasts until 2026-03-31."],
     ["moved", { ...mine, state: "dag_moved" as const }, "Paused: since you agreed, the DAG moved to another file or bundle, or another bundle claimed its id."],
+    ["unseen", { ...mine, state: "dag_unseen" as const }, "Paused: it is not known where the DAG was last parsed from. An admin has to install this package where the DAG processor runs."],
     ["of no bundle", { ...mine, state: "bundle_unknown" as const }, "Void: your consent does not say for which bundle's DAG it is. Agree again."],
     ["my sign-in has lapsed", { ...mine, state: "sign_in_needed" as const }, "Paused: your sign-in does not work any more. Sign in again, or somebody else may take your place."],
   ])("%s", (_, consent, message) => {
@@ -195,7 +196,7 @@ describe("delegation", () => {
   test.each<[string, boolean, string[], string]>([
     ["all is covered", true, [], `${covered} ${accidents}`],
     ["a place is open", true, ["a.py:3 exec"], `${covered} Cannot be followed: a.py:3 exec. ${accidents}`],
-    ["imports are not known", false, [], `When the DAG's file changes, you are asked again. What it imports is not covered: it cannot be read here. ${accidents}`],
+    ["imports are not known", false, [], `What the DAG imports is not known yet. It can be pinned once the DAG processor, with this package installed, has parsed it. ${accidents}`],
   ])("pinning: %s", (_, imports_known, unknown_imports, hint) => {
     expect(pinHint({ delegations: [], allowed: true, bundle: "main", file: "daily.py", imports_known, unknown_imports })).toBe(hint);
   });
@@ -220,6 +221,7 @@ describe("delegation", () => {
     ["not entitled", { state: "not_entitled" }, "Void: this user may not trigger the DAG any more", false],
     ["rights unknown", { state: "rights_unknown" }, "Paused: it is not known whether this user may still trigger the DAG", false],
     ["moved", { state: "dag_moved" }, "Paused: the DAG moved, or another bundle claims its id", false],
+    ["unseen", { state: "dag_unseen" }, "Paused: it is not known where the DAG was last parsed from", false],
     ["of no bundle", { state: "bundle_unknown" }, "Void: made before the DAG's bundle was recorded", false],
     ["its user has to sign in", { state: "sign_in_needed" }, "Paused: this user has to sign in again", false],
   ])("an admin reads: %s", (_, parts, state, active) => {

@@ -36,7 +36,7 @@ with by_hand, TaskGroup("group"):
     member()
 
 child = chain("child", schedule=None)
-daily = chain("daily", schedule="@daily", start_date=START)
+daily = chain("daily", schedule="@daily", start_date=START, tags=["account:demo"])
 fired = chain("fired", schedule=[MADE])
 
 with DAG("maker", schedule=None) as maker:

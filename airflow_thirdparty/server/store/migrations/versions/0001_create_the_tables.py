@@ -107,14 +107,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conn_id", name=op.f("third_party_client_secret_pkey")),
     )
     op.create_table(
-        "third_party_dag_imports",
+        "third_party_dag_sighting",
         sa.Column("dag_id", sa.String(length=250), nullable=False),
         sa.Column("bundle_name", sa.String(length=250), nullable=False),
+        sa.Column("relative_fileloc", sa.String(length=2000), nullable=False),
+        sa.Column("seen_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("watched_since", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("moved_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("files", sa.Integer(), nullable=False),
         sa.Column("unknown", sa.Text(), nullable=False),
-        sa.Column("seen_at", UtcDateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("dag_id", "bundle_name", name=op.f("third_party_dag_imports_pkey")),
+        sa.PrimaryKeyConstraint("dag_id", name=op.f("third_party_dag_sighting_pkey")),
     )
     op.create_table(
         "third_party_delegation",
@@ -265,7 +268,7 @@ def downgrade() -> None:
     op.drop_table("third_party_revocation")
     op.drop_table("third_party_leader_lease")
     op.drop_table("third_party_delegation")
-    op.drop_table("third_party_dag_imports")
+    op.drop_table("third_party_dag_sighting")
     op.drop_table("third_party_client_secret")
     with op.batch_alter_table("third_party_attribution", schema=None) as batch_op:
         batch_op.drop_index("third_party_attribution_run_pk_idx")

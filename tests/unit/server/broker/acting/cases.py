@@ -81,6 +81,8 @@ def delegated(by: Person = ALICE, **changes) -> DelegationFact:
         entitled=True,
         asked_at=minutes(1),
         answer_lasts=timedelta(minutes=10),
+        seen=True,
+        watched_since=minutes(600),
     )
     return replace(consent, **changes)
 
@@ -99,6 +101,7 @@ BY_REST = RunFacts(
     user_name="alice",
     run_created=minutes(60),
     started=minutes(10),
+    queued=minutes(11),
     attributions=(caused(ALICE),),
     dag_bundle="main",
     version_bundle="main",
@@ -237,6 +240,42 @@ CASES = [
         "schedule",
         "Alice has delegated, and another bundle has claimed the id for a while since",
         replace(BY_SCHEDULE, delegation=delegated(contested=True)),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "another bundle had the id until half a minute before the task was queued, then Alice delegated",
+        replace(BY_SCHEDULE, delegation=delegated(moved_at=minutes(11.5))),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "another bundle had the id when the task was queued, then Alice delegated",
+        replace(BY_SCHEDULE, delegation=delegated(moved_at=minutes(5))),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "another bundle had the id until minutes before the task was queued, then Alice delegated",
+        replace(BY_SCHEDULE, delegation=delegated(moved_at=minutes(12))),
+        "alice",
+    ),
+    Case(
+        "schedule",
+        "Alice has delegated, and the task was queued before the DAG was watched",
+        replace(BY_SCHEDULE, delegation=delegated(watched_since=minutes(10.9))),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "Alice has delegated, and it is not on record when the task was queued",
+        replace(BY_SCHEDULE, delegation=delegated(), queued=None),
+        UNKNOWN,
+    ),
+    Case(
+        "schedule",
+        "Alice has delegated, and the DAG's latest parse was not seen",
+        replace(BY_SCHEDULE, delegation=delegated(seen=False)),
         UNKNOWN,
     ),
     Case(

@@ -28,6 +28,7 @@ def test_delegated_is_said():
     delegated = {case.id for case in CASES if acting_user(case.facts).delegated}
     assert delegated == {
         "schedule: Alice has delegated",
+        "schedule: another bundle had the id until minutes before the task was queued, then Alice delegated",
         "schedule: the delegation ends later",
         "schedule: the delegate can be asked about only while present, and was here 29 days ago",
         "schedule: Alice has delegated and re-runs it",

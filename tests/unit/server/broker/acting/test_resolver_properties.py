@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from airflow_thirdparty.server.broker.acting.facts import AttributionFact, DelegationFact, RunFacts
-from airflow_thirdparty.server.broker.acting.resolver import SKEW, acting_user
+from airflow_thirdparty.server.broker.acting.resolver import AFTER_MOVE, SKEW, acting_user
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.people.user_state import UserState
 from tests.unit.server.broker.acting.cases import CASES, NOW
@@ -47,6 +47,9 @@ DELEGATIONS = st.builds(
     contested=st.sampled_from([False] * 4 + [True]),
     expires_at=st.none() | TIMES,
     code_matches=st.booleans(),
+    seen=st.sampled_from([True] * 4 + [False]),
+    watched_since=st.none() | TIMES,
+    moved_at=st.none() | TIMES,
 )
 ANYTHING = st.builds(
     RunFacts,
@@ -65,6 +68,7 @@ ANYTHING = st.builds(
     user_name=st.none() | NAMES,
     run_created=st.none() | TIMES,
     started=st.none() | TIMES,
+    queued=st.none() | TIMES,
     clear_number=st.integers(0, 2),
     attributions=st.lists(ATTRIBUTIONS, max_size=4).map(tuple),
     attributions_cut_off=st.sampled_from([False] * 9 + [True]),
@@ -109,6 +113,9 @@ def test_only_who_caused_the_run_or_delegated_is_ever_named(facts: RunFacts):
         assert facts.dag_bundle == facts.version_bundle == facts.delegation.bundle != ""
         assert facts.dag_file == facts.delegation.file
         assert not facts.delegation.contested
+        assert facts.delegation.seen
+        assert facts.queued >= facts.delegation.watched_since
+        assert facts.delegation.moved_at is None or facts.queued >= facts.delegation.moved_at + AFTER_MOVE
         assert facts.delegation.entitled
         assert NOW - facts.delegation.asked_at <= facts.delegation.answer_lasts
     else:
