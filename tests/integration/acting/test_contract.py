@@ -10,6 +10,9 @@ import inspect
 
 import pytest
 from airflow.models.backfill import Backfill
+from airflow.models.dag import DagModel, DagTag
+from airflow.models.dag_version import DagVersion
+from airflow.models.dagbundle import DagBundleModel
 from airflow.models.dagcode import DagCode
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
@@ -44,11 +47,32 @@ EXECUTION = "airflow.api_fastapi.execution_api.routes"
             id="earlier tries",
         ),
         pytest.param(DagCode, ("dag_version_id", "source_code"), id="code of a DAG"),
+        pytest.param(
+            DagModel,
+            (
+                "dag_id",
+                "bundle_name",
+                "bundle_version",
+                "relative_fileloc",
+                "fileloc",
+                "last_parsed_time",
+                "is_stale",
+            ),
+            id="where a DAG is, and when it was parsed",
+        ),
+        pytest.param(
+            DagVersion,
+            ("id", "dag_id", "version_number", "bundle_name", "bundle_version", "last_updated"),
+            id="where each version of a DAG is",
+        ),
+        pytest.param(DagBundleModel, ("name", "active"), id="bundles"),
+        pytest.param(DagTag, ("dag_id", "name"), id="tags of a DAG"),
+        pytest.param(TaskInstance, ("queued_dttm",), id="when a task was queued"),
     ],
 )
 def test_columns(model: type, columns: tuple[str, ...]):
     missing = set(columns) - set(model.__mapper__.columns.keys())
-    where = "broker/facts.py and execution/journal.py"
+    where = "broker/acting/queries.py and recording/changes.py"
     assert not missing, f"{model.__name__} has no {sorted(missing)} any more: look at {where}"
 
 
@@ -71,7 +95,7 @@ def test_columns(model: type, columns: tuple[str, ...]):
 )
 def test_endpoints(module: str, name: str):
     assert callable(getattr(importlib.import_module(module), name, None)), (
-        f"Airflow has moved {module}.{name}: look at execution/journal.py, and try its successor in reruns.py"
+        f"Airflow has moved {module}.{name}: look at recording/changes.py, and try its successor in reruns.py"
     )
 
 
@@ -141,22 +165,45 @@ def test_the_ways_in_which_runs_come_about():
     delegated = {"timetable", "asset"}
     known = {*ON_RECORD, *NEVER, *delegated}
     values = {each.value for each in DagRunTriggeredByType}
-    assert values == known, f"runs come about by {sorted(values ^ known)}: look at broker/acting_user.py"
+    assert values == known, f"runs come about by {sorted(values ^ known)}: look at broker/acting/resolver.py"
     assert {"scheduled", "asset_triggered"} <= {each.value for each in DagRunType}
 
 
 def test_a_task_is_named_by_its_token():
     from airflow.api_fastapi.execution_api import security
 
-    assert security._REQUEST_SCOPE_TOKEN_KEY == "ti_token", "look at recorder.py and middleware.py"
+    assert security._REQUEST_SCOPE_TOKEN_KEY == "ti_token", "look at recording/ and execution/middleware.py"
 
 
 def test_a_clear_raises_the_clear_number_and_renames_the_try():
     from airflow.models import taskinstance
 
     source = inspect.getsource(taskinstance.clear_task_instances)
-    assert "clear_number += 1" in source, "clears show elsewhere now: look at broker/facts.py"
-    assert "prepare_db_for_next_try" in source, "tries are superseded otherwise: look at broker/facts.py"
+    assert "clear_number += 1" in source, "clears show elsewhere now: look at broker/acting/queries.py"
+    assert "prepare_db_for_next_try" in source, (
+        "tries are superseded otherwise: look at broker/acting/queries.py"
+    )
+
+
+def test_a_worker_is_sent_where_the_dag_is_when_its_task_is_queued():
+    from airflow.executors.workloads.task import ExecuteTask
+    from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+
+    made = inspect.getsource(ExecuteTask.make)
+    assert "name=ti.dag_model.bundle_name" in made, "look at resolver.py, sightings.py and acting_user.md"
+    assert "version=ti.dag_run.bundle_version" in made, (
+        "look at what queries.py compares with a pinned version"
+    )
+    queued = inspect.getsource(SchedulerJobRunner._executable_task_instances_to_queued)
+    assert "queued_dttm" in queued, "it is on record elsewhere now when a task is queued: look at queries.py"
+
+
+def test_each_parse_of_a_dag_is_on_record_together_with_its_bundle():
+    from airflow.dag_processing.collection import DagModelOperation
+
+    source = inspect.getsource(DagModelOperation.update_dags)
+    for line in ("dm.last_parsed_time = utcnow()", "dm.bundle_name = ", "dm.relative_fileloc = "):
+        assert line in source, "parses are on record elsewhere now: look at acting/listener.py"
 
 
 def test_every_way_to_rerun_is_tried():
