@@ -94,13 +94,16 @@ def records(run_id: str) -> list[str]:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What is sent to the database meanwhile."""
+    """What requests send to the database meanwhile; housekeeping goes on beside them."""
     from airflow import settings
+
+    from airflow_thirdparty.server.recording import changes
 
     seen: list[str] = []
 
     def listen(_connection, _cursor, statement, *_) -> None:
-        seen.append(statement)
+        if changes._current.get() is not None:
+            seen.append(statement)
 
     event.listen(settings.engine, "before_cursor_execute", listen)
     yield seen
