@@ -115,7 +115,7 @@ def pass_time(dag_id: str, minutes: float = 10) -> None:
             seen.moved_at = seen.moved_at and seen.moved_at - timedelta(minutes=minutes)
 
 
-def load_dags(folder: Path, bundle: str = "dags-folder") -> None:
+def load_dags(folder: Path, bundle: str = "dags-folder", version: str | None = None) -> None:
     """Bring the DAGs of a folder into the database, as the DAG processor does, and unpause them."""
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
     from airflow.models.dag import DagModel
@@ -125,6 +125,6 @@ def load_dags(folder: Path, bundle: str = "dags-folder") -> None:
     add_bundle(bundle)
     bag = DagBag(folder, bundle_path=folder, bundle_name=bundle)
     assert not bag.import_errors, bag.import_errors
-    sync_bag_to_db(bag, bundle, None)
+    sync_bag_to_db(bag, bundle, version)
     with create_session(scoped=False) as session:
         session.execute(update(DagModel).values(is_paused=False))

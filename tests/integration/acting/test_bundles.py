@@ -57,8 +57,8 @@ class Bundles:
         (folder / "helpers" / "steps.py").write_text(helper)
         (folder / file).write_text(DAG_FILE)
 
-    def parse(self, bundle: str) -> None:
-        """Let the DAG processor parse a bundle."""
+    def parse(self, bundle: str, version: str | None = None) -> None:
+        """Let the DAG processor parse a bundle, in the version that it has if it has any."""
         import sys
 
         for name in [name for name in sys.modules if name.split(".")[0] == "helpers"]:
@@ -66,7 +66,7 @@ class Bundles:
         folder = str(self.folders[bundle])
         sys.path.insert(0, folder)
         try:
-            scheduler.load_dags(self.folders[bundle], bundle)
+            scheduler.load_dags(self.folders[bundle], bundle, version)
         finally:
             sys.path.remove(folder)
 
@@ -335,6 +335,63 @@ def test_pinned_it_asks_again_when_an_imported_file_has_changed(bundles: Bundles
     assert bundles.state() == "code_changed"
     bundles.agree(pinned=True)
     assert bundles.run() == "alice"
+
+
+class TestVersions:
+    """Where bundles have versions, as git's have, a pinned delegation is for one of them."""
+
+    def test_another_version_asks_again(self, bundles: Bundles):
+        bundles.parse("ours", "v1")
+        assert bundles.agree(pinned=True)["state"] == "active"
+        assert bundles.run() == "alice"
+        queued = bundles.queue()
+        bundles.parse("ours", "v2")
+        assert bundles.acts_for(queued) == NOBODY  # its DAG version is on record as v2's by now
+        assert bundles.run() == NOBODY
+        assert bundles.state() == "code_changed"
+        bundles.agree(pinned=True)
+        assert bundles.run() == "alice"
+
+    def test_not_pinned_it_is_for_all_of_them(self, bundles: Bundles):
+        bundles.parse("ours", "v1")
+        bundles.agree()
+        assert bundles.run() == "alice"
+        bundles.parse("ours", "v2")
+        assert bundles.run() == "alice"
+
+    def test_the_version_stands_for_what_the_file_imports(self, bundles: Bundles):
+        shutil.rmtree(bundles.folders["ours"] / "helpers")
+        bundles.write("ours")
+        bundles.parse("ours", "v1")
+        shutil.rmtree(bundles.folders["ours"])
+        bundles.agree(pinned=True)
+        assert bundles.run() == "alice"
+
+    def test_another_bundle_in_the_same_version(self, bundles: Bundles):
+        bundles.parse("ours", "v1")
+        bundles.agree(pinned=True)
+        bundles.write("theirs", helper="def step():\n    return 'a thief'\n")
+        bundles.parse("theirs", "v1")
+        assert bundles.run() == NOBODY
+        assert bundles.state() == "dag_moved"
+
+    @pytest.mark.parametrize("later", [None, ""], ids=["no version", "an empty version"])
+    def test_a_bundle_that_has_no_versions_any_more(self, bundles: Bundles, later: str | None):
+        bundles.parse("ours", "v1")
+        bundles.agree(pinned=True)
+        bundles.parse("ours", later)
+        assert bundles.run() == NOBODY
+        assert bundles.state() == "code_changed"
+
+    def test_a_run_without_the_version_lends_nothing_pinned(self, bundles: Bundles):
+        """As with ``disable_bundle_versioning``: workers run whatever the bundle holds by then."""
+        file = bundles.folders["ours"] / "nightly.py"
+        file.write_text(DAG_FILE.replace("catchup=True", "catchup=True, disable_bundle_versioning=True"))
+        bundles.parse("ours", "v1")
+        bundles.agree(pinned=True)
+        assert bundles.run() == NOBODY
+        bundles.agree()
+        assert bundles.run() == "alice"
 
 
 def test_it_is_said_what_a_pin_cannot_follow(bundles: Bundles):
