@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from airflow.configuration import conf
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -28,7 +28,7 @@ from airflow_thirdparty.server.broker.housekeeping import loop
 from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
 from airflow_thirdparty.server.broker.sign_in.own_credentials import TooManyAttempts
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
-from airflow_thirdparty.server.web.dependencies import CrossSite, NotAdmin, SharedIdentity
+from airflow_thirdparty.server.web.dependencies import CrossSite, NotAdmin, SharedIdentity, without_nul
 from airflow_thirdparty.server.web.headers import add_security_headers
 from airflow_thirdparty.server.web.routes import (
     accounts,
@@ -90,6 +90,7 @@ def create_app() -> FastAPI:
         docs_url=None,  # ours says what it may load, see routes.documents
         redoc_url=None,
         openapi_url="/openapi.json" if with_docs else None,
+        dependencies=[Depends(without_nul)],
         responses={"4XX": {"model": ProblemAnswer}, "5XX": {"model": ProblemAnswer}},
     )
     for routes in (accounts, dags, delegations, runs, uses, pages, health):

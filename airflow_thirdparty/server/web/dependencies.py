@@ -8,6 +8,7 @@ from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.broker import links
@@ -42,6 +43,20 @@ def get_person(user: GetUserDep) -> Person:
             "Log in to Airflow with a user of your own.",
         )
     return person
+
+
+def without_nul(request: Request) -> None:
+    """Refuse a NUL in the address, which no id has and which Postgres takes in no text.
+
+    :param request: what the browser sent
+    :raises RequestValidationError: naming the parameter
+    """
+    places = {"path": request.path_params, "query": request.query_params}
+    for place, values in places.items():
+        for name, value in values.items():
+            if "\x00" in f"{name}{value}":
+                error = {"loc": (place, name), "msg": "it holds a NUL character", "type": "nul"}
+                raise RequestValidationError([error])
 
 
 def same_origin(request: Request) -> None:

@@ -197,7 +197,6 @@ def test_what_cannot_be_delegated(server: Airflow, user: str, wish: dict, status
         pytest.param("DAILY", id="another case"),
         pytest.param("dail", id="the beginning of one"),
         pytest.param("daily%20", id="with a blank"),
-        pytest.param("daily%00", id="with a NUL"),
         pytest.param("%25", id="a pattern"),
     ],
 )
@@ -209,6 +208,14 @@ def test_a_dag_that_does_not_exist(server: Airflow, dag_id: str, method: str):
     assert error["message"]
     assert error["remedy"]
     assert server.page("admin", "GET", "/admin/delegations") == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_dag_with_a_nul(server: Airflow, method: str):
+    path = f"/dags/daily%00/delegations{'?conn_id=demo' if method == 'DELETE' else ''}"
+    options = {"json": WISH} if method == "POST" else {}
+    error = server.page("alice", method, path, expect=422, **options)["error"]
+    assert (error["code"], error["field"]) == ("invalid_request", "dag_id")
 
 
 @pytest.mark.parametrize(

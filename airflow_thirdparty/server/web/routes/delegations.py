@@ -30,7 +30,7 @@ def well_formed(dag_id: str) -> None:
     :param dag_id: as the path has it
     :raises NoSuchDag: when Airflow would take no DAG of this id
     """
-    if not dag_id.isprintable():  # Postgres takes no NUL at all
+    if not dag_id.isprintable():
         raise delegations.no_such_dag(dag_id)
 
 
