@@ -204,10 +204,16 @@ CONNECTION_FIELDS = (
         "Where the service's API is; tasks' tokens go there and nowhere else.",
         "https://api.service.example",
     ),
+    ConnectionField(
+        "port",
+        "Port",
+        "Of the API base URL, where that does not name one: tasks' tokens go to this port.",
+        "leave it empty where the API base URL says it, or needs none",
+    ),
 )
 """Airflow's own fields that an account uses; ``description`` it keeps as it is."""
 
-HIDDEN_FIELDS = ("schema", "port")
+HIDDEN_FIELDS = ("schema",)
 """Airflow's own fields that an account has no use for."""
 
 

@@ -25,6 +25,27 @@ def origin_of(url: str) -> str:
     return spell_origin(parts.scheme, parts.hostname, port)
 
 
+def with_port(address: str, port: int) -> str:
+    """Put the port that stands beside an address into it.
+
+    :param address: with a scheme
+    :param port: number of the port
+    :raises ValueError: when the address names another one
+    :return: the address with the port; unchanged when it names that one already, or is no address at all
+    """
+    try:
+        parts = urlsplit(address)
+        named = parts.port
+    except ValueError:
+        return address
+    if not parts.netloc or named == port:
+        return address
+    if named is not None:
+        raise ValueError(f"The address names port {named}, not {port}")
+    netloc = parts.netloc.removesuffix(":")
+    return address.replace(f"//{parts.netloc}", f"//{netloc}:{port}", 1)
+
+
 def spell_origin(scheme: str, host: str, port: int) -> str:
     """Write an origin whose parts are known already (RFC 6454 section 6.2).
 

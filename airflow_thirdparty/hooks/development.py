@@ -10,11 +10,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from airflow.sdk import Connection
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, NotProjected
-from airflow_thirdparty.urls import origin_of
+from airflow_thirdparty.urls import origin_of, with_port
+from airflow_thirdparty.wire import CONN_TYPE
 
 MARK = "my_own_login"
 """The key in the variable's extra with which a developer says that the token is theirs."""
@@ -99,7 +101,7 @@ def own_connection(conn_id: str, log: Any) -> OwnConnection:
     :param conn_id: id of a connection for which the variable is set
     :param log: where the developer is told whose token is used
     :raises NotProjected: when the variable is not marked, or this is no ``dag.test()``
-    :raises AccountMisconfigured: when the variable's host is no address
+    :raises AccountMisconfigured: when the variable's host is no address, or its port or schema has no place
     :return: the login
     """
     if not (is_marked(conn_id) and _is_dag_test()):
@@ -108,9 +110,12 @@ def own_connection(conn_id: str, log: Any) -> OwnConnection:
     log.warning(
         "Using your own token from %s: this is dag.test(), and no run acts for anybody.", variable(conn_id)
     )
+    _refuse_schema(conn_id, connection)
     host = connection.host
     if host and "://" not in host:
         host = f"https://{host}"
+    if connection.port is not None:
+        host = _with_port(conn_id, host, connection.port)
     try:
         origins = (origin_of(host),) if host else ()
     except ValueError:
@@ -120,3 +125,43 @@ def own_connection(conn_id: str, log: Any) -> OwnConnection:
             field="host",
         ) from None
     return OwnConnection(connection.password or "", host, connection.login, origins)
+
+
+def _with_port(conn_id: str, host: str | None, port: int) -> str:
+    try:
+        if host:
+            return with_port(host, port)
+    except ValueError:
+        pass
+    raise AccountMisconfigured(
+        f"The port in {variable(conn_id)} belongs to no host, or the host names another one.",
+        "Write the port once, and the host with it.",
+        field="port",
+    )
+
+
+def _refuse_schema(conn_id: str, connection: Any) -> None:
+    if connection.schema:
+        raise AccountMisconfigured(
+            f"The schema in {variable(conn_id)}, which is also the path of a URI, is not used.",
+            "Write the path into the host, like https://service.example/path; in a URI it is spelled "
+            "%2Fpath.",
+            field="schema",
+        )
+
+
+def refuse_misspelled(conn_id: str) -> None:
+    """Refuse a marked URI whose type Airflow does not read: nor does it read token and host of it then.
+
+    :param conn_id: id of a connection for which the variable is set
+    :raises AccountMisconfigured: with the spelling that works (a scheme holds no underscore, RFC 3986
+        section 3.1)
+    """
+    value = os.environ[variable(conn_id)].strip()
+    is_uri = "://" in value and not value.startswith("{")
+    if is_uri and MARK in value and not urlsplit(value).scheme:
+        raise AccountMisconfigured(
+            f"The address in {variable(conn_id)} begins with a type that Airflow cannot read.",
+            f"Spell it {CONN_TYPE.replace('_', '-')}://, with dashes, or write JSON.",
+            field="conn_type",
+        )

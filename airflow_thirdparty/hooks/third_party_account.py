@@ -220,8 +220,10 @@ class ThirdPartyAccountHook(BaseHook):
 
     def _request(self, force_refresh: bool) -> str:
         conn_id = self.third_party_account_conn_id
-        if development.is_shadowed(conn_id) and not development.is_marked(conn_id):
-            raise development.shadowed(conn_id)
+        if development.is_shadowed(conn_id):
+            development.refuse_misspelled(conn_id)
+            if not development.is_marked(conn_id):
+                raise development.shadowed(conn_id)
         request = TokenRequest(conn_id, self.scopes, self.min_lifetime, force_refresh)
         try:
             asked_id = request.encode()

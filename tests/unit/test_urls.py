@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_thirdparty.server.oauth.addresses import parse
-from airflow_thirdparty.urls import origin_of
+from airflow_thirdparty.urls import origin_of, with_port
 
 ORIGINS = [
     pytest.param("https://A.example/x?y", "https://a.example", id="path and query left out"),
@@ -49,3 +49,28 @@ def test_what_is_called_has_the_origin_that_is_compared(url: str, expected: str)
 def test_what_has_no_origin(url: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # the text is of the standard library in some cases
         origin_of(url)
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "expected"),
+    [
+        pytest.param("https://a.example", 8443, "https://a.example:8443", id="a host"),
+        pytest.param("https://a.example/v2?x=1", 8443, "https://a.example:8443/v2?x=1", id="path and query"),
+        pytest.param("https://a.example:", 8443, "https://a.example:8443", id="no port after the colon"),
+        pytest.param("https://a.example:8443/v2", 8443, "https://a.example:8443/v2", id="the same port"),
+        pytest.param("http://a.example", 443, "http://a.example:443", id="the port of the other scheme"),
+        pytest.param("http://[::1]/x", 8080, "http://[::1]:8080/x", id="IPv6"),
+        pytest.param(
+            "https://a.example//a.example", 1, "https://a.example:1//a.example", id="its name twice"
+        ),
+        pytest.param("https://", 8443, "https://", id="no host"),
+        pytest.param("https://a.example:x", 8443, "https://a.example:x", id="no number"),
+    ],
+)
+def test_a_port_beside_an_address(address: str, port: int, expected: str) -> None:
+    assert with_port(address, port) == expected
+
+
+def test_two_ports_are_none() -> None:
+    with pytest.raises(ValueError, match="8443"):
+        with_port("https://a.example:8443", 9443)

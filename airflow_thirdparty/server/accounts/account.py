@@ -20,6 +20,8 @@ class Registration:
     """The connection row as Airflow stores or answers it, secret left out.
 
     :param extra: the connection's extra, as text
+    :param port: where the host does not name it
+    :param schema: also the path of a connection's URI; accounts have none
     """
 
     conn_id: str
@@ -28,6 +30,8 @@ class Registration:
     extra: str | None = None
     description: str | None = None
     team: str | None = None
+    port: int | None = None
+    schema: str | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ def parse(registration: Registration) -> Account:
     """
     conn_id = registration.conn_id
     _check_id(conn_id)
+    fields.refuse_schema(conn_id, registration.schema)
+    host = fields.whole_host(conn_id, registration.host, registration.port)
     read = fields.FieldReader(conn_id, fields.read_extra(conn_id, registration.extra))
     service = read.choice("service", options.SERVICES, options.DEFAULT_SERVICE)
     preset = PRESETS[service]
@@ -122,7 +128,7 @@ def parse(registration: Registration) -> Account:
         service=service,
         kind=kind,
         client_id=(registration.login or "").strip(),
-        host=read.address("host", fields.with_scheme(registration.host) or preset.host),
+        host=read.address("host", host or preset.host),
         **{name: read.url(name, getattr(preset, name)) for name in ADDRESSES},
         scopes=read.words("scopes") or preset.scopes,
         client_auth_method=read.choice(

@@ -14,6 +14,7 @@ from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.options import EXTRA_NAMES
 from airflow_thirdparty.protocol import PROTOCOL_PARAMETERS
+from airflow_thirdparty.urls import with_port
 from airflow_thirdparty.wire import MAX_LIFETIME
 
 _VISIBLE = re.compile(r"[!-~]+")
@@ -23,6 +24,9 @@ LONGEST_URL = 500
 
 YEAR = 365 * 24 * 3600
 """Seconds: the most that lifetimes of tokens are told in."""
+
+LAST_PORT = 65535
+"""RFC 9293 section 3.1: ports are numbers of 16 bits."""
 
 _SHOWN = 60
 """Characters of a wrong value that a complaint repeats: enough to find it, little enough for a log line."""
@@ -86,6 +90,51 @@ def with_scheme(host: str | None) -> str | None:
     if host and "://" not in host:
         return f"https://{host}"
     return host or None
+
+
+def whole_host(conn_id: str, host: str | None, port: int | None) -> str | None:
+    """The connection's host and port as one address: a port that was written is never left out.
+
+    :param conn_id: id of the account, for complaints
+    :param host: with or without scheme
+    :param port: ``None`` where none stands beside the host
+    :raises AccountMisconfigured: when there is no such port, no host that it belongs to, or the host names
+        another one
+    :return: the address, not yet checked; ``None`` for nothing
+    """
+    address = with_scheme(host)
+    if port is None:
+        return address
+    if not 0 < port <= LAST_PORT:
+        raise wrong(conn_id, "port", "is no number of a port", f"Write one from 1 to {LAST_PORT}.")
+    if address is None:
+        raise wrong(conn_id, "port", "belongs to no host", "Enter the host, too, or leave the port empty.")
+    try:
+        return with_port(address, port)
+    except ValueError:
+        raise wrong(
+            conn_id,
+            "port",
+            "says another port than the host does",
+            "Write it once: leave the field empty, or leave it out of the host.",
+        ) from None
+
+
+def refuse_schema(conn_id: str, schema: str | None) -> None:
+    """Refuse what would otherwise be lost: the path of a connection's URI stands there.
+
+    :param conn_id: id of the account, for complaints
+    :param schema: the connection's schema
+    :raises AccountMisconfigured: when there is one
+    """
+    if schema:
+        raise wrong(
+            conn_id,
+            "schema",
+            "is not used by a third-party account",
+            "Leave it empty, by the REST API where the form does not show it. A path belongs into the host, "
+            "like https://service.example/path; in a connection URI it is spelled %2Fpath.",
+        )
 
 
 @dataclass(frozen=True)

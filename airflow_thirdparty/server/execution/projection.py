@@ -114,7 +114,14 @@ def _account(row: dict[str, Any]) -> Account:
             field="[logging] remote_log_conn_id",
         )
     return parse(
-        Registration(row["conn_id"], host=row.get("host"), login=row.get("login"), extra=row.get("extra"))
+        Registration(
+            row["conn_id"],
+            host=row.get("host"),
+            login=row.get("login"),
+            extra=row.get("extra"),
+            port=row.get("port"),
+            schema=row.get("schema"),
+        )
     )
 
 

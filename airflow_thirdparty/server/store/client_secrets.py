@@ -45,6 +45,8 @@ def registration_of(connection: Any) -> Registration:
         extra=extra,
         description=connection.description,
         team=getattr(connection, "team_name", None),
+        port=connection.port,
+        schema=connection.schema,
     )
 
 
@@ -169,7 +171,9 @@ def _move(session: Session, row: Any) -> None:
     """Move one secret, by the row as it is stored: what a session is about to write does not count yet."""
     try:
         extra = plain_extra(row.extra) if row.is_extra_encrypted else row.extra
-        account = parse(Registration(row.conn_id, row.host, row.login, extra))
+        account = parse(
+            Registration(row.conn_id, row.host, row.login, extra, port=row.port, schema=row.schema)
+        )
         secret = _decrypted(row.password) if row.is_encrypted else row.password
         store(session, row.conn_id, secret, account)
     except (AccountMisconfigured, SealError, InvalidToken) as error:

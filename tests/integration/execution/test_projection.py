@@ -16,6 +16,7 @@ from tests.support.accounts import Accounts
 from tests.support.airflow_server import AirflowServer, configured
 from tests.support.people import Person
 from tests.support.projecting import ACME, DAG_ID, KEY, REGISTRATION, SPELLINGS, asked_raw
+from tests.support.signing_in import api
 from tests.support.tasks import RunningTask, Tasks, task_token
 from tests.support.worker import running_service
 
@@ -37,6 +38,18 @@ def test_ours_and_foreign(task: RunningTask) -> None:
         "extra": None,
     }
     assert json.loads(ours.json()["extra"])[PROJECTION_KEY]["subject"] == "alice"
+
+
+def test_the_port_that_was_written_reaches_the_task(
+    alice: Person, accounts: Accounts, task: RunningTask
+) -> None:
+    accounts.change(ACME, port=8443)
+    assert KEY not in task.connection(ACME).text, "another port is another place"
+    assert alice.browser.post(f"{api(ACME)}/sign-in", json={"key": KEY}).status_code == 200
+    ours, foreign = task.ask(ACME).json(), task.connection(ACME).json()
+    for answer in (ours, foreign):
+        assert (answer["host"], answer["port"]) == ("https://api.acme.example:8443/v1", None)
+    assert json.loads(ours["extra"])[PROJECTION_KEY]["origins"] == ["https://api.acme.example:8443"]
 
 
 PLAIN = {

@@ -140,6 +140,15 @@ def test_the_secret_is_not_sent_elsewhere(admin: Person, saved: None, change: di
     assert kept() == SECRET, "back at its place it is good again"
 
 
+def test_another_port_is_another_place(admin: Person) -> None:
+    admin.rest.post("/api/v2/connections", json=body(host="a.example"))
+    assert kept() == SECRET
+    assert patch(admin, ["port"], port=8443).status_code == 200
+    assert kept() == "refused: password"
+    with create_session() as session:
+        assert registrations.find(session, ACME).host == "https://a.example:8443"
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -148,6 +157,9 @@ def test_the_secret_is_not_sent_elsewhere(admin: Person, saved: None, change: di
         pytest.param({"extra": {**EXTRA, "proxies": {}}}, "field 'proxies'", id="unknown field"),
         pytest.param({"extra": {"exchange_url": "x"}}, "field 'exchange_url'", id="bad address"),
         pytest.param({"login": None}, "field 'login'", id="no client id"),
+        pytest.param({"port": 8443}, "field 'port'", id="a port without a host"),
+        pytest.param({"host": "a.example:1", "port": 2}, "field 'port'", id="two ports"),
+        pytest.param({"host": "a.example", "schema": "v2"}, "field 'schema'", id="a schema"),
         pytest.param({"extra": "[]"}, "extra", id="extra is a list"),
     ],
 )

@@ -11,7 +11,7 @@ from airflow.utils.session import create_session
 from airflow_thirdparty import wire
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker.registry import registrations
-from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
+from airflow_thirdparty.server.broker.registry.registrations import AccountEntry, NoSuchAccount
 from airflow_thirdparty.server.store import client_secrets
 from tests.support.airflow_server import configured
 from tests.support.people import Person
@@ -70,6 +70,46 @@ def test_a_password_in_the_backend_is_no_client_secret(
         account = registrations.find(session, "vaulted")
         with pytest.raises(AccountMisconfigured, match="has no client secret"):
             client_secrets.read(session, account)
+
+
+def listed() -> AccountEntry:
+    """The account in the environment, as it is listed."""
+    with create_session() as session:
+        return {item.registration.conn_id: item for item in registrations.list_all(session)}["vaulted"]
+
+
+ISSUER = "issuer=https%3A%2F%2Fidp.example"
+
+
+def test_the_port_of_an_address_in_the_environment(
+    database: object, backend: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_VAULTED", f"third-party-account://client@127.0.0.1:18331/?{ISSUER}")
+    account = listed().account
+    assert account is not None
+    assert account.host == "https://127.0.0.1:18331"
+
+
+@pytest.mark.parametrize(
+    ("address", "field", "remedy"),
+    [
+        pytest.param("third-party-account://client@a.example/v2", "schema", "%2Fpath", id="a path"),
+        pytest.param("third_party_account://client@a.example/", "accounts", "account://", id="underscores"),
+    ],
+)
+def test_an_address_in_the_environment_that_is_refused(
+    database: object,
+    backend: None,
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+    field: str,
+    remedy: str,
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_VAULTED", f"{address}?{ISSUER}")
+    problem = listed().problem
+    assert problem is not None
+    assert problem.field == field
+    assert remedy in problem.remedy
 
 
 def test_an_account_that_is_not_named_is_none(database: object, backend: None) -> None:

@@ -110,7 +110,8 @@ def _listed_from_secrets_backend(conn_id: str) -> AccountEntry:
         return _checked(registration)
     problem = AccountMisconfigured(
         f"[third_party_accounts] accounts names '{conn_id}', but no secrets backend has it.",
-        "Correct the name, or add the connection to the secrets backend.",
+        "Correct the name, or add the connection to the secrets backend; in a connection URI its type is "
+        "spelled third-party-account://.",
         field="accounts",
     )
     return AccountEntry(Registration(conn_id), None, problem)

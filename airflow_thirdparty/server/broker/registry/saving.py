@@ -19,7 +19,7 @@ from airflow_thirdparty.wire import CONN_TYPE
 KEEP = (None, "", "***")
 """What stands in a password field that was not filled in: the stored secret stays."""
 
-REGISTRATION_ATTRIBUTES = ("conn_id", "conn_type", "host", "login")
+REGISTRATION_ATTRIBUTES = ("conn_id", "conn_type", "host", "port", "schema", "login")
 """The attributes of a connection that register an account, ``extra`` aside, which may be encrypted."""
 
 
@@ -129,7 +129,14 @@ def _save_test_request(session: Session, request: Any) -> None:
         return
     try:
         account = parse(
-            Registration(request.connection_id, host=request.host, login=request.login, extra=request.extra)
+            Registration(
+                request.connection_id,
+                host=request.host,
+                login=request.login,
+                extra=request.extra,
+                port=request.port,
+                schema=request.schema,
+            )
         )
     except AccountMisconfigured as error:
         raise RegistrationRefused(error) from None

@@ -6,10 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from airflow.models.connection import Connection
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.protocol import PROTOCOL_PARAMETERS
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
+from airflow_thirdparty.server.store.client_secrets import registration_of
+from airflow_thirdparty.urls import origin_of
 from airflow_thirdparty.wire import REQUEST_PREFIX
 from tests.support.airflow_server import configured
 
@@ -68,6 +71,20 @@ LONG = "https://idp.example/" + "a" * 500
             "Known fields",
             id="a proxy of its own",
         ),
+        pytest.param(
+            registration(host="api.example", schema="https"), "schema", "host", id="a schema, as for HTTP"
+        ),
+        pytest.param(registration(schema="v2"), "schema", "%2F", id="a path as schema"),
+        pytest.param(registration(port=8443), "port", "Enter the host", id="a port without a host"),
+        pytest.param(
+            registration({"service": "github"}, port=8443), "port", "Enter the host", id="a port for a preset"
+        ),
+        pytest.param(
+            registration(host="api.example:8443", port=9443), "port", "Write it once", id="two ports"
+        ),
+        pytest.param(registration(host="api.example", port=0), "port", "from 1 to 65535", id="port 0"),
+        pytest.param(registration(host="api.example", port=-1), "port", "from 1", id="a negative port"),
+        pytest.param(registration(host="api.example", port=70_000), "port", "65535", id="no such port"),
         pytest.param(registration(login=None), "login", "client id", id="no client id"),
         pytest.param(registration(login="  "), "login", "client id", id="a blank client id"),
         *(
@@ -213,6 +230,47 @@ def test_words_are_read_in_every_spelling() -> None:
 
 def test_a_host_without_scheme_is_encrypted() -> None:
     assert account(host="api.example:8443").host == "https://api.example:8443"
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "expected"),
+    [
+        pytest.param("127.0.0.1", 18331, "https://127.0.0.1:18331", id="a name and a port"),
+        pytest.param("http://127.0.0.1", 18331, "http://127.0.0.1:18331", id="a scheme, too"),
+        pytest.param("https://api.example/v2", 8443, "https://api.example:8443/v2", id="a path"),
+        pytest.param("https://api.example:8443", 8443, "https://api.example:8443", id="the same port twice"),
+        pytest.param("https://api.example", None, "https://api.example", id="no port"),
+        pytest.param("http://localhost", 443, "http://localhost:443", id="the port of the other scheme"),
+    ],
+)
+def test_tokens_go_to_the_port_that_was_written(host: str, port: int | None, expected: str) -> None:
+    found = account(host=host, port=port)
+    assert found.host == expected
+    assert dict(found.binding().origins)["host"] == origin_of(expected)
+
+
+@pytest.mark.parametrize(
+    ("uri", "host", "field"),
+    [
+        pytest.param("client@127.0.0.1:18331/", "https://127.0.0.1:18331", None, id="host and port"),
+        pytest.param("client@http%3A%2F%2F127.0.0.1:18331/", "http://127.0.0.1:18331", None, id="a scheme"),
+        pytest.param("http://client@127.0.0.1:18331/", "http://127.0.0.1:18331", None, id="a second scheme"),
+        pytest.param("client@api.example%2Fv2:8443/", "https://api.example:8443/v2", None, id="a path"),
+        pytest.param("client@api.example%3A8443/", "https://api.example:8443", None, id="an encoded port"),
+        pytest.param("client@api.example%3A8443:9443/", None, "port", id="two ports"),
+        pytest.param("client@api.example:8443/v2", None, "schema", id="a path, not encoded"),
+        pytest.param("client@:8443/", None, "port", id="a port alone"),
+    ],
+)
+def test_a_connection_uri(uri: str, host: str | None, field: str | None) -> None:
+    connection = Connection(conn_id="acme", uri=f"third-party-account://{uri}")
+    connection.set_extra(json.dumps(OPEN))
+    if field is None:
+        assert parse(registration_of(connection)).host == host
+        return
+    with pytest.raises(AccountMisconfigured) as refused:
+        parse(registration_of(connection))
+    assert refused.value.field == field
 
 
 def test_kinds_without_oauth_need_no_client() -> None:
