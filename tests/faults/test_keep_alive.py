@@ -214,6 +214,14 @@ async def test_what_cannot_be_kept_alive_is_shown_with_its_end(
     assert stands.text == f"You are signed in. {said}".strip()
 
 
+async def test_what_has_ended_is_not_said_to_end_some_day(rig: Rig) -> None:
+    account = register(rig.service.base_url, **FORTNIGHT)
+    rig.sign_in(ALICE, account)
+    rig.clock.step(20 * DAY)
+    stands = standing(account, rig.there(ALICE, account), None, rig.clock(), None)
+    assert stands.text == "You are signed in. It was not used in time and may have ended on 2026-03-16."
+
+
 def test_the_days_are_spread(rig: Rig) -> None:
     account = register(rig.service.base_url, **FORTNIGHT)
     rig.sign_in(ALICE, account)

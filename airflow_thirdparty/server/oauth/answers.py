@@ -83,9 +83,11 @@ class HttpResponse:
     def is_page(self) -> bool:
         """Whether this is HTML for people's eyes, as proxies answer, whatever it calls itself."""
         start = self.body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        content_type = self.headers.get("content-type", "").lower()
         if start.startswith(b"<"):
-            return not start.startswith(b"<?xml") or b"<html" in start
-        says_so = "html" in self.headers.get("content-type", "").lower()
+            is_xml = start.startswith(b"<?xml") or "/xml" in content_type
+            return not is_xml or b"<html" in start
+        says_so = "html" in content_type
         return says_so and strict_object(self.body) is None and not _FORM.fullmatch(self.body.strip())
 
     def fields(self) -> dict[str, Any]:

@@ -55,7 +55,6 @@ GRANT_IS_DEAD = _dead("grant", "refresh_token") | {
     "bad_refresh_token",  # GitHub, HubSpot
     "invalid_refresh_token",  # Slack
     "refresh_token_reused",  # OpenAI
-    "bad_verification_code",  # GitHub, for a code
     "mfa_required",  # Auth0
     *INTERACTION_IS_NEEDED,  # Microsoft also says it at a refresh
 }
@@ -73,6 +72,9 @@ TOKEN_IS_DEAD = _dead("token", "access_token") | {
     "oauth_access_token_exception_190",  # Instagram
 }
 """The same, in words that other endpoints use of access tokens: believed where a grant was sent only."""
+
+CODE_IS_DEAD = _dead("code", "auth_code", "authorization_code", "verification_code")
+"""The same of a code (Slack, HubSpot); not believed of a refresh token."""
 
 CLIENT_IS_REFUSED = frozenset(
     {
@@ -120,6 +122,10 @@ SERVICE_IS_IN_TROUBLE = frozenset(
         "ratelimited",  # Slack
         "rate_limited",
         "rate_limit_exceeded",
+        "too_many_requests",
+        "throttled",
+        "try_again_later",
+        "maintenance",
         "slow_down",  # RFC 8628
     }
 )

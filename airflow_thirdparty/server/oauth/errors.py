@@ -123,6 +123,8 @@ def _meanings(step: str, rules: ServiceRules) -> list[tuple[Kind, frozenset[str]
     dead = error_codes.INTERACTION_IS_NEEDED if is_asked else error_codes.GRANT_IS_DEAD
     if step in _GRANTS:
         dead = dead | error_codes.TOKEN_IS_DEAD
+    if step == "exchange":
+        dead = dead | error_codes.CODE_IS_DEAD
     return [
         (Kind.PERMANENT, error_codes.codes_of(step, rules.lapse_codes)),
         (Kind.CLIENT, error_codes.codes_of(step, rules.client_codes)),

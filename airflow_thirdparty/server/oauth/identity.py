@@ -81,8 +81,9 @@ async def _ask_userinfo(
     transport: Transport, url: str, tokens: TokenSet, now: datetime | None = None
 ) -> HttpResponse:
     answer = await transport.get(url, step="userinfo", bearer=tokens.access_token)
-    if answer.status in (401, 403):
-        text = f"The service does not tell who signed in ({answer.status}): is a scope missing?"
+    if answer.refuses and not answer.is_page:
+        hint = "is a scope missing" if answer.status in (401, 403) else "is the address right"
+        text = f"The service does not tell who signed in ({answer.status}): {hint}?"
         raise OAuthError(Kind.MISCONFIGURED, "userinfo", text, status=answer.status)
     answer.raise_for_error(now)
     return answer

@@ -108,6 +108,10 @@ def _with_end(
     kept = keep_alive.can_be_kept(account, used_at, now, settings.keep_alive_days())
     if end is None or (kept and row.failed_at is None):
         return stands
+    if end <= now:
+        return replace(
+            stands, text=f"{stands.text} It was not used in time and may have ended on {end:%Y-%m-%d}."
+        )
     return replace(stands, text=f"{stands.text} If it is not used before, it ends on {end:%Y-%m-%d}.")
 
 

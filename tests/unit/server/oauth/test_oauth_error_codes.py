@@ -255,7 +255,6 @@ def test_a_form(content_type: str, status: int, body: str) -> None:
         pytest.param(
             400, {"error": "invalid_request"}, {"lapse_codes": ("refresh:invalid_request",)}, id="X"
         ),
-        pytest.param(200, {"error": "invalid_code"}, {"lapse_codes": ("refresh:invalid_code",)}, id="Zoho"),
         pytest.param(
             400, {"status": "gone-for-good"}, {"lapse_codes": ("refresh:GONE_FOR_GOOD",)}, id="any spelling"
         ),
@@ -283,6 +282,13 @@ def test_the_services_own_word_for_it(status: int, body: object, rules: dict[str
     assert failure(status, body, **rules).kind is Kind.PERMANENT
     assert failure(status, body).kind is not Kind.PERMANENT
     assert failure(status, body, "exchange", **rules).kind is not Kind.PERMANENT, "it is of a refresh only"
+
+
+def test_zohos_word_for_it() -> None:
+    """It says so of codes, too, as others do of codes only."""
+    rules = {"lapse_codes": ("refresh:invalid_code",)}
+    assert failure(200, {"error": "invalid_code"}, **rules).kind is Kind.PERMANENT
+    assert failure(200, {"error": "invalid_code"}).kind is Kind.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -364,6 +370,7 @@ def test_a_client_that_is_refused(status: int, body: object, rules: dict[str, An
         pytest.param(403, "Forbidden", id="a word"),
         pytest.param(400, "invalid_grant", id="a code that stands nowhere"),
         pytest.param(400, "[]", id="a list"),
+        pytest.param(400, '<?xml version="1.0"?><Error/>', id="XML"),
         pytest.param(200, {"error": "brand_new"}, id="as a success"),
         pytest.param(200, {"ok": False}, id="no, without a reason"),
         pytest.param(200, "error=brand_new", id="a form as a success"),
@@ -392,10 +399,17 @@ def test_a_refusal_in_words_nobody_knows(status: int, body: object) -> None:
         pytest.param(403, "Denied: error=invalid_grant", "text/html", id="text with a form's letters in it"),
         pytest.param(200, {"ok": False, "error": "ratelimited"}, "application/json", id="Slack: too many"),
         pytest.param(200, {"error": "temporarily_unavailable"}, "application/json", id="not now"),
+        pytest.param(200, {"error": "TooManyRequestsException"}, "application/json", id="too many requests"),
     ],
 )
 def test_a_passing_trouble(status: int, body: object, content_type: str) -> None:
     assert failure(status, body, content_type=content_type).kind is Kind.TRANSIENT
+
+
+@pytest.mark.parametrize("content_type", ["application/xml", "text/xml; charset=utf-8"])
+def test_xml_is_no_page(content_type: str) -> None:
+    assert failure(400, "<OAuth><error>x</error></OAuth>", content_type=content_type).kind is Kind.UNKNOWN
+    assert failure(400, "<html><p>x</p></html>", content_type=content_type).kind is Kind.TRANSIENT
 
 
 def test_json_that_calls_itself_html_is_json() -> None:
@@ -407,6 +421,11 @@ def test_json_that_calls_itself_html_is_json() -> None:
     [
         pytest.param("exchange", "invalid_grant", Kind.PERMANENT, id="a dead code"),
         pytest.param("exchange", "expired_token", Kind.PERMANENT, id="an expired code"),
+        pytest.param("exchange", "bad_verification_code", Kind.PERMANENT, id="GitHub: a dead code"),
+        pytest.param("exchange", "BAD_AUTH_CODE", Kind.PERMANENT, id="HubSpot: a dead code"),
+        pytest.param("exchange", "invalid_code", Kind.PERMANENT, id="Slack: a dead code"),
+        pytest.param("exchange", "code_already_used", Kind.PERMANENT, id="Slack: a code used before"),
+        pytest.param("refresh", "code_expired", Kind.UNKNOWN, id="a word for codes at a refresh"),
         pytest.param("exchange", "unauthorized_client", Kind.CLIENT, id="before anybody has signed in"),
         pytest.param("exchange", "invalid_request", Kind.CLIENT, id="a request"),
         pytest.param("userinfo", "invalid_token", Kind.UNKNOWN, id="of an access token"),

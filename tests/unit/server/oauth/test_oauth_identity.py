@@ -266,7 +266,12 @@ SIGNED = "application/jwt"
     [
         pytest.param("status", {"status": 401}, id="401"),
         pytest.param("status", {"status": 403, "body": '{"error": "insufficient_scope"}'}, id="403"),
+        pytest.param("status", {"status": 204}, id="204"),
+        pytest.param("status", {"status": 400, "body": '{"error": "x"}'}, id="400"),
         pytest.param("status", {"status": 404}, id="404"),
+        pytest.param("status", {"status": 200, "body": '[{"sub": "mallory"}]'}, id="a list of people"),
+        pytest.param("status", {"status": 200, "body": '{"data": {"id": "mallory"}}'}, id="wrapped"),
+        pytest.param("status", {"status": 200, "body": "x" * 300_000}, id="too large"),
         pytest.param("status", {"status": 429}, id="429"),
         pytest.param("status", {"status": 500}, id="500"),
         pytest.param("status", {"status": 503, "body": "<p>"}, id="503"),
@@ -304,6 +309,10 @@ async def test_trouble_at_userinfo_costs_no_more_than_the_name(
     ("details", "kind"),
     [
         pytest.param({"status": 401}, Kind.MISCONFIGURED, id="401"),
+        pytest.param({"status": 404, "body": '{"error": "x"}'}, Kind.MISCONFIGURED, id="404"),
+        pytest.param({"status": 405}, Kind.MISCONFIGURED, id="405"),
+        pytest.param({"status": 403, "body": "<html>"}, Kind.TRANSIENT, id="a proxy's page"),
+        pytest.param({"status": 429}, Kind.TRANSIENT, id="429"),
         pytest.param({"status": 503}, Kind.TRANSIENT, id="503"),
         pytest.param({"status": 200, "body": "<html>"}, Kind.TRANSIENT, id="HTML"),
         pytest.param(
