@@ -11,6 +11,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 	&& echo "$$python" && break; done)
 DEMO_OPTIONS ?=
 PYTEST_OPTIONS ?=
+REHEARSAL_OPTIONS ?=
 # Test files side by side, each process with its own Airflow home and databases; a few, since each takes 1 GB.
 WORKERS ?= logical
 PYTEST := $(BIN)/python -m pytest
@@ -23,7 +24,7 @@ BENCHMARKS ?= fetch policy storm kills
 COMPOSE := docker/compose.yaml docker/compose.trial.yaml
 GENERATED_PAGES := tests.unit.docs.api tests.unit.docs.configuration tests.unit.server.broker.acting.table
 
-.PHONY: help install demo demo-check test $(LAYERS) e2e coverage bench matrix check format docs types constraints browser clean
+.PHONY: help install demo demo-check test $(LAYERS) e2e coverage bench rehearsal servers matrix check format docs types constraints browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +61,16 @@ coverage: ## the same as test, and what it does not reach
 
 bench: $(INSTALLED) ## what it costs beside vanilla Airflow, and what it survives
 	@set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+
+rehearsal: $(INSTALLED) servers ## docker/'s production shape as processes: people, work and accidents
+	@VIRTUAL_ENV=$(abspath $(VENV)) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet \
+		--constraint $(CONSTRAINTS) --group rehearsal
+	@PATH="$$PATH:/usr/sbin" $(BIN)/python -m rehearsal $(REHEARSAL_OPTIONS)
+
+servers:
+	@PATH="$$PATH:/usr/sbin"; command -v nginx >/dev/null && command -v redis-server >/dev/null && command -v curl >/dev/null || { \
+		test "$$(id -u)" = 0 || { echo "The rehearsal needs nginx, redis-server and curl. Install them, for example: sudo apt-get install nginx-light redis-server curl" >&2; exit 1; }; \
+		echo "Installing nginx and redis-server"; apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light redis-server curl >/dev/null; }
 
 matrix: ## all tests with every Airflow version that has a constraints file, each in a .venv of its own
 	@set -e; for file in $(wildcard constraints/airflow-*.txt); do \

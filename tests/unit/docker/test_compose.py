@@ -61,6 +61,9 @@ def test_every_secret_is_made_and_none_is_the_same_twice(tmp_path: Path) -> None
 )
 def test_health_checks_look_at_what_is_answered(name: str, answer: bytes, healthy: bool) -> None:
     command = SERVICES[name]["healthcheck"]["test"][1]
+    assert set(re.findall(r"https?://localhost:\d+(/[a-z]+/)", command)) == {"/airflow/"}, (
+        "the prefix of base_url"
+    )
     assert f"{wire.WEB_PREFIX}/health | " in command
     looked = subprocess.run(["sh", "-c", command.rpartition("| ")[2]], input=answer, check=False)
     assert (looked.returncode == 0) is healthy

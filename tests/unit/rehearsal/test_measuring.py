@@ -1,0 +1,23 @@
+"""Figures over time: what is left out as warm-up, and by how much something grows."""
+
+from __future__ import annotations
+
+import pytest
+
+from rehearsal.measuring import Series
+
+
+@pytest.mark.parametrize(
+    ("seen", "slope", "span"),
+    [
+        pytest.param([(100, 5), (160, 5), (220, 5), (280, 5)], 0.0, "5 to 5", id="flat"),
+        pytest.param([(100, 5), (160, 7), (220, 9), (280, 11)], 2.0, "7 to 11", id="two a minute"),
+        pytest.param([(100, 0), (160, 300), (220, 300), (280, 300)], 0.0, "300 to 300", id="grown at first"),
+        pytest.param([(100, 0), (160, 300)], 0.0, "300 to 300", id="too little was seen"),
+        pytest.param([], 0.0, "-", id="nothing was seen"),
+    ],
+)
+def test_a_series(seen: list[tuple[float, float]], slope: float, span: str) -> None:
+    """A minute after the first look counts as warm-up."""
+    series = Series(seen)
+    assert (series.slope(60), series.span(60)) == (pytest.approx(slope), span)
