@@ -136,7 +136,7 @@ def test_a_callback_that_brings_nothing(
         pytest.param("x=1&x=2", id="one twice"),
         pytest.param("scope=a&scope=b", id="two scopes"),
         pytest.param("State=guessed&CODE=guessed", id="names in other letters"),
-        pytest.param("=&=x&%00=y", id="names that are none"),
+        pytest.param("=&=x", id="names that are none"),
     ],
 )
 def test_parameters_that_mean_nothing_here_are_ignored(alice: Person, account: str, more: str) -> None:
