@@ -156,7 +156,6 @@ def _statement(users: Directory, multi_team: bool) -> Select[Any]:
         DagSighting.watched_since,
         DagSighting.moved_at,
         run.bundle_version.label("run_version"),
-        version.bundle_version.label("dag_version"),
     ]
     return (
         select(*columns)
@@ -307,10 +306,11 @@ def _is_seen(row: Any) -> bool:
 
 
 def _matches(row: Any) -> bool:
-    """Whether the task instance runs the pinned code, whichever record of its version a worker goes by."""
+    """Whether the task instance runs the pinned code.
+
+    Workers are sent the bundle's version of the run; that of the DAG's version lags behind in Airflow 3.2,
+    and runs ahead in 3.3.
+    """
     pinned = CodeFingerprint(row["pinned_code"], row["pinned_version"], row["pinned_imports"])
-    present = {
-        CodeFingerprint.of(row["code"], version, row["imports"])
-        for version in (row["run_version"], row["dag_version"])
-    }
-    return pinned.is_whole and present == {pinned}
+    present = CodeFingerprint.of(row["code"], row["run_version"], row["imports"])
+    return pinned.is_whole and present == pinned
