@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -13,9 +14,12 @@ from typing import Any
 from airflow.sdk.exceptions import ErrorType
 from airflow.sdk.execution_time.comms import ConnectionResult, ErrorResponse, GetConnection, MaskSecret
 
+from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
 
 Answer = ConnectionResult | ErrorResponse
+
+TOKEN = "token-of-alice"
 
 
 @dataclass
@@ -116,3 +120,18 @@ def running_service() -> Iterator[Service]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+async def called(hook: ThirdPartyAccountHook, method: str, *args: Any, **kwargs: Any) -> Any:
+    """Call a method, asynchronous or not."""
+    outcome = getattr(hook, method)(*args, **kwargs)
+    return await outcome if inspect.isawaitable(outcome) else outcome
+
+
+async def both(hook: ThirdPartyAccountHook, name: str, *args: Any, **kwargs: Any) -> list[Any]:
+    """Call a method and its asynchronous twin, each with nothing remembered."""
+    results = []
+    for method in (name, f"a{name}"):
+        hook._access = None
+        results.append(await called(hook, method, *args, **kwargs))
+    return results

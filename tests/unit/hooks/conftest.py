@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from airflow.sdk.execution_time import task_runner
 
-from tests.support.worker import Service, Supervisor, running_service
+from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
+from tests.support.worker import TOKEN, Service, Supervisor, projected, running_service
 
 
 @pytest.fixture
@@ -29,3 +30,9 @@ def elsewhere() -> Iterator[Service]:
     """Somebody else's server."""
     with running_service() as service:
         yield service
+
+
+@pytest.fixture
+def hook(supervisor: Supervisor, service: Service) -> ThirdPartyAccountHook:
+    supervisor.answers["acme"] = lambda request: projected(TOKEN, service.url)
+    return ThirdPartyAccountHook("acme")
