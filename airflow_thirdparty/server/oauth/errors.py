@@ -33,6 +33,10 @@ class Kind(str, Enum):
     """The account's addresses or options cannot work: an admin must act."""
 
 
+ADMINS_KINDS = (Kind.CLIENT, Kind.MISCONFIGURED)
+"""Failures that an admin fixes, where they are true."""
+
+
 class OAuthError(Exception):
     """A step of a protocol failed.
 

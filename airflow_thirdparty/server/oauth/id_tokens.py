@@ -146,7 +146,6 @@ def verify(
     :param client_id: whom it must be meant for
     :param nonce: of the authorization, if it had one
     :param now: aware
-    :return: the claims
     :raises OAuthError: REFUSED, naming everything that is wrong
     :return: the claims, with the issuer by its own name
     """

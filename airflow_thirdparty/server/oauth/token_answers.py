@@ -58,7 +58,7 @@ def read(answer: HttpResponse, known: tuple[str, ...] | None, now: datetime, rul
             access_token=access_token,
             refresh_token=found.token("refresh_token", TOKEN_CAP),
             expires_at=_expiry(found.value("expires_in"), now, rules),
-            scopes=_scopes(found.scopes(), known, rules),
+            scopes=granted_scopes(found.scopes(), known, rules),
             # a refresh may bring one (OpenID Connect Core 12.2); nobody reads it
             id_token=found.token("id_token", _ID_TOKEN_CAP) if answer.step == "exchange" else None,
         )
@@ -179,11 +179,18 @@ def _seconds(lifetime: object) -> float | None:
     return None
 
 
-def _scopes(scope: object, known: tuple[str, ...] | None, rules: ServiceRules) -> tuple[str, ...] | None:
+def granted_scopes(
+    scope: object, known: tuple[str, ...] | None, rules: ServiceRules
+) -> tuple[str, ...] | None:
     """What was granted; what holds no scope, such as blanks, an empty list or ``false``, does not say.
 
     Separated by blanks (RFC 6749 section 3.3), and by what services put there instead, unless one of the
     known scopes holds it.
+
+    :param scope: what stands where an answer names scopes
+    :param known: scopes that are granted if the answer does not say
+    :param rules: of the service
+    :return: scopes, each once; ``known`` where none is named
     """
     listed = scope if isinstance(scope, list) else [scope]
     text = " ".join(one for one in listed if isinstance(one, str))

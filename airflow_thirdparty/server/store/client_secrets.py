@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
-from airflow_thirdparty.server.oauth.errors import Kind
+from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS
 from airflow_thirdparty.server.store import account_health, sign_ins
 from airflow_thirdparty.server.store.clock import utcnow
 from airflow_thirdparty.server.store.models import ClientSecret
@@ -98,8 +98,7 @@ def store(session: Session, key: str, secret: str, account: Account) -> None:
     row.updated_at = utcnow()
     # what was wrong with the account may be mended by this, so nobody waits
     account_health.note_success(session, key)
-    for kind in (Kind.CLIENT, Kind.MISCONFIGURED):
-        sign_ins.try_again(session, key, kind.value)
+    sign_ins.try_again(session, key, [kind.value for kind in ADMINS_KINDS])
 
 
 def take(session: Session, key: str, account: Account) -> str | None:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, ColumnElement, Integer, String, Text, UniqueConstraint, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from airflow_thirdparty.server.store.base import CONN_ID, DAG_ID, Base, PersonColumns
@@ -42,6 +42,15 @@ class Delegation(PersonColumns, Base):
     entitled: Mapped[bool] = mapped_column(Boolean)
     asked_at: Mapped[datetime]
     made_at: Mapped[datetime]
+
+    @classmethod
+    def not_ended(cls, now: datetime) -> ColumnElement[bool]:
+        """Those whose end, if they have one, is still to come.
+
+        :param now: the time, in UTC
+        :return: a condition for a query
+        """
+        return or_(cls.expires_at.is_(None), cls.expires_at > now)
 
 
 class DagSighting(Base):

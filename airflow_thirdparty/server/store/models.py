@@ -124,6 +124,11 @@ class SignIn(PersonColumns, Base):
     lease_owner: Mapped[str | None] = mapped_column(String(80))
     lease_until: Mapped[datetime | None]
 
+    @property
+    def told_expiry(self) -> datetime | None:
+        """When the access token expires, if the service said so."""
+        return None if self.expiry_assumed else self.access_expires_at
+
 
 class Revocation(PersonColumns, Base):
     """Tokens of a sign-in that is gone here and is still to be revoked at the service."""

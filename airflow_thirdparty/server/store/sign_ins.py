@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,11 @@ class Credentials:
     expires_at: datetime | None
     scopes: tuple[str, ...]
     expiry_assumed: bool = False
+
+    @property
+    def told_expiry(self) -> datetime | None:
+        """When the access token expires, if the service said so."""
+        return None if self.expiry_assumed else self.expires_at
 
 
 def context(person: Person, conn_id: str, version: int, column: str) -> SealContext:
@@ -266,14 +271,14 @@ def _updated(
     return changed_rows(session, statement) == 1
 
 
-def try_again(session: Session, conn_id: str, failed_kind: str) -> None:
+def try_again(session: Session, conn_id: str, failed_kinds: Collection[str]) -> None:
     """Let sign-ins be tried at once that failed in a way that may be mended now.
 
     :param session: writes in its transaction
     :param conn_id: id of the account
-    :param failed_kind: how they failed, see :class:`~airflow_thirdparty.server.oauth.errors.Kind`
+    :param failed_kinds: how they failed, see :class:`~airflow_thirdparty.server.oauth.errors.Kind`
     """
-    which = update(SignIn).where(SignIn.conn_id == conn_id, SignIn.failed_kind == failed_kind)
+    which = update(SignIn).where(SignIn.conn_id == conn_id, SignIn.failed_kind.in_(failed_kinds))
     changed_rows(session, which.values(retry_at=None))
 
 

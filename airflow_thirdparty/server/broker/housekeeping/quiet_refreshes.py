@@ -106,7 +106,7 @@ def _idle(session: Session, now: datetime) -> Select[Any]:
         Delegation.belongs_to(SignIn.person_key()),
         Delegation.conn_id == SignIn.conn_id,
         Delegation.made_at >= within,
-        or_(Delegation.expires_at.is_(None), Delegation.expires_at > now),
+        Delegation.not_ended(now),
     )
     return (
         _refreshable(now)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
+from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS, Kind, OAuthError
 from airflow_thirdparty.server.oauth.types import Client, ServiceRules
 from airflow_thirdparty.server.store import client_secrets
 from airflow_thirdparty.server.store.seal import SealError
@@ -52,8 +52,7 @@ def to_user_error(error: OAuthError, account: Account) -> ThirdPartyAccountError
     name = account.preset.name if account.service not in ("openid", "custom") else account.conn_id
     code = f" ({error.code})" if error.code else ""
     # what a service in trouble answers, such as a redirect to a page that says so, is no fault of the account
-    ours = error.kind in (Kind.CLIENT, Kind.MISCONFIGURED)
-    if ours or (error.kind is Kind.REFUSED and error.step != "refresh"):
+    if error.kind in ADMINS_KINDS or (error.kind is Kind.REFUSED and error.step != "refresh"):
         return AccountMisconfigured(
             f"Account '{account.conn_id}' does not work with {name}, at the step '{error.step}': "
             f"{error.text}{code}.",

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.protocol import SCOPE_PATTERN
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.database import in_database
@@ -20,7 +19,7 @@ from airflow_thirdparty.server.broker.sign_in import begun, kept_answers, storin
 from airflow_thirdparty.server.broker.sign_in.refusals import to_user_error
 from airflow_thirdparty.server.broker.sign_in.storing import PendingSignIn
 from airflow_thirdparty.server.broker.telemetry.tracing import span
-from airflow_thirdparty.server.oauth import authorization, grants, identity
+from airflow_thirdparty.server.oauth import authorization, grants, identity, token_answers
 from airflow_thirdparty.server.oauth.errors import OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Identity, TokenSet
@@ -213,6 +212,7 @@ async def _exchange(
     transport: Transport, pending: PendingSignIn, params: list[tuple[str, str]], now: datetime
 ) -> tuple[TokenSet, Identity]:
     code = authorization.check_answer(pending.endpoints, params, dict(params).get("state", ""))
+    rules = oauth_client.rules(pending.account)
     tokens = await grants.exchange_code(
         transport,
         pending.client,
@@ -222,17 +222,12 @@ async def _exchange(
         verifier=pending.verifier,
         scopes=pending.scopes,
         now=now,
-        rules=oauth_client.rules(pending.account),
+        rules=rules,
     )
     if pending.account.preset.scopes_checked == "callback":
-        tokens = replace(tokens, scopes=_granted_in(params) or tokens.scopes)
+        told = dict(params).get("scope")
+        tokens = replace(tokens, scopes=token_answers.granted_scopes(told, tokens.scopes, rules))
     who = await identity.identify(
         transport, pending.endpoints, tokens, client_id=pending.client.client_id, nonce=pending.nonce, now=now
     )
     return tokens, who
-
-
-def _granted_in(params: list[tuple[str, str]]) -> tuple[str, ...]:
-    """The scopes that the callback names."""
-    words = dict(params).get("scope", "").replace(",", " ").split()
-    return tuple(dict.fromkeys(word for word in words if SCOPE_PATTERN.fullmatch(word)))

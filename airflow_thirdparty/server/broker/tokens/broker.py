@@ -153,7 +153,7 @@ class TokenBroker:
             login, value = json.loads(value)
         return AccessToken(
             value,
-            None if row.expiry_assumed else row.access_expires_at,
+            row.told_expiry,
             tuple(row.scopes.split()),
             row.subject,
             row.subject_name,
@@ -205,7 +205,7 @@ class TokenBroker:
             )
         return AccessToken(
             refreshed.access,
-            None if refreshed.expiry_assumed else refreshed.expires_at,
+            refreshed.told_expiry,
             refreshed.scopes,
             found.subject,
             found.subject_name,

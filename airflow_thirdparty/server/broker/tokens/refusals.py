@@ -19,7 +19,7 @@ from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.registry import oauth_client
 from airflow_thirdparty.server.broker.telemetry import audit
-from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
+from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS, OAuthError
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
 from airflow_thirdparty.server.store.seal import SealError
 
@@ -125,10 +125,6 @@ def service_in_trouble(account: Account, text: str | None, until: datetime) -> S
     )
 
 
-CLIENT_KINDS = (Kind.CLIENT, Kind.MISCONFIGURED)
-"""Failures that an admin mends, where they are true."""
-
-
 def refresh_failed(
     account: Account, error: OAuthError, until: datetime, *, flagged: bool
 ) -> ThirdPartyAccountError:
@@ -140,7 +136,7 @@ def refresh_failed(
     :param flagged: the account is called misconfigured, and not on this sign-in's word alone
     :return: the refusal
     """
-    if error.kind in CLIENT_KINDS and not flagged:
+    if error.kind in ADMINS_KINDS and not flagged:
         return service_in_trouble(account, error.text, until)
     return oauth_client.to_user_error(error, account)
 
@@ -159,7 +155,7 @@ def backs_off(
     if row.soft_lapsed_at is not None:
         return sign_in_soft_lapsed(account, row.failed_text or "the service keeps refusing it")
     flagged = health is not None and health.flagged_at is not None
-    if flagged and row.failed_kind in CLIENT_KINDS:
+    if flagged and row.failed_kind in ADMINS_KINDS:
         return account_flagged(account, row.failed_text or "the service turns Airflow away")
     return service_in_trouble(account, row.failed_text, until)
 

@@ -18,9 +18,8 @@ from airflow_thirdparty.server.broker.registry import endpoints
 from airflow_thirdparty.server.broker.telemetry import audit, metrics
 from airflow_thirdparty.server.broker.tokens import soft_lapses
 from airflow_thirdparty.server.broker.tokens.leases import OPEN_FOR, Lease
-from airflow_thirdparty.server.broker.tokens.refusals import CLIENT_KINDS
 from airflow_thirdparty.server.broker.tokens.soft_lapses import Judged
-from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
+from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS, Kind, OAuthError
 from airflow_thirdparty.server.store import account_health, revocations, sign_ins
 from airflow_thirdparty.server.store.account_health import Failure
 from airflow_thirdparty.server.store.models import SignIn
@@ -189,7 +188,7 @@ def is_answer(error: OAuthError) -> bool:
     :param error: what went wrong
     :return: not for silence, 5xx, 408, 425, 429, pages and nonsense
     """
-    return error.kind in (Kind.PERMANENT, Kind.UNKNOWN, *CLIENT_KINDS)
+    return error.kind in (Kind.PERMANENT, Kind.UNKNOWN, *ADMINS_KINDS)
 
 
 def _is_known(session: Session, conn_id: str) -> bool:
@@ -202,7 +201,7 @@ def _note_answer(session: Session, lease: Lease, error: OAuthError, failure: Fai
     conn_id = lease.account.conn_id
     if error.kind is not Kind.MISCONFIGURED:  # that is our own word, before anybody was asked
         account_health.note_answer(session, conn_id)
-    if error.kind not in CLIENT_KINDS:
+    if error.kind not in ADMINS_KINDS:
         return False
     flagged, is_news = account_health.note_client_refused(session, conn_id, failure)
     if is_news:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.registry import registrations
@@ -77,7 +77,7 @@ def _last_delegations(session: Session, person: Person, now: datetime) -> dict[s
         select(Delegation.conn_id, func.max(Delegation.made_at).label("made_at"))
         .where(
             Delegation.belongs_to(person.key),
-            or_(Delegation.expires_at.is_(None), Delegation.expires_at > now),
+            Delegation.not_ended(now),
         )
         .group_by(Delegation.conn_id)
     )

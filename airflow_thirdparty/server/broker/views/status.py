@@ -10,7 +10,7 @@ from airflow_thirdparty import settings
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.tokens import keep_alive
 from airflow_thirdparty.server.broker.tokens.broker import asked_scopes
-from airflow_thirdparty.server.broker.tokens.refusals import CLIENT_KINDS
+from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
 
 
@@ -67,8 +67,7 @@ def standing(
         return AccountStatus(
             Status.LAPSED, f"Your sign-in has lapsed: {row.lapsed_text}. Sign in again.", row.lapsed_at
         )
-    ends = None if row.expiry_assumed else row.access_expires_at
-    expired = ends is not None and ends <= now
+    expired = row.told_expiry is not None and row.told_expiry <= now
     if expired and row.sealed_refresh is None:
         return AccountStatus(
             Status.LAPSED,
@@ -124,7 +123,7 @@ def _reachable(row: SignIn, health: AccountHealth | None, expired: bool) -> Acco
     text = row.failed_text or (health.failed_text if health else None) or "it did not answer as it should"
     still = "" if expired else " Your access still works for now."
     flagged = health is not None and health.flagged_at is not None
-    if flagged and row.failed_kind in CLIENT_KINDS:
+    if flagged and row.failed_kind in ADMINS_KINDS:
         said = f"The service turns this Airflow away: {text}. An admin has to mend the account."
         return AccountStatus(Status.SERVICE_UNREACHABLE, f"{said} Your sign-in is kept.{still}", failed_at)
     return AccountStatus(

@@ -104,7 +104,7 @@ class AccountView(BaseModel):
             identity=Who(subject=row.subject, name=row.subject_name) if row else None,
             scopes=row.scopes.split() if row else list(account.scopes) if account else [],
             missing_scopes=list(standing.missing) if standing else [],
-            expires_at=row.access_expires_at if row and not row.expiry_assumed else None,
+            expires_at=row.told_expiry if row else None,
             refreshable=bool(row and row.sealed_refresh),
             signed_in_at=row.signed_in_at if row else None,
             last_used_at=view.last_used_at,
