@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import json
-import re
 import ssl
 import time
 from typing import Any
-from urllib.parse import urljoin
 
 import httpx2
 
 from rehearsal.topology import Topology
+from tests.support import identity_provider_login
 
 NAMES = ("alice", "bob", "carol")
 CONN_ID = "demo_service"
@@ -20,8 +18,6 @@ PAGES = "/third-party-accounts/api/v1"
 
 PATIENT_SECONDS = 90
 """How long a person tries again while nobody answers: an API server that was killed takes a while."""
-
-_FORM = re.compile(r'<form method="post" action="([^"]+)">')
 
 
 class Person:
@@ -37,11 +33,10 @@ class Person:
         self._password = password
         self._trusted = ssl.create_default_context(cafile=str(topology.authorities))
         self._base = f"{topology.origin}/airflow"
-        self._client = self._browser(Origin=topology.origin)
+        self._client = httpx2.Client(
+            verify=self._trusted, trust_env=False, timeout=30, headers={"Origin": topology.origin}
+        )
         self._token = ""
-
-    def _browser(self, **headers: str) -> httpx2.Client:
-        return httpx2.Client(verify=self._trusted, trust_env=False, timeout=30, headers=headers)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Call an API; again while nobody answers.
@@ -79,6 +74,7 @@ class Person:
         """Sign in to the account, as a browser would.
 
         :raises RuntimeError: when it ends in anything but a sign-in
+        :raises LoginFailedError: when the identity provider does not send the browser back
         """
         begun = self._client.post(
             f"{self._base}{PAGES}/accounts/{CONN_ID}/sign-in",
@@ -86,27 +82,11 @@ class Person:
             headers={"Cookie": f"_token={self._token}"},
         )
         binding = "; ".join(f"{name}={value}" for name, value in begun.cookies.items())
-        callback = self._at_the_provider(begun.raise_for_status().json()["authorization_url"])
+        address = begun.raise_for_status().json()["authorization_url"]
+        callback = identity_provider_login.sign_in(address, self.name, trusted=self._trusted)
         done = self._client.get(callback, headers={"Cookie": f"_token={self._token}; {binding}"})
         if done.status_code != 200:
             raise RuntimeError(f"{self.name} could not sign in: {done.status_code} {done.text[:300]}")
-
-    def _at_the_provider(self, url: str) -> str:
-        with self._browser() as browser:
-            page = browser.get(url, follow_redirects=True)
-            action = _FORM.search(page.text)
-            if action is None:
-                raise RuntimeError(
-                    f"the identity provider shows no form: {page.status_code} {page.text[:300]}"
-                )
-            fields = {"user_name": self.name, "answer": "allow"}
-            answer = browser.post(urljoin(str(page.url), html.unescape(action[1])), data=fields)
-            while answer.has_redirect_location:
-                to = urljoin(str(answer.url), answer.headers["location"])
-                if to.startswith(self._base):
-                    return to
-                answer = browser.get(to)
-        raise RuntimeError(f"the identity provider did not send {self.name} back")
 
     def close(self) -> None:
         """Close the connections."""

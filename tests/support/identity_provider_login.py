@@ -1,9 +1,10 @@
-"""Signs somebody in at the demo's identity provider over plain HTTP, as a browser would by hand."""
+"""Signs somebody in at the demo's identity provider, as a browser would by hand."""
 
 from __future__ import annotations
 
 import html
 import re
+import ssl
 from urllib.parse import urljoin
 
 import httpx2
@@ -15,48 +16,42 @@ class LoginFailedError(AssertionError):
     """The provider showed an error page, or asked for the name again."""
 
 
-def sign_in(authorization_url: str, user_name: str, *, answer: str = "allow") -> str:
+def sign_in(
+    authorization_url: str, user_name: str, *, answer: str = "allow", trusted: ssl.SSLContext | bool = True
+) -> str:
     """Walk through the provider's page.
 
     :param authorization_url: where the browser would be sent
     :param user_name: who to be
     :param answer: ``allow`` or ``cancel``
-    :returns: the address of the client's callback, with the provider's answer in its query; not called
+    :param trusted: the authorities that the browser trusts
+    :return: the address of the client's callback, with the provider's answer in its query; not called
     :raises LoginFailedError: if the provider does not send the browser back
     """
-    origin = _origin(authorization_url)
-    with httpx2.Client(follow_redirects=False, trust_env=False, timeout=10) as browser:
-        response = browser.get(authorization_url)
-        if not _leads_to(response, origin):
-            return _callback(response)
-        page = browser.get(_target(response))
-        action = _FORM.search(page.text)
-        if action is None:
-            raise LoginFailedError(f"no sign-in page ({page.status_code}): {_words(page)}")
-        fields = {"user_name": user_name, "answer": answer}
-        response = browser.post(urljoin(str(page.url), html.unescape(action[1])), data=fields)
-        while _leads_to(response, origin):
-            response = browser.get(_target(response))
-        return _callback(response)
+    back = httpx2.URL(authorization_url).params["redirect_uri"]
+    with httpx2.Client(follow_redirects=False, trust_env=False, timeout=30, verify=trusted) as browser:
+        page = _followed(browser, browser.get(authorization_url), back)
+        if not page.has_redirect_location:
+            action = _FORM.search(page.text)
+            if action is None:
+                raise LoginFailedError(f"no sign-in page ({page.status_code}): {_words(page)}")
+            fields = {"user_name": user_name, "answer": answer}
+            sent = browser.post(urljoin(str(page.url), html.unescape(action[1])), data=fields)
+            page = _followed(browser, sent, back)
+    if not page.has_redirect_location:
+        raise LoginFailedError(f"not sent back ({page.status_code}): {_words(page)}")
+    return _target(page)
 
 
-def _origin(url: str) -> str:
-    parsed = httpx2.URL(url)
-    return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}"
+def _followed(browser: httpx2.Client, response: httpx2.Response, back: str) -> httpx2.Response:
+    """The first answer that is a page, or leads back to the client."""
+    while response.has_redirect_location and not _target(response).startswith(back):
+        response = browser.get(_target(response))
+    return response
 
 
 def _target(response: httpx2.Response) -> str:
     return urljoin(str(response.url), response.headers["location"])
-
-
-def _leads_to(response: httpx2.Response, origin: str) -> bool:
-    return response.has_redirect_location and _origin(_target(response)) == origin
-
-
-def _callback(response: httpx2.Response) -> str:
-    if not response.has_redirect_location:
-        raise LoginFailedError(f"not sent back ({response.status_code}): {_words(response)}")
-    return _target(response)
 
 
 def _words(response: httpx2.Response) -> str:
