@@ -9,6 +9,7 @@ import re
 import httpx2
 import pytest
 
+from airflow_thirdparty.demo.users import User
 from airflow_thirdparty.server.broker.usage import queries as usage_queries
 from tests.support.airflow_server import AirflowServer
 from tests.support.people import Person
@@ -49,12 +50,33 @@ def test_what_browsers_may_keep(alice: Person, path: str, caching: str) -> None:
     assert alice.browser.get(PAGE + path).headers["cache-control"] == caching
 
 
-def test_a_callback_without_a_log_in_says_so_in_the_small_window(airflow_server: AirflowServer) -> None:
+def test_a_callback_that_this_browser_did_not_begin_says_so_in_the_small_window(
+    airflow_server: AirflowServer,
+) -> None:
+    """Whoever is logged in; one that it began is kept until somebody is, see ``test_log_in_ended``."""
     answer = httpx2.get(
         f"{airflow_server.url}/third-party-accounts/callback/github?state=x&code=y", trust_env=False
     )
     assert answer.status_code == 403
-    assert "You are not logged in" in answer.text
+    assert "This sign-in cannot be completed: it was used before" in answer.text
+    assert "Begin it again." in answer.text
+
+
+def test_a_stock_role_reaches_the_page_but_not_by_the_navigation(admin: Person) -> None:
+    """The navigation asks for the plugins, which FAB shows to Op and Admin only."""
+    dave = User("dave", "Viewer")
+    names = {
+        "username": dave.name,
+        "first_name": dave.name,
+        "last_name": "Example",
+        "email": "dave@example.com",
+    }
+    body = {**names, "password": dave.password, "roles": [{"name": dave.role}]}
+    made = admin.rest.post("/auth/fab/v1/users", json=body)
+    assert made.status_code in (201, 409), made.text
+    person = Person(dave, admin.url)
+    assert person.rest.get("/api/v2/plugins").status_code == 403
+    assert person.browser.get(PAGE).status_code == 200
 
 
 @pytest.mark.parametrize("document", ["docs", "openapi.json"])
