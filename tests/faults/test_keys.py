@@ -80,7 +80,7 @@ def test_every_table_with_something_sealed_is_known(database: Database) -> None:
     } == {
         "third_party_sign_in": ["sealed_access", "sealed_refresh"],
         "third_party_client_secret": ["sealed"],
-        "third_party_authorization": ["sealed"],
+        "third_party_authorization": ["sealed", "sealed_answer"],
         "third_party_revocation": ["sealed"],
     }
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker.database import in_transaction
-from airflow_thirdparty.server.broker.sign_in import flow, signing_out
+from airflow_thirdparty.server.broker.sign_in import begun, signing_out
 from airflow_thirdparty.server.store import client_secrets, revocations, sign_ins
 from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import Authorization, ClientSecret, Revocation, SignIn
@@ -65,7 +65,8 @@ def authorization(rig: Rig, who: Any, state_hash: str) -> None:
         expires_at=rig.clock() + timedelta(days=1),
         **PersonColumns.person_values(who),
     )
-    row.sealed = seal(json.dumps({"verifier": "v", "nonce": None}), flow._seal_context(row))
+    row.sealed = seal(json.dumps({"verifier": "v", "nonce": None}), begun.seal_context(row))
+    row.sealed_answer = seal(json.dumps([["code", "c"]]), begun.seal_context(row, "answer"))
     in_transaction(lambda session: session.add(row))
 
 
@@ -100,8 +101,12 @@ def cells(rig: Rig) -> list[Cell]:
         Cell(Revocation, key, "sealed", revocations.open_tokens) for key in keys(Revocation, Revocation.id)
     ]
     found += [
-        Cell(Authorization, key, "sealed", lambda row: open_sealed(row.sealed, flow._seal_context(row)))
+        Cell(Authorization, key, column, opens)
         for key in keys(Authorization, Authorization.state_hash)
+        for column, opens in (
+            ("sealed", lambda row: open_sealed(row.sealed, begun.seal_context(row))),
+            ("sealed_answer", lambda row: open_sealed(row.sealed_answer, begun.seal_context(row, "answer"))),
+        )
     ]
     found += [
         Cell(
@@ -117,7 +122,7 @@ def cells(rig: Rig) -> list[Cell]:
 
 async def test_every_pair_of_cells_swapped(rig: Rig) -> None:
     found = cells(rig)
-    assert len(found) == 8 + 2 + 2 + 2
+    assert len(found) == 8 + 2 + 4 + 2
     sealed = {cell: cell.read() for cell in found}
     for cell in found:
         assert cell.open()

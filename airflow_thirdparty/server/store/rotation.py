@@ -180,5 +180,6 @@ _MESSAGES = {
     ("third_party_sign_in", "sealed_refresh"): "refresh token",
     ("third_party_client_secret", "sealed"): "client secret",
     ("third_party_authorization", "sealed"): "unfinished sign-in",
+    ("third_party_authorization", "sealed_answer"): "kept answer to a sign-in",
     ("third_party_revocation", "sealed"): "tokens to revoke",
 }
