@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx2
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
@@ -20,16 +19,15 @@ from airflow_thirdparty.exceptions import (
     from_dict,
 )
 from airflow_thirdparty.hooks import development
-from airflow_thirdparty.urls import origin_of
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
+
+if TYPE_CHECKING:
+    import httpx2
 
 __all__ = ["Access", "ThirdPartyAccountHook"]
 
 MARGIN = timedelta(seconds=30)
 """A token that lives no longer than this is asked for anew before it is used: a request may last so long."""
-
-TIMEOUT = 30.0
-"""Seconds the HTTP client waits for the service: six times its own default, because reports take long."""
 
 
 @dataclass(frozen=True)
@@ -156,13 +154,15 @@ class ThirdPartyAccountHook(BaseHook):
 
     def get_conn(self) -> httpx2.Client:
         """An HTTP client that authenticates itself, at the account's host only."""
-        host = self._host_of(self.get_access())
-        return httpx2.Client(base_url=host, auth=_AccountAuth(self), timeout=TIMEOUT)
+        from airflow_thirdparty.hooks import http_client
+
+        return http_client.client(self, self._host_of(self.get_access()))
 
     async def aget_conn(self) -> httpx2.AsyncClient:
         """The same as :meth:`get_conn`, for asynchronous code."""
-        host = self._host_of(await self.aget_access())
-        return httpx2.AsyncClient(base_url=host, auth=_AccountAuth(self), timeout=TIMEOUT)
+        from airflow_thirdparty.hooks import http_client
+
+        return http_client.async_client(self, self._host_of(await self.aget_access()))
 
     def run(self, method: str, path: str, **kwargs: Any) -> httpx2.Response:
         """Send one request to the account's host.
@@ -280,47 +280,3 @@ def _not_projected(conn_id: str) -> NotProjected:
         "'airflow api-server --apps execution', which loads no plugin. Under "
         f"dag.test() set {development.variable(conn_id)} to a token of your own.",
     )
-
-
-class _AccountAuth(httpx2.Auth):
-    """Puts the credential on requests to the account's own origins; asks for a new one once after a 401."""
-
-    def __init__(self, hook: ThirdPartyAccountHook) -> None:
-        self.hook = hook
-
-    def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
-        access = self.hook.get_access()
-        response = yield _authenticated(request, access)
-        if _was_refused(response, request, access):
-            yield _authenticated(request, self.hook.get_access(force_refresh=True))
-
-    async def async_auth_flow(
-        self, request: httpx2.Request
-    ) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
-        access = await self.hook.aget_access()
-        response = yield _authenticated(request, access)
-        if _was_refused(response, request, access):
-            yield _authenticated(request, await self.hook.aget_access(force_refresh=True))
-
-
-def _is_own(request: httpx2.Request, access: Access) -> bool:
-    try:
-        # the host as it is called: other letters are spelled in ASCII, a user name is left out
-        return origin_of(f"{request.url.scheme}://{request.url.netloc.decode('ascii')}") in access.origins
-    except ValueError:
-        return False
-
-
-def _was_refused(response: httpx2.Response, request: httpx2.Request, access: Access) -> bool:
-    return response.status_code == 401 and access.kind == "oauth2" and _is_own(request, access)
-
-
-def _authenticated(request: httpx2.Request, access: Access) -> httpx2.Request:
-    if not _is_own(request, access):
-        request.headers.pop("Authorization", None)
-    elif access.kind == "basic":
-        basic = httpx2.BasicAuth(access.login or "", access.value)
-        request = next(basic.sync_auth_flow(request))
-    else:
-        request.headers["Authorization"] = f"Bearer {access.value}"
-    return request

@@ -1,0 +1,84 @@
+"""The hook's HTTP client authenticates itself, at the account's own origins only.
+
+It has a module of its own because importing the HTTP library takes longer than all else of the hook, and a
+task that wants the token alone needs none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from airflow_thirdparty.urls import origin_of
+
+if TYPE_CHECKING:
+    from airflow_thirdparty.hooks.third_party_account import Access, ThirdPartyAccountHook
+
+TIMEOUT = 30.0
+"""Seconds the HTTP client waits for the service: six times its own default, because reports take long."""
+
+
+def client(hook: ThirdPartyAccountHook, host: str) -> httpx2.Client:
+    """An HTTP client that acts as the person the run acts for.
+
+    :param hook: says whose token, and asks for a new one
+    :param host: address of the account's API
+    :return: to be closed by whoever asked for it
+    """
+    return httpx2.Client(base_url=host, auth=_AccountAuth(hook), timeout=TIMEOUT)
+
+
+def async_client(hook: ThirdPartyAccountHook, host: str) -> httpx2.AsyncClient:
+    """The same as :func:`client`, for asynchronous code.
+
+    :param hook: says whose token, and asks for a new one
+    :param host: address of the account's API
+    :return: to be closed by whoever asked for it
+    """
+    return httpx2.AsyncClient(base_url=host, auth=_AccountAuth(hook), timeout=TIMEOUT)
+
+
+class _AccountAuth(httpx2.Auth):
+    """Puts the credential on requests to the account's own origins; asks for a new one once after a 401."""
+
+    def __init__(self, hook: ThirdPartyAccountHook) -> None:
+        self.hook = hook
+
+    def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+        access = self.hook.get_access()
+        response = yield _authenticated(request, access)
+        if _was_refused(response, request, access):
+            yield _authenticated(request, self.hook.get_access(force_refresh=True))
+
+    async def async_auth_flow(
+        self, request: httpx2.Request
+    ) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
+        access = await self.hook.aget_access()
+        response = yield _authenticated(request, access)
+        if _was_refused(response, request, access):
+            yield _authenticated(request, await self.hook.aget_access(force_refresh=True))
+
+
+def _is_own(request: httpx2.Request, access: Access) -> bool:
+    try:
+        # the host as it is called: other letters are spelled in ASCII, a user name is left out
+        return origin_of(f"{request.url.scheme}://{request.url.netloc.decode('ascii')}") in access.origins
+    except ValueError:
+        return False
+
+
+def _was_refused(response: httpx2.Response, request: httpx2.Request, access: Access) -> bool:
+    return response.status_code == 401 and access.kind == "oauth2" and _is_own(request, access)
+
+
+def _authenticated(request: httpx2.Request, access: Access) -> httpx2.Request:
+    if not _is_own(request, access):
+        request.headers.pop("Authorization", None)
+    elif access.kind == "basic":
+        basic = httpx2.BasicAuth(access.login or "", access.value)
+        request = next(basic.sync_auth_flow(request))
+    else:
+        request.headers["Authorization"] = f"Bearer {access.value}"
+    return request
