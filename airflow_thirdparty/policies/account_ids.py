@@ -93,7 +93,8 @@ class AccountIdCache:
         :raises CacheUnusableError: when the list can be kept nowhere
         """
         # the quick way first; only who reads anew has to know whether it is safe to write there
-        known = _load(self._at_home())
+        configured = self.configured()
+        known = _load(Path(configured) if configured else self._at_home())
         if known.is_fresh(self.clock()):
             return known.ids
         path = self._path()

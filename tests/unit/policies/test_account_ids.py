@@ -230,6 +230,16 @@ def test_a_home_that_cannot_be_written_to_falls_back_to_temporary_files(
     assert not list(home.iterdir())
 
 
+def test_a_list_at_home_is_not_asked_where_another_place_is_configured(
+    server: Server, home: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "place"
+    place.mkdir(mode=0o700)
+    assert server.list(home).ids() == {"github"}
+    server.answer = '["gitlab"]'
+    assert server.list(home, str(place / "ids.json")).ids() == {"gitlab"}
+
+
 @pytest.mark.parametrize(
     "configured",
     [

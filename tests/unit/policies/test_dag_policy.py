@@ -31,6 +31,7 @@ POLICY = "AIRFLOW__THIRD_PARTY_ACCOUNTS__PUBLIC_DAG_POLICY"
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Publish one account, and start like a fresh process."""
     text = write_list(["github"], 1.0, derive_keys(FERNET_KEY)[0])
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))  # in the common one a newer list may lie
     monkeypatch.setenv("AIRFLOW_VAR_THIRD_PARTY_ACCOUNT_IDS", text)
     monkeypatch.setenv("AIRFLOW__THIRD_PARTY_ACCOUNTS__ACCOUNT_IDS_FILE", str(tmp_path / "ids.json"))
     dag_policy.forget()
