@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument(
         "--minutes", type=float, default=0, help="go on triggering for so long, without accidents"
     )
+    parser.add_argument("--every", type=float, default=3, help="seconds between two runs of these minutes")
     parser.add_argument(
         "--warm-up", type=float, default=1, help="minutes that the slope of memory leaves out"
     )
@@ -46,7 +47,7 @@ def main() -> int:
                 stage.delegate("bob")
                 stage.run(wanted.runs)
                 if wanted.minutes:
-                    stage.go_on(wanted.minutes * 60)
+                    stage.go_on(wanted.minutes * 60, wanted.every)
                 outcome = stage.outcome()
             return report.show(outcome, measures, wanted.warm_up * 60)
 

@@ -16,6 +16,10 @@ from rehearsal.topology import Topology
 
 INTERVAL = 10.0
 """Seconds between two looks."""
+LASTING_SECONDS = 120.0
+"""A child that has lived for so long is part of its service; a younger one is a task's process."""
+LEAST_SECONDS = 300.0
+"""Over less no growth is told: a look at a process in the middle of its work says nothing."""
 
 
 @dataclass
@@ -50,6 +54,14 @@ class Series:
         spread = sum((at - mean_at) ** 2 for at, _ in points)
         return sum((at - mean_at) * (value - mean) for at, value in points) / spread if spread else 0.0
 
+    def lasted(self, since: float) -> bool:
+        """Whether it was seen for long enough to tell its growth.
+
+        :param since: seconds after the first look; what was before is left out
+        """
+        seen = self._after(since)
+        return bool(seen) and seen[-1][0] - seen[0][0] >= LEAST_SECONDS
+
     def _after(self, since: float) -> list[tuple[float, float]]:
         return [(at, value) for at, value in self.seen if at >= self.seen[0][0] + since]
 
@@ -66,7 +78,9 @@ class Measures:
         self._begun = time.monotonic()
         self._pids: dict[str, int] = {}
         self.memory: dict[str, Series] = defaultdict(Series)
-        """MB that a service's first process holds for itself (USS), by the service's name."""
+        """MB that a service's lasting processes hold for themselves (USS), by the service's name."""
+        self.processes: dict[str, int] = {}
+        """How many lasting processes a service had when last looked at."""
         self.rows: dict[str, Series] = defaultdict(Series)
         """Connections of the database, and rows of our tables, by name."""
 
@@ -101,7 +115,9 @@ class Measures:
                 self._pids[name] = process.pid
                 self.memory[name].seen.clear()
             with contextlib.suppress(psutil.Error):
-                self.memory[name].seen.append((self.now, _memory(psutil.Process(process.pid))))
+                processes = lasting(psutil.Process(process.pid))
+                self.memory[name].seen.append((self.now, sum(map(_memory, processes))))
+                self.processes[name] = len(processes)
         with self._engine.connect() as connection:
             count = connection.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = 'airflow'"))
             self.rows["database connections"].seen.append((self.now, float(count)))
@@ -112,6 +128,17 @@ class Measures:
                     self.rows[f"rows of {table}"].seen.append((self.now, float(rows)))
 
 
+def lasting(first: psutil.Process) -> list[psutil.Process]:
+    """A service's first process, and those of its children that are no task's.
+
+    :param first: the first process
+    """
+    born_before = time.time() - LASTING_SECONDS
+    return [first, *(child for child in first.children(recursive=True) if child.create_time() < born_before)]
+
+
 def _memory(process: psutil.Process) -> float:
-    own = process.memory_full_info().uss
-    return float(own) / 1e6
+    try:
+        return float(process.memory_full_info().uss) / 1e6
+    except psutil.NoSuchProcess:
+        return 0.0

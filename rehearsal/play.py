@@ -125,15 +125,17 @@ class Play:
                 self._happen(*due[number])
         self._make_room(of=1)
 
-    def go_on(self, seconds: float) -> None:
+    def go_on(self, seconds: float, every: float) -> None:
         """Trigger runs for a while.
 
         :param seconds: how long
+        :param every: seconds between two runs
         """
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             self._make_room()
             self._trigger()
+            time.sleep(every)
         self._make_room(of=1)
 
     def _trigger(self) -> None:

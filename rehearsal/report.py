@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rehearsal.measuring import Measures
+from rehearsal.measuring import Measures, Series
 from rehearsal.play import Outcome
 
 MUCH_MB_A_MINUTE = 1.0
-"""By how much a process may grow after the warm-up: it would hold 1.4 GB more after a day."""
+"""By how much each process may grow after the warm-up: it would hold 1.4 GB more after a day."""
 
 
 def show(outcome: Outcome, measures: Measures, warm_up: float) -> int:
@@ -28,11 +28,18 @@ def show(outcome: Outcome, measures: Measures, warm_up: float) -> int:
         print(f"  calls to the service          {count} {path}")
     for name, series in measures.memory.items():
         if len(series.seen) > 1:
-            slope = series.slope(warm_up)
-            much = "  (much)" if slope > MUCH_MB_A_MINUTE else ""
-            print(f"  MB {name:<26} {series.span(warm_up)}, {slope:+.2f} a minute{much}")
+            processes = measures.processes[name]
+            grows = series.lasted(warm_up) and series.slope(warm_up) > MUCH_MB_A_MINUTE * processes
+            much = "  (much)" if grows else ""
+            print(f"  {f'MB {name} ({processes})':<29} {_figures(series, warm_up)}{much}")
     for name, series in measures.rows.items():
-        print(f"  {name:<29} {series.span(warm_up)}, {series.slope(warm_up):+.2f} a minute")
+        print(f"  {name:<29} {_figures(series, warm_up)}")
     for line in (*outcome.wrong, *outcome.lost, *outcome.failed):
         print(f"  ! {line}")
     return 0 if outcome.is_well else 1
+
+
+def _figures(series: Series, warm_up: float) -> str:
+    if not series.lasted(warm_up):
+        return series.span(warm_up)
+    return f"{series.span(warm_up)}, {series.slope(warm_up):+.2f} a minute"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import psutil
 import pytest
 
+from rehearsal import measuring
 from rehearsal.measuring import Series
 
 
@@ -21,3 +26,26 @@ def test_a_series(seen: list[tuple[float, float]], slope: float, span: str) -> N
     """A minute after the first look counts as warm-up."""
     series = Series(seen)
     assert (series.slope(60), series.span(60)) == (pytest.approx(slope), span)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "lasted"),
+    [
+        pytest.param([0, 1, 3], False, id="two minutes after the warm-up"),
+        pytest.param([0, 1, 3, 6], True, id="five"),
+        pytest.param([0], False, id="all of it is warm-up"),
+        pytest.param([], False, id="nothing was seen"),
+    ],
+)
+def test_growth_is_told_of_what_was_seen_for_long(minutes: list[float], lasted: bool) -> None:
+    assert Series([(60 * at, 5.0) for at in minutes]).lasted(60) is lasted
+
+
+def test_a_services_children_count_once_they_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        assert measuring.lasting(psutil.Process()) == [psutil.Process()]
+        monkeypatch.setattr(measuring, "LASTING_SECONDS", -60.0)
+        assert psutil.Process(child.pid) in measuring.lasting(psutil.Process())
+    finally:
+        child.communicate(b"\n")
