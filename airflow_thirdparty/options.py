@@ -145,6 +145,12 @@ DELEGATION_RIGHTS_DAYS = Option(
     "where it can answer only for a person who is present, as Keycloak's. Other auth managers are asked for "
     "each delegate at least once a minute.",
 )
+REQUIRE_PERMISSION = Option(
+    "require_permission",
+    False,
+    "Accounts are only for people who can read on Third-Party Accounts, and for those who may edit "
+    "connections. 'airflow third-party-accounts grant-role' gives it to a role of Flask-AppBuilder's.",
+)
 ALLOW_HTTP = Option(
     "allow_http",
     False,
@@ -163,6 +169,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     KEEP_USES_DAYS,
     KEEP_ALIVE_DAYS,
     DELEGATION_RIGHTS_DAYS,
+    REQUIRE_PERMISSION,
     ALLOW_HTTP,
 )
 """Every option of the section, in the order of the documentation."""

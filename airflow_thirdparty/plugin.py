@@ -42,10 +42,12 @@ class ThirdPartyAccountsPlugin(AirflowPlugin):
         try:
             from airflow_thirdparty.server.execution.middleware import ProjectionMiddleware
             from airflow_thirdparty.server.recording.middleware import AttributionMiddleware
+            from airflow_thirdparty.server.web.slash import SlashMiddleware
         except Exception:  # Airflow itself starts all the same; accounts are then refused
             log.exception("The middlewares for third-party accounts could not be loaded")
             return []
         return [
             {"middleware": AttributionMiddleware, "name": "Who caused a run"},
             {"middleware": ProjectionMiddleware, "name": "Third-party accounts for tasks"},
+            {"middleware": SlashMiddleware, "name": "The page's address without a slash"},
         ]

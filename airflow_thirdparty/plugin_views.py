@@ -29,8 +29,9 @@ def react_apps(base_path: str) -> list[dict[str, str]]:
     """Describe our three pages as Airflow's plugin manager wants them.
 
     A bundle assigns each component to a global named as the page, so the names here are those in
-    ``ui/src/entrypoints/airflow.tsx``. The addresses include the path of ``[api] base_url``, because
-    Airflow 3.2 does not resolve relative ones.
+    ``ui/src/entrypoints/airflow.tsx``. The page and the DAG's tab have the same name, because it is what
+    people read there; one component tells them apart. The addresses include the path of
+    ``[api] base_url``, because Airflow 3.2 does not resolve relative ones.
 
     :param base_path: path of ``[api] base_url``, ``""`` or ``"/"`` when it has none
     :return: entries of ``react_apps``
@@ -43,7 +44,7 @@ def react_apps(base_path: str) -> list[dict[str, str]]:
         "icon_dark_mode": f"{static}/icon-dark.svg?v={version}",
     }
     return [
-        {**shared, "name": "Third-Party Accounts", "url_route": "third-party-accounts", "destination": "nav"},
+        {**shared, "name": "Accounts", "url_route": "third-party-accounts", "destination": "nav"},
         {**shared, "name": "Accounts", "url_route": DAG_TAB_ROUTE, "destination": "dag"},
         {
             **shared,

@@ -34,6 +34,14 @@ def allow_http() -> bool:
     return _read(options.ALLOW_HTTP)
 
 
+def require_permission() -> bool:
+    """Whether accounts are only for people who can read on *Third-Party Accounts*.
+
+    :return: false when they are for everybody who is logged in
+    """
+    return _read(options.REQUIRE_PERMISSION)
+
+
 def accounts_in_secrets_backend() -> tuple[str, ...]:
     """Ids of accounts that live only in a secrets backend, which cannot be listed.
 

@@ -125,6 +125,18 @@ SIGN_OUT = _command(
 )
 
 
+GRANT_ROLE = _command(
+    "grant-role",
+    "grant_role.grant_role",
+    "Let the people of a role find the page",
+    "Gives Flask-AppBuilder's roles what the page needs and nothing else: can read on Plugins, and can read "
+    "on Third-Party Accounts. Its people then have the entry in the navigation and the tabs. Exit status: 0 "
+    "done, 1 there is no such role, or the auth manager keeps its roles elsewhere.",
+    _arg("role", nargs="+", help="Names of the roles"),
+    ARG_OUTPUT,
+)
+
+
 def get_third_party_accounts_commands() -> list[CLICommand]:
     """What this package adds to ``airflow``."""
     return [
@@ -139,6 +151,7 @@ def get_third_party_accounts_commands() -> list[CLICommand]:
                 ROTATE_KEYS,
                 PRUNE,
                 SIGN_OUT,
+                GRANT_ROLE,
             ),
         )
     ]

@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from pkgutil import resolve_name
 from typing import Any
 
+from airflow_thirdparty.cli.commands.grant_role import grant
 from airflow_thirdparty.demo.users import EVERYBODY
 
 FOREIGN_TABLES = 3
 """Exit status when another version of this package made the database; Python itself uses 1 and 2."""
 
 PAGE_ROLE = "User"
-"""The role that needs to see plugins' pages; Airflow lets only Op and Admin see them by itself."""
+"""The role whose people need to find the page; Airflow shows plugins' pages to Op and Admin only."""
 
 
 def main() -> int:
@@ -62,8 +63,6 @@ def make_people() -> None:
         security = builder.sm
         builder.add_permissions(update_perms=True)  # type: ignore[no-untyped-call]
         security.sync_roles()
-        plugins = security.create_permission("can_read", "Plugins")
-        security.add_permission_to_role(security.find_role(PAGE_ROLE), plugins)
         for user in EVERYBODY:
             if security.find_user(user.name) is None:
                 security.add_user(
@@ -74,6 +73,7 @@ def make_people() -> None:
                     security.find_role(user.role),
                     user.password,
                 )
+    grant([PAGE_ROLE])
 
 
 def make_account(account: Mapping[str, Any]) -> None:

@@ -12,8 +12,9 @@ _MOST = 10
 """More tasks or references than this are counted, not listed."""
 
 DANGER = (
-    "A run acts for the person who triggered it. So who may change or trigger a public DAG can make it do "
-    "things in the name of everyone who triggers it, and of those who delegated an account to its schedule."
+    "A run acts for the person who triggered it. So who may change a public DAG, or what it reads when it "
+    "runs, decides what is done in the name of everyone who triggers it afterwards, and of those who "
+    "delegated an account to it."
 )
 
 WHY = (

@@ -53,7 +53,10 @@ def test_a_delegation_from_consent_to_withdrawal(chromium: Browser, alice: Perso
         expect(page.get_by_role("heading", name="What cannot happen")).to_be_visible()
         account = page.locator(f"[data-account='{CONN_ID}']")
         expect(account.get_by_text("collect", exact=True)).to_be_visible()
+        expect(page.get_by_test_id("readiness")).to_have_text("Not ready to run as you")
+        expect(account.get_by_role("button", name="Let them")).to_have_count(0)
         sign_in(page, CONN_ID, "alice")
+        expect(page.get_by_test_id("readiness")).to_have_text("Ready to run as you")
         account.get_by_role("button", name="Let them").click()
         account.get_by_text("Runs started by asset events act as me").click()
         account.get_by_role("button", name="Agree").click()
@@ -76,7 +79,9 @@ def test_a_delegation_from_consent_to_withdrawal(chromium: Browser, alice: Perso
         assert complaints == []
 
 
-def test_a_refused_task_leads_to_the_sign_in(chromium: Browser, carol: Person) -> None:
+def test_a_refused_task_leads_to_the_sign_in_and_runs_again_in_place(
+    chromium: Browser, carol: Person, alice: Person
+) -> None:
     run_id = finished_run(carol)
     with browsing(chromium, carol) as page:
         complaints = complaints_of(page)
@@ -93,6 +98,15 @@ def test_a_refused_task_leads_to_the_sign_in(chromium: Browser, carol: Person) -
         opened.value.get_by_role("button", name="Sign in").click()
         expect(page.locator("[data-status='signed_in']")).to_be_visible()
         assert page.evaluate("window.notReloaded")
+        expect(page.get_by_text("has not signed in")).to_have_count(0)
+        expect(page.get_by_text("You are signed in now.")).to_be_visible()
+        task_page = page.url
+        with browsing(chromium, alice) as other:
+            other.goto(task_page)
+            expect(other.get_by_test_id("whose-move")).to_contain_text("It is carol's move")
+            expect(other.get_by_role("button", name="Run this task again")).to_have_count(0)
+        page.get_by_role("button", name="Run this task again").click()
+        expect(page.get_by_text("Handed out for carol")).to_be_visible(timeout=RUN_SECONDS * 1000)
         assert complaints == []
 
 

@@ -9,7 +9,6 @@ import re
 import httpx2
 import pytest
 
-from airflow_thirdparty.demo.users import User
 from airflow_thirdparty.server.broker.usage import queries as usage_queries
 from tests.support.airflow_server import AirflowServer
 from tests.support.people import Person
@@ -62,21 +61,25 @@ def test_a_callback_that_this_browser_did_not_begin_says_so_in_the_small_window(
     assert "Begin it again." in answer.text
 
 
-def test_a_stock_role_reaches_the_page_but_not_by_the_navigation(admin: Person) -> None:
-    """The navigation asks for the plugins, which FAB shows to Op and Admin only."""
-    dave = User("dave", "Viewer")
-    names = {
-        "username": dave.name,
-        "first_name": dave.name,
-        "last_name": "Example",
-        "email": "dave@example.com",
-    }
-    body = {**names, "password": dave.password, "roles": [{"name": dave.role}]}
-    made = admin.rest.post("/auth/fab/v1/users", json=body)
-    assert made.is_success or made.status_code == 409, made.text
-    person = Person(dave, admin.url)
-    assert person.rest.get("/api/v2/plugins").status_code == 403
-    assert person.browser.get(PAGE).status_code == 200
+@pytest.mark.parametrize(
+    "query",
+    [pytest.param("", id="bare"), pytest.param("?account=a%2Fb", id="at an account")],
+)
+def test_the_address_without_its_slash_leads_to_the_page(alice: Person, query: str) -> None:
+    answer = alice.browser.get(f"{PAGE.rstrip('/')}{query}")
+    assert (answer.status_code, answer.headers["location"]) == (307, f"{alice.url}{PAGE}{query}")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("/third-party-accountsx", id="a longer name"),
+        pytest.param("//third-party-accounts", id="two slashes"),
+        pytest.param("/x/third-party-accounts", id="below something"),
+    ],
+)
+def test_no_other_address_leads_there(alice: Person, path: str) -> None:
+    assert "location" not in alice.browser.get(f"{alice.url}{path}").headers
 
 
 @pytest.mark.parametrize("document", ["docs", "openapi.json"])

@@ -113,6 +113,7 @@ class Airflow:
 
     def set_teams(self, conn_id: str, account: str | None, dags: str | None) -> None:
         """Give an account, and the bundle of all DAGs, to teams."""
+        from airflow.models import dag as dag_models
         from airflow.models.connection import Connection
         from airflow.models.dagbundle import DagBundleModel
         from airflow.models.team import Team
@@ -127,6 +128,8 @@ class Airflow:
             bundle = session.get_one(DagBundleModel, "dags-folder")
             team = session.scalar(select(Team).where(Team.name == dags)) if dags else None
             bundle.teams = [team] if team else []
+        # Airflow 3.3 remembers for half a minute whose a DAG is
+        getattr(dag_models, "clear_team_name_cache", lambda: None)()
 
     # the broker ------------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ READ: dict[str, Callable[[], object]] = {
     "keep_uses_days": settings.keep_uses_days,
     "keep_alive_days": settings.keep_alive_days,
     "delegation_rights_days": settings.delegation_rights_days,
+    "require_permission": settings.require_permission,
     "allow_http": settings.allow_http,
 }
 

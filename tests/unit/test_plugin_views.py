@@ -26,7 +26,12 @@ def test_everything_is_loaded_from_below_base_url(base_path: str, static: str) -
 def test_each_page_has_a_place_and_a_route_of_its_own() -> None:
     apps = plugin_views.react_apps("")
     assert {app["destination"] for app in apps} == {"nav", "dag", "task_instance"}
-    assert len({app["url_route"] for app in apps}) == len({app["name"] for app in apps}) == len(apps)
+    assert len({app["url_route"] for app in apps}) == len(apps)
+
+
+def test_each_is_called_what_it_is_where_it_stands() -> None:
+    labels = {app["destination"]: app["name"] for app in plugin_views.react_apps("")}
+    assert labels == {"nav": "Accounts", "dag": "Accounts", "task_instance": "Account"}
 
 
 def test_the_bundle_answers_to_every_name() -> None:

@@ -41,6 +41,7 @@ class Attribution(PersonColumns, Base):
     __table_args__ = (
         Index("third_party_attribution_run_pk_idx", "run_pk"),
         Index("third_party_attribution_at_idx", "at"),
+        Index("third_party_attribution_person_idx", "auth_manager", "user_id", "user_created", "at"),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)

@@ -28,7 +28,14 @@ from airflow_thirdparty.server.broker.housekeeping import loop
 from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
 from airflow_thirdparty.server.broker.sign_in.own_credentials import TooManyAttempts
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
-from airflow_thirdparty.server.web.dependencies import CrossSite, NotAdmin, SharedIdentity, without_nul
+from airflow_thirdparty.server.people.roles import NoSuchRole, RolesElsewhere
+from airflow_thirdparty.server.web.dependencies import (
+    CrossSite,
+    NotAdmin,
+    NotEntitled,
+    SharedIdentity,
+    without_nul,
+)
 from airflow_thirdparty.server.web.headers import add_security_headers
 from airflow_thirdparty.server.web.routes import (
     accounts,
@@ -37,6 +44,7 @@ from airflow_thirdparty.server.web.routes import (
     documents,
     health,
     pages,
+    roles,
     runs,
     uses,
 )
@@ -52,6 +60,9 @@ STATUS = {
     SharedIdentity: 403,
     CrossSite: 403,
     NotAdmin: 403,
+    NotEntitled: 403,
+    NoSuchRole: 404,
+    RolesElsewhere: 409,
     NoSuchDag: 404,
     NoSuchTaskInstance: 404,
     NoSuchDelegation: 404,
@@ -93,7 +104,7 @@ def create_app() -> FastAPI:
         dependencies=[Depends(without_nul)],
         responses={"4XX": {"model": ProblemAnswer}, "5XX": {"model": ProblemAnswer}},
     )
-    for routes in (accounts, dags, delegations, runs, uses, pages, health):
+    for routes in (accounts, dags, delegations, runs, uses, roles, pages, health):
         app.include_router(routes.router)
     if with_docs:
         app.include_router(documents.router)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
-from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.broker import links
-from airflow_thirdparty.server.people import caller, directory
+from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.people import caller, directory, entitlement
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.urls import origin_of
 
@@ -29,13 +32,25 @@ class CrossSite(ThirdPartyAccountError):
     code = "cross_site"
 
 
+class NotEntitled(ThirdPartyAccountError):
+    """Accounts are not for the caller."""
+
+    code = "not_entitled"
+
+
 def get_person(user: GetUserDep) -> Person:
-    """The caller as a person.
+    """The caller as a person, who may have accounts.
 
     :param user: as Airflow authenticated them
+    :raises NotEntitled: when accounts are for those who have a permission, and the caller has not
     :raises SharedIdentity: when several people share the caller's identity
     :return: the caller
     """
+    if not entitlement.may_use_page(user):
+        raise NotEntitled(
+            "Accounts are only for people who can read on 'Third-Party Accounts', and you cannot.",
+            "Ask an Airflow admin, who may give that permission to a role of yours.",
+        )
     person = directory.person_of(user)
     if person is None:
         raise SharedIdentity(
@@ -84,13 +99,27 @@ def _is_ours(sent: str, request: Request) -> bool:
     return request.headers.get("sec-fetch-site") == "same-origin" or origin == origin_of(links.base_url())
 
 
-def is_admin(user: BaseUser) -> bool:
-    """Whether the user may edit connections, which is what registering accounts takes.
+def check_team(session: Session, user: BaseUser, conn_id: str) -> None:
+    """Treat another team's account as if there was none.
 
+    :param session: a session
     :param user: as Airflow authenticated them
-    :return: what the auth manager says
+    :param conn_id: id of the account
+    :raises NoSuchAccount: when it belongs to a team that the user is not of
     """
-    return bool(get_auth_manager().is_authorized_connection(method="PUT", user=user))
+    if entitlement.has_teams() and not entitlement.sees(user)(registrations.team_of(session, conn_id)):
+        raise registrations.no_such_account(conn_id)
+
+
+async def own_team_only(conn_id: str, user: GetUserDep) -> None:
+    """Let nobody pass to another team's account.
+
+    :param conn_id: id of the account, from the path
+    :param user: as Airflow authenticated them
+    :raises NoSuchAccount: when it belongs to a team that the user is not of
+    """
+    if entitlement.has_teams():
+        await in_database(check_team, user, conn_id)
 
 
 class NotAdmin(ThirdPartyAccountError):
@@ -105,8 +134,21 @@ def admin_only(user: GetUserDep) -> None:
     :param user: as Airflow authenticated them
     :raises NotAdmin: when the caller may not edit connections
     """
-    if not is_admin(user):
+    if not entitlement.may_administer(user):
         raise NotAdmin("Only who may edit connections may see this.", "Ask an Airflow admin.")
+
+
+def administered(session: Session, user: BaseUser) -> Callable[[str], bool]:
+    """Which accounts the user may edit, all of them where there are no teams.
+
+    :param session: a session
+    :param user: as Airflow authenticated them, who may edit some connection
+    :return: tells it by the id of an account
+    """
+    if not entitlement.has_teams():
+        return lambda conn_id: True
+    teams = registrations.teams(session)
+    return lambda conn_id: entitlement.may_administer_account(user, conn_id, teams.get(conn_id))
 
 
 OptionalUserDep = Annotated[BaseUser | None, Depends(caller.user_of)]
@@ -114,4 +156,5 @@ OptionalUserDep = Annotated[BaseUser | None, Depends(caller.user_of)]
 
 PersonDep = Annotated[Person, Depends(get_person)]
 SameOrigin = Depends(same_origin)
+OwnTeam = Depends(own_team_only)
 AdminOnly = Depends(admin_only)

@@ -8,6 +8,11 @@
   "use strict";
   var data = document.body.dataset;
   var ok = data.ok === "true";
+  /** @type {number | undefined} */
+  var closing;
+  function leave() {
+    window.close();
+  }
 
   if (typeof BroadcastChannel !== "undefined") {
     var channel = new BroadcastChannel("third-party-accounts");
@@ -19,7 +24,13 @@
       message: data.message || undefined,
       remedy: data.remedy || undefined,
     });
-    channel.close();
+    // Another sign-in follows in this window: the page takes it there, and would find it closed.
+    channel.addEventListener("message", function (event) {
+      if (event.data && event.data.type === "keep-open") {
+        window.clearTimeout(closing);
+        closing = window.setTimeout(leave, 15000);
+      }
+    });
   }
 
   var button = document.getElementById("close");
@@ -50,8 +61,6 @@
   }
   // Stays open after a failure, so that the reason can be read.
   if (ok) {
-    window.setTimeout(function () {
-      window.close();
-    }, 900);
+    closing = window.setTimeout(leave, 900);
   }
 })();

@@ -91,6 +91,7 @@ def test_the_tab_of_a_task_whose_user_has_to_sign_in(server: Airflow):
     fetch(server, server.start("by_hand", run_id), expect=403)
     answer = task_tab(server, "bob", "by_hand", run_id)
     assert answer["acting_user"]["is_me"] is True
+    assert (answer["state"], answer["started_by"]) == ("running", "person")
     (use,) = answer["uses"]
     assert (use["outcome"], use["error"]["code"]) == ("refused", "sign_in_required")
     assert use["error"]["link"].endswith("?account=keys")
@@ -103,6 +104,7 @@ def test_the_tab_of_a_task_that_acts_for_nobody(server: Airflow):
     answer = task_tab(server, "alice", dag_id, run_id)
     assert answer["acting_user"]["user_name"] is None
     assert "command line" in answer["acting_user"]["reason"]
+    assert answer["started_by"] == "command_line"
     (use,) = answer["uses"]
     assert use["error"]["code"] == "acting_user_unknown"
     assert use["error"]["remedy"]

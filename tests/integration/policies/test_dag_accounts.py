@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable
 from airflow.utils.session import create_session
 
 from airflow_thirdparty import dag_tags
@@ -12,8 +14,10 @@ from airflow_thirdparty.server.broker.views.dag_tasks import tasks_by_account
 from airflow_thirdparty.server.broker.views.dags import (
     DagAccounts,
     RiskLevel,
+    Starters,
     accounts_of,
     dags_with_accounts,
+    starters_of,
 )
 from tests.support import databases
 from tests.support.databases import Database
@@ -104,6 +108,37 @@ def test_the_list_costs_one_query(dags: None) -> None:
     finally:
         event.remove(settings.engine, "before_cursor_execute", count)
     assert len(statements) == 1
+
+
+DAILY = CronTriggerTimetable("0 0 * * *", timezone="UTC")
+START = datetime(2024, 1, 1, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        pytest.param(None, Starters(False, False), id="nothing"),
+        pytest.param("@daily", Starters(True, False), id="the clock"),
+        pytest.param("@once", Starters(True, False), id="the clock, once"),
+        pytest.param("@continuous", Starters(True, False), id="the run before"),
+        pytest.param([Asset("made")], Starters(False, True), id="asset events"),
+        pytest.param(
+            AssetOrTimeSchedule(timetable=DAILY, assets=[Asset("made")]),
+            Starters(True, True),
+            id="both",
+        ),
+    ],
+)
+def test_what_starts_its_runs(database: Database, schedule: Any, expected: Starters) -> None:
+    from airflow.providers.standard.operators.empty import EmptyOperator
+    from airflow.sdk import DAG
+
+    with DAG("started", schedule=schedule, start_date=START, max_active_runs=1) as dag:
+        EmptyOperator(task_id="work")
+    Tasks("http://127.0.0.1:1").store(dag)
+    with create_session(scoped=False) as session:
+        assert starters_of(session, "started") == expected
+        assert starters_of(session, "nowhere") == Starters(False, False)
 
 
 FILE = """

@@ -58,10 +58,11 @@ def test_the_group_lists_every_command(
         assert f"{command.name} {written(command.help)}" in shown
 
 
-@pytest.mark.parametrize("name", ["list", "audit-dags", "prune", "sign-out"])
+@pytest.mark.parametrize("name", ["list", "audit-dags", "prune", "sign-out", "grant-role"])
 def test_what_lists_takes_airflows_own_output_option(name: str) -> None:
     parser = cli_parser.get_parser()
-    words = ["third-party-accounts", name, *(["--user", "alice"] if name == "sign-out" else [])]
+    more = {"sign-out": ["--user", "alice"], "grant-role": ["Viewer"]}
+    words = ["third-party-accounts", name, *more.get(name, [])]
     assert parser.parse_args(words).output == "table"
     for output in ("table", "json", "yaml", "plain"):
         assert parser.parse_args([*words, "-o", output]).output == output

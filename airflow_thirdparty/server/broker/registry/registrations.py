@@ -37,6 +37,19 @@ class AccountEntry:
     problem: AccountMisconfigured | None
 
 
+def no_such_account(conn_id: str) -> NoSuchAccount:
+    """The complaint about an id that no account has.
+
+    :param conn_id: the id
+    :return: the error, to be raised
+    """
+    return NoSuchAccount(
+        f"There is no third-party account '{conn_id}'.",
+        "Check the id; an account that lives only in a secrets backend must be named in "
+        "[third_party_accounts] accounts.",
+    )
+
+
 def find(session: Session, conn_id: str) -> Account:
     """Read one account.
 
@@ -48,12 +61,28 @@ def find(session: Session, conn_id: str) -> Account:
     """
     registration = _read(session, conn_id)
     if registration is None:
-        raise NoSuchAccount(
-            f"There is no third-party account '{conn_id}'.",
-            "Check the id; an account that lives only in a secrets backend must be named in "
-            "[third_party_accounts] accounts.",
-        )
+        raise no_such_account(conn_id)
     return parse(registration)
+
+
+def team_of(session: Session, conn_id: str) -> str | None:
+    """The team that owns an account.
+
+    :param session: a session
+    :param conn_id: id of the account
+    :return: ``None`` when it is everybody's, as those in a secrets backend are
+    """
+    return session.scalar(select(Connection.team_name).where(Connection.conn_id == conn_id))
+
+
+def teams(session: Session) -> dict[str, str | None]:
+    """The teams that own accounts, in one query.
+
+    :param session: a session
+    :return: them, by id of the account; those in a secrets backend are everybody's and left out
+    """
+    statement = select(Connection.conn_id, Connection.team_name).where(Connection.conn_type == CONN_TYPE)
+    return {row.conn_id: row.team_name for row in session.execute(statement)}
 
 
 def _read(session: Session, conn_id: str) -> Registration | None:
@@ -90,7 +119,9 @@ def _listed(row: Connection) -> AccountEntry:
     try:
         registration = registration_of(row)
     except AccountMisconfigured as problem:
-        return AccountEntry(Registration(row.conn_id, description=row.description), None, problem)
+        return AccountEntry(
+            Registration(row.conn_id, description=row.description, team=row.team_name), None, problem
+        )
     return _checked(registration)
 
 

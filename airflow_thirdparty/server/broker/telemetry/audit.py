@@ -21,7 +21,7 @@ def write(
     /,
     event: str,
     *,
-    conn_id: str,
+    conn_id: str | None = None,
     person: Person | None = None,
     run: tuple[str, str, str, int] | None = None,
     dag_id: str | None = None,
@@ -31,13 +31,14 @@ def write(
 
     :param session: writes in its transaction
     :param event: what happened, such as ``sign_in``
-    :param conn_id: id of the account
+    :param conn_id: id of the account; ``None`` where it is about none
     :param person: who did it, or whom it happened to
     :param run: dag id, task id, run id and map index of the task instance it is about
     :param dag_id: the DAG it is about, where that is no task instance
     :param **details: short texts and numbers that may be shown to an admin
     """
     dag_id, task_id, run_id, map_index = run or (dag_id, None, None, None)
+    about = {} if conn_id is None else {"account": conn_id}
     session.execute(
         insert(Log).values(
             dttm=utcnow(),
@@ -47,6 +48,6 @@ def write(
             task_id=task_id,
             run_id=run_id,
             map_index=map_index,
-            extra=json.dumps({"account": conn_id, **details}, sort_keys=True),
+            extra=json.dumps({**about, **details}, sort_keys=True),
         )
     )

@@ -43,6 +43,40 @@ class DagAccounts:
     risk: RiskLevel = RiskLevel.QUIET
 
 
+@dataclass(frozen=True)
+class Starters:
+    """What starts runs of a DAG that nobody triggers.
+
+    :param schedule: whether the clock does
+    :param asset_events: whether events of assets do
+    """
+
+    schedule: bool
+    asset_events: bool
+
+
+_NO_CLOCK = frozenset(
+    {"NullTimetable", "PartitionedAtRuntime", "AssetTriggeredTimetable", "PartitionedAssetTimetable"}
+)
+"""Airflow's own timetables under which no run is due at any time."""
+
+
+def starters_of(session: Session, dag_id: str) -> Starters:
+    """What starts runs of a DAG by itself.
+
+    :param session: a session
+    :param dag_id: id of the DAG
+    :return: neither, where there is no such DAG
+    """
+    row = session.execute(
+        select(DagModel.timetable_type, DagModel.asset_expression).where(DagModel.dag_id == dag_id)
+    ).one_or_none()
+    if row is None:
+        return Starters(False, False)
+    name = row.timetable_type.rpartition(".")[2]
+    return Starters(bool(name) and name not in _NO_CLOCK, row.asset_expression is not None)
+
+
 def accounts_of(session: Session, dag_id: str, account_ids: Collection[str]) -> DagAccounts | None:
     """The accounts of one DAG; ``None`` when there is no such DAG.
 

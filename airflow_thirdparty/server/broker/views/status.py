@@ -31,12 +31,14 @@ class AccountStatus:
 
     :param text: the same in words, with what to do
     :param at: since when, or of which moment that is
+    :param ends_at: when the sign-in ends for want of anything that could refresh or use it
     """
 
     status: Status
     text: str
     at: datetime | None = None
     missing: tuple[str, ...] = ()
+    ends_at: datetime | None = None
 
 
 def standing(
@@ -103,15 +105,21 @@ def _with_end(
     stands: AccountStatus, account: Account, row: SignIn, now: datetime, used_at: datetime | None
 ) -> AccountStatus:
     """Say when the sign-in ends, where nothing keeps it alive."""
+    if row.sealed_refresh is None:
+        return replace(stands, ends_at=row.told_expiry)
     end = keep_alive.ends_at(account, row)
     kept = keep_alive.can_be_kept(account, used_at, now, settings.keep_alive_days())
     if end is None or (kept and row.failed_at is None):
         return stands
     if end <= now:
         return replace(
-            stands, text=f"{stands.text} It was not used in time and may have ended on {end:%Y-%m-%d}."
+            stands,
+            text=f"{stands.text} It was not used in time and may have ended on {end:%Y-%m-%d}.",
+            ends_at=end,
         )
-    return replace(stands, text=f"{stands.text} If it is not used before, it ends on {end:%Y-%m-%d}.")
+    return replace(
+        stands, text=f"{stands.text} If it is not used before, it ends on {end:%Y-%m-%d}.", ends_at=end
+    )
 
 
 def _reachable(row: SignIn, health: AccountHealth | None, expired: bool) -> AccountStatus:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from airflow.models.hitl import HITLDetail
 from airflow.models.log import Log
@@ -27,6 +27,21 @@ from airflow_thirdparty.server.store.usage import Usage
 REFUSALS_READ = 50
 """How many of the latest refusals of a task instance are looked at: a task asks for a few accounts, a few
 times each."""
+
+
+StartedBy = Literal["person", "task", "schedule", "asset_events", "command_line", "other"]
+"""What started a run."""
+
+STARTERS: dict[str, StartedBy] = {
+    "ui": "person",
+    "rest_api": "person",
+    "backfill": "person",
+    "operator": "task",
+    "timetable": "schedule",
+    "asset": "asset_events",
+    "cli": "command_line",
+}
+"""The same by Airflow's own word for it."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +87,16 @@ class TaskAccounts:
 
     :param acting: whom the task instance acts for as things are now
     :param how: how that came about, in words
+    :param state: the task instance's, as Airflow has it; ``None`` before it is scheduled
+    :param started_by: what started the run
     :param answer: what somebody answered to its question, if it had one
     """
 
     acting: Acting
     how: str
     asked: tuple[Asked, ...]
+    state: str | None
+    started_by: StartedBy
     answer: HumanAnswer | None = None
 
 
@@ -89,16 +108,17 @@ def look_up(session: Session, key: TaskInstanceKey, now: datetime) -> TaskAccoun
     :param now: the time, in UTC
     :return: whom it acts for, and its accounts, the latest first
     """
-    ti_id = session.scalar(
-        select(TaskInstance.id).where(
+    found = session.execute(
+        select(TaskInstance.id, TaskInstance.state).where(
             TaskInstance.dag_id == key.dag_id,
             TaskInstance.run_id == key.run_id,
             TaskInstance.task_id == key.task_id,
             TaskInstance.map_index == key.map_index,
         )
-    )
-    if ti_id is None:
+    ).one_or_none()
+    if found is None:
         return None
+    ti_id, state = found
     asked = _latest([*_used(session, key), *_refused(session, key)])
     # delegations are for one account, so it matters which one the task asks for
     facts = gather(session, ti_id, asked[0].conn_id if asked else "", now)
@@ -106,7 +126,9 @@ def look_up(session: Session, key: TaskInstanceKey, now: datetime) -> TaskAccoun
         return None
     # the question is whom it acts for when it runs, whether or not it runs now
     acting = acting_user(replace(facts, state=facts.asker, started=facts.started or now))
-    return TaskAccounts(acting, _how(facts, acting), tuple(asked), _answer(session, ti_id))
+    started_by: StartedBy = STARTERS.get(facts.triggered_by or "", "other")
+    answer = _answer(session, ti_id)
+    return TaskAccounts(acting, _how(facts, acting), tuple(asked), state, started_by, answer)
 
 
 def _answer(session: Session, ti_id: uuid.UUID) -> HumanAnswer | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Annotated
 from urllib.parse import urlsplit
 
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
@@ -13,53 +16,105 @@ from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker import health, runtime
 from airflow_thirdparty.server.broker.acting import rights
 from airflow_thirdparty.server.broker.database import in_database, utcnow
-from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
+from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.broker.sign_in import flow, own_credentials, signing_out
 from airflow_thirdparty.server.broker.views import accounts as account_views
 from airflow_thirdparty.server.broker.views import admin as admin_views
+from airflow_thirdparty.server.broker.views import needs
+from airflow_thirdparty.server.broker.views.needs import Group, Needs
+from airflow_thirdparty.server.people import entitlement
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web import cookies
-from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin
+from airflow_thirdparty.server.web.dependencies import AdminOnly, OwnTeam, PersonDep, SameOrigin, administered
 from airflow_thirdparty.server.web.safe_paths import is_safe
 from airflow_thirdparty.server.web.schemas.accounts import (
     AccountOverview,
     AccountsAnswer,
     CallerView,
+    DependentsAnswer,
+    GroupCounts,
+    ListedAccount,
     SignInAnswer,
     SignInBody,
     SignOutAnswer,
 )
-from airflow_thirdparty.server.web.schemas.common import AccountView
+from airflow_thirdparty.server.web.schemas.common import LARGEST, AccountView
 
 router = APIRouter(prefix="/api/v1", tags=["Accounts"])
 
+PAGE = 50
+"""Accounts on a page of the list, unless more are asked for: more than most people ever see."""
+
 
 @router.get("/accounts")
-async def list_accounts(user: GetUserDep, person: PersonDep) -> AccountsAnswer:
-    """All accounts, with how they stand for the caller."""
+async def list_accounts(
+    user: GetUserDep,
+    person: PersonDep,
+    search: Annotated[str, Query(max_length=100)] = "",
+    group: Group | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
+    offset: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
+) -> AccountsAnswer:
+    """The accounts, with how they stand for the caller: what needs them first."""
     await in_database(rights.keep_own, person, user, utcnow())
-    seen = await in_database(_views, person=person)
-    admin = is_admin(user)
-    warnings = await in_database(health.warnings) if admin else []
+    listed = await in_database(_listed, person=person, user=user)
+    found = [account for account in listed if account.holds(search)]
+    asked = [account for account in found if group in (None, account.group)]
+    counted = Counter(account.group for account in found)
+    admin = entitlement.may_administer(user)
     return AccountsAnswer(
-        accounts=seen, user=CallerView(user_name=person.name, is_admin=admin), warnings=warnings
+        accounts=asked[offset : offset + limit],
+        total=len(asked),
+        counts=GroupCounts(**{each.value: counted[each] for each in Group}),
+        all=len(listed),
+        user=CallerView(user_name=person.name, is_admin=admin),
+        warnings=await in_database(health.warnings) if admin else [],
     )
 
 
+def _listed(session: Session, person: Person, user: BaseUser) -> list[ListedAccount]:
+    seen = _seen(session, person, user)
+    ids = {view.entry.registration.conn_id for view in seen}
+    needed = needs.of_person(session, person, ids, utcnow())
+    listed = [ListedAccount.listed(view, needed.get(view.entry.registration.conn_id)) for view in seen]
+    order = list(Group)
+    return sorted(listed, key=lambda account: order.index(account.group))  # stable: by id within a group
+
+
 @router.get("/accounts/{conn_id}")
-async def get_account(conn_id: str, person: PersonDep) -> AccountView:
+async def get_account(conn_id: str, user: GetUserDep, person: PersonDep) -> AccountView:
     """One account, with how it stands for the caller."""
-    for view in await in_database(_views, person=person):
+    for view in await in_database(_views, person=person, user=user):
         if view.conn_id == conn_id:
             return view
-    raise NoSuchAccount(f"There is no third-party account '{conn_id}'.", "Check the id.")
+    raise registrations.no_such_account(conn_id)
 
 
-def _views(session: Session, person: Person) -> list[AccountView]:
-    return [AccountView.of(view) for view in account_views.of_person(session, person, utcnow())]
+def _views(session: Session, person: Person, user: BaseUser) -> list[AccountView]:
+    return [AccountView.of(view) for view in _seen(session, person, user)]
 
 
-@router.post("/accounts/{conn_id}/sign-in", dependencies=[SameOrigin])
+def _seen(session: Session, person: Person, user: BaseUser) -> list[account_views.View]:
+    sees = entitlement.sees(user)
+    return [
+        view
+        for view in account_views.of_person(session, person, utcnow())
+        if sees(view.entry.registration.team)
+    ]
+
+
+@router.get("/accounts/{conn_id}/dependents")
+async def list_dependents(conn_id: str, person: PersonDep) -> DependentsAnswer:
+    """What of the caller's acts with an account: delegations, and DAGs that they triggered lately."""
+    return await in_database(_dependents, conn_id=conn_id, person=person)
+
+
+def _dependents(session: Session, conn_id: str, person: Person) -> DependentsAnswer:
+    found = needs.of_person(session, person, {conn_id}, utcnow()).get(conn_id, Needs())
+    return DependentsAnswer(delegated=sorted(found.delegated), triggered=sorted(found.triggered))
+
+
+@router.post("/accounts/{conn_id}/sign-in", dependencies=[SameOrigin, OwnTeam])
 async def sign_in(conn_id: str, body: SignInBody, response: Response, person: PersonDep) -> SignInAnswer:
     """Begin a sign-in: the browser goes to the answered address and comes back to the callback."""
     if body.return_to is not None and not is_safe(body.return_to, urlsplit(settings.base_url()).path):
@@ -86,10 +141,15 @@ async def sign_out(conn_id: str, person: PersonDep) -> SignOutAnswer:
 
 
 @router.get("/admin/accounts", dependencies=[AdminOnly])
-async def list_accounts_for_admins() -> list[AccountOverview]:
+async def list_accounts_for_admins(user: GetUserDep) -> list[AccountOverview]:
     """All accounts with what an admin has to mend, and how many people are signed in."""
-    return await in_database(_overview)
+    return await in_database(_overview, user=user)
 
 
-def _overview(session: Session) -> list[AccountOverview]:
-    return [AccountOverview.of(seen) for seen in admin_views.of_accounts(session)]
+def _overview(session: Session, user: BaseUser) -> list[AccountOverview]:
+    is_theirs = administered(session, user)
+    return [
+        AccountOverview.of(seen)
+        for seen in admin_views.of_accounts(session)
+        if is_theirs(seen.entry.registration.conn_id)
+    ]

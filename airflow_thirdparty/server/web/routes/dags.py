@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from airflow_thirdparty.server.broker.views import accounts as account_views
 from airflow_thirdparty.server.broker.views import dag_tasks
 from airflow_thirdparty.server.broker.views import dags as dag_views
 from airflow_thirdparty.server.broker.views.dags import DagAccounts, RiskLevel
+from airflow_thirdparty.server.people import entitlement
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
 from airflow_thirdparty.server.web.schemas.common import AccountView
@@ -23,19 +25,22 @@ router = APIRouter(prefix="/api/v1", tags=["DAGs"])
 
 
 @router.get("/dags/{dag_id}/accounts", dependencies=[Depends(requires_access_dag(method="GET"))])
-async def get_dag_accounts(dag_id: str, person: PersonDep) -> DagAnswer:
+async def get_dag_accounts(dag_id: str, user: GetUserDep, person: PersonDep) -> DagAnswer:
     """The accounts a DAG uses, for whoever may read it."""
-    return await in_database(_dag, dag_id=dag_id, person=person)
+    return await in_database(_dag, dag_id=dag_id, user=user, person=person)
 
 
-def _dag(session: Session, dag_id: str, person: Person) -> DagAnswer:
+def _dag(session: Session, dag_id: str, user: BaseUser, person: Person) -> DagAnswer:
     found = dag_views.accounts_of(session, dag_id, _account_ids(session))
     if found is None:
         raise delegations.no_such_dag(dag_id)
+    sees = entitlement.sees(user)
     seen = {
         view.entry.registration.conn_id: AccountView.of(view)
         for view in account_views.of_person(session, person, utcnow())
+        if sees(view.entry.registration.team)
     }
+    starters = dag_views.starters_of(session, dag_id)
     places = dag_tasks.tasks_by_account(session, dag_id, found.accounts) if found.accounts else {}
     return DagAnswer(
         accounts=[
@@ -43,6 +48,10 @@ def _dag(session: Session, dag_id: str, person: Person) -> DagAnswer:
             for conn_id in found.accounts
             if conn_id in seen
         ],
+        missing=list(found.missing),
+        unknown=found.unknown,
+        scheduled=starters.schedule,
+        asset_events=starters.asset_events,
         warning=_warning(found),
     )
 
@@ -59,12 +68,13 @@ def _warning(found: DagAccounts) -> DagWarning | None:
 
 
 @router.get("/admin/dags-at-risk", dependencies=[AdminOnly])
-async def list_dags_at_risk() -> list[DagAtRisk]:
+async def list_dags_at_risk(user: GetUserDep) -> list[DagAtRisk]:
     """Public DAGs that use accounts, and those that were acknowledged, for admins."""
-    return await in_database(_at_risk)
+    return await in_database(_at_risk, user=user)
 
 
-def _at_risk(session: Session) -> list[DagAtRisk]:
+def _at_risk(session: Session, user: BaseUser) -> list[DagAtRisk]:
+    reads = entitlement.reads_dags(session, user)
     return [
         DagAtRisk(
             dag_id=found.dag_id,
@@ -75,7 +85,7 @@ def _at_risk(session: Session) -> list[DagAtRisk]:
             acknowledged=found.risk is RiskLevel.ACKNOWLEDGED,
         )
         for found in dag_views.dags_with_accounts(session, _account_ids(session))
-        if found.risk is not RiskLevel.QUIET
+        if found.risk is not RiskLevel.QUIET and reads(found.dag_id)
     ]
 
 

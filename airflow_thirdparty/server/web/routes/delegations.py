@@ -12,8 +12,15 @@ from airflow_thirdparty.server.broker.acting import consents, dag_records, deleg
 from airflow_thirdparty.server.broker.acting.delegations import DelegationRequest
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.people import entitlement
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, SameOrigin, is_admin
+from airflow_thirdparty.server.web.dependencies import (
+    AdminOnly,
+    PersonDep,
+    SameOrigin,
+    administered,
+    check_team,
+)
 from airflow_thirdparty.server.web.schemas.delegations import (
     DelegationBody,
     DelegationOfDag,
@@ -68,12 +75,17 @@ def _answer(session: Session, dag_id: str, user: BaseUser, person: Person) -> De
         SameOrigin,
     ],
 )
-async def make_delegation(dag_id: str, body: DelegationBody, person: PersonDep) -> DelegationView:
+async def make_delegation(
+    dag_id: str, body: DelegationBody, user: GetUserDep, person: PersonDep
+) -> DelegationView:
     """Let this DAG's scheduled runs, or those fired by asset events, act with the caller's account."""
-    return await in_database(_make, dag_id=dag_id, body=body, person=person)
+    return await in_database(_make, dag_id=dag_id, body=body, user=user, person=person)
 
 
-def _make(session: Session, dag_id: str, body: DelegationBody, person: Person) -> DelegationView:
+def _make(
+    session: Session, dag_id: str, body: DelegationBody, user: BaseUser, person: Person
+) -> DelegationView:
+    check_team(session, user, body.conn_id)
     request = DelegationRequest(
         body.conn_id,
         body.scheduled,
@@ -89,17 +101,24 @@ def _make(session: Session, dag_id: str, body: DelegationBody, person: Person) -
 @router.delete("/dags/{dag_id}/delegations", dependencies=[WellFormed, SameOrigin], status_code=204)
 async def withdraw_delegation(dag_id: str, conn_id: str, user: GetUserDep, person: PersonDep) -> None:
     """Withdraw the caller's delegation, also without the right to trigger; an admin withdraws anybody's."""
-    await in_database(delegations.withdraw, person, dag_id, conn_id, is_admin=is_admin(user))
+    await in_database(_withdraw, dag_id=dag_id, conn_id=conn_id, user=user, person=person)
+
+
+def _withdraw(session: Session, dag_id: str, conn_id: str, user: BaseUser, person: Person) -> None:
+    is_admin = entitlement.may_administer(user) and administered(session, user)(conn_id)
+    delegations.withdraw(session, person, dag_id, conn_id, is_admin=is_admin)
 
 
 @router.get("/admin/delegations", dependencies=[AdminOnly])
-async def list_all_delegations(person: PersonDep) -> list[DelegationOfDag]:
+async def list_all_delegations(user: GetUserDep, person: PersonDep) -> list[DelegationOfDag]:
     """Who lets any DAG's runs act with their account; for admins, who may withdraw each."""
-    return await in_database(_all, person=person)
+    return await in_database(_all, user=user, person=person)
 
 
-def _all(session: Session, person: Person) -> list[DelegationOfDag]:
+def _all(session: Session, user: BaseUser, person: Person) -> list[DelegationOfDag]:
+    is_theirs = administered(session, user)
     return [
         DelegationOfDag(dag_id=consent.row.dag_id, **DelegationView.of(consent, person).model_dump())
         for consent in consents.everywhere(session, registrations.usable(session), utcnow())
+        if is_theirs(consent.row.conn_id)
     ]

@@ -21,7 +21,7 @@ from airflow_thirdparty.server.broker.sign_in import begun, flow, kept_answers
 from airflow_thirdparty.server.broker.sign_in.refusals import SignInRefused
 from airflow_thirdparty.server.people import directory
 from airflow_thirdparty.server.web import cookies
-from airflow_thirdparty.server.web.dependencies import OptionalUserDep
+from airflow_thirdparty.server.web.dependencies import OptionalUserDep, own_team_only
 from airflow_thirdparty.server.web.headers import content_security_policy
 from airflow_thirdparty.wire import WEB_PREFIX
 
@@ -60,8 +60,12 @@ async def callback(conn_id: str, request: Request, user: OptionalUserDep) -> Res
     state_hash = begun.digest(dict(params).get("state", ""))
     nonces = cookies.nonces(request.cookies)
     person = directory.person_of(user) if user is not None else None
-    if person is None:
+    if user is None or person is None:
         return await _keep(conn_id, params, nonces)
+    try:
+        await own_team_only(conn_id, user)
+    except ThirdPartyAccountError as error:
+        return _refused(conn_id, error)
     done = flow.complete(runtime.transport(), person, conn_id, params, nonces, utcnow)
     return await _end(conn_id, state_hash, done)
 
@@ -81,11 +85,12 @@ async def resume(conn_id: str, request: Request, user: OptionalUserDep) -> Respo
     nonces = cookies.nonces(request.cookies)
     person = directory.person_of(user) if user is not None else None
     try:
-        if person is None:  # not to the log-in once more: that might go on for ever
+        if user is None or person is None:  # not to the log-in once more: that might go on for ever
             raise SignInRefused(
                 "You are not logged in to Airflow as one single person.",
                 "Log in to Airflow with a user of your own, then reload this page.",
             )
+        await own_team_only(conn_id, user)
         state_hash = await in_database(kept_answers.find, conn_id, nonces, utcnow())
     except ThirdPartyAccountError as error:
         return _refused(conn_id, error)

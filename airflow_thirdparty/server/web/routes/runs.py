@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
-from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import APIRouter, Depends, Path
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.views import accounts as account_views
 from airflow_thirdparty.server.broker.views import task_instances as task_instance_views
 from airflow_thirdparty.server.broker.views.task_instances import Asked, TaskInstanceKey
+from airflow_thirdparty.server.people import entitlement
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import PersonDep
 from airflow_thirdparty.server.web.schemas.common import LARGEST, AccountView, Problem
@@ -42,14 +44,15 @@ async def get_task_account(
     run_id: str,
     task_id: str,
     map_index: Annotated[int, Path(ge=-1, le=LARGEST)],
+    user: GetUserDep,
     person: PersonDep,
 ) -> TaskAccountAnswer:
     """Whom a task instance acts for, for whoever may read it."""
     key = TaskInstanceKey(dag_id, run_id, task_id, map_index)
-    return await in_database(_answer, key=key, caller=person)
+    return await in_database(_answer, key=key, user=user, caller=person)
 
 
-def _answer(session: Session, key: TaskInstanceKey, caller: Person) -> TaskAccountAnswer:
+def _answer(session: Session, key: TaskInstanceKey, user: BaseUser, caller: Person) -> TaskAccountAnswer:
     found = task_instance_views.look_up(session, key, utcnow())
     if found is None:
         raise NoSuchTaskInstance(
@@ -57,9 +60,11 @@ def _answer(session: Session, key: TaskInstanceKey, caller: Person) -> TaskAccou
             f"index {key.map_index}.",
             "Check the names.",
         )
+    sees = entitlement.sees(user)
     seen = {
         view.entry.registration.conn_id: AccountView.of(view)
         for view in (account_views.of_person(session, caller, utcnow()) if found.asked else ())
+        if sees(view.entry.registration.team)
     }
     acting = found.acting
     return TaskAccountAnswer(
@@ -70,6 +75,8 @@ def _answer(session: Session, key: TaskInstanceKey, caller: Person) -> TaskAccou
             reason=found.how,
         ),
         uses=[_use(asked, seen.get(asked.conn_id)) for asked in found.asked],
+        state=found.state,
+        started_by=found.started_by,
         human_answer=HumanAnswerView.model_validate(found.answer) if found.answer else None,
     )
 

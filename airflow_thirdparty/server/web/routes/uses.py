@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.usage import queries as usage_queries
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
+from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, administered
 from airflow_thirdparty.server.web.schemas.common import LARGEST
 from airflow_thirdparty.server.web.schemas.uses import CountView, UsesAnswer, UseView
 
@@ -34,6 +36,13 @@ def _mine(session: Session, person: Person, conn_id: str | None, limit: int, off
 
 
 @router.get("/admin/uses", dependencies=[AdminOnly])
-async def count_uses() -> list[CountView]:
+async def count_uses(user: GetUserDep) -> list[CountView]:
     """How much each sign-in was used, without where; for admins."""
-    return [CountView.model_validate(count) for count in await in_database(usage_queries.counts)]
+    return await in_database(_counts, user=user)
+
+
+def _counts(session: Session, user: BaseUser) -> list[CountView]:
+    is_theirs = administered(session, user)
+    return [
+        CountView.model_validate(count) for count in usage_queries.counts(session) if is_theirs(count.conn_id)
+    ]

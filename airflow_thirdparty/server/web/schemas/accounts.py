@@ -7,7 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from airflow_thirdparty.server.broker.views.accounts import View
 from airflow_thirdparty.server.broker.views.admin import Overview
+from airflow_thirdparty.server.broker.views.needs import Group, Needs, group_of
 from airflow_thirdparty.server.web.schemas.common import AccountView, Problem, Strict
 
 
@@ -18,10 +20,62 @@ class CallerView(BaseModel):
     is_admin: bool
 
 
-class AccountsAnswer(BaseModel):
-    """The page in one answer."""
+class ListedAccount(AccountView):
+    """An account on the caller's page.
 
-    accounts: list[AccountView]
+    :param group: whether it needs the caller, is connected, or is there to be used
+    :param needed_by: ids of the caller's DAGs that use it: delegated to, or triggered lately
+    """
+
+    group: Group
+    needed_by: list[str]
+
+    @classmethod
+    def listed(cls, view: View, needs: Needs | None) -> ListedAccount:
+        """Spell what the broker knows.
+
+        :param view: the account as the caller sees it
+        :param needs: what of theirs needs it
+        :return: it as JSON
+        """
+        return cls(
+            **AccountView.of(view).model_dump(),
+            group=group_of(view, needs),
+            needed_by=needs.dags if needs else [],
+        )
+
+    def holds(self, words: str) -> bool:
+        """Whether a search finds it.
+
+        :param words: what is looked for, in any case
+        :return: whether each word stands in its id, name, description or who the caller is there
+        """
+        name = self.identity.name if self.identity else ""
+        text = " ".join((self.conn_id, self.service_name, self.description or "", name)).casefold()
+        return all(word in text for word in words.casefold().split())
+
+
+class GroupCounts(BaseModel):
+    """How many accounts there are of each group."""
+
+    needs_you: int
+    connected: int
+    available: int
+
+
+class AccountsAnswer(BaseModel):
+    """The page in one answer.
+
+    :param accounts: what was asked for: what needs the caller first, then by group and id
+    :param total: how many there are of what was asked for, on all pages
+    :param counts: how many of each group the search found
+    :param all: how many there are without any search
+    """
+
+    accounts: list[ListedAccount]
+    total: int
+    counts: GroupCounts
+    all: int
     user: CallerView
     warnings: list[str]
 
@@ -46,6 +100,17 @@ class SignOutAnswer(BaseModel):
 
     result: Literal["revoked", "forgotten"]
     message: str
+
+
+class DependentsAnswer(BaseModel):
+    """What of the caller's acts with an account, and would not any more after signing out.
+
+    :param delegated: ids of DAGs that they let act with it
+    :param triggered: ids of DAGs that use it and that they triggered lately
+    """
+
+    delegated: list[str]
+    triggered: list[str]
 
 
 class AccountOverview(BaseModel):

@@ -61,7 +61,10 @@ class Who(BaseModel):
 
 
 class AccountView(BaseModel):
-    """One account as the caller sees it."""
+    """One account as the caller sees it.
+
+    :param ends_at: when the sign-in ends unless it is used or made anew
+    """
 
     conn_id: str
     service: str
@@ -77,6 +80,7 @@ class AccountView(BaseModel):
     missing_scopes: list[str]
     expires_at: datetime | None
     refreshable: bool
+    ends_at: datetime | None
     signed_in_at: datetime | None
     last_used_at: datetime | None
     sign_in_allowed: bool
@@ -99,13 +103,14 @@ class AccountView(BaseModel):
             kind=account.kind if account else "oauth2",
             description=view.entry.registration.description,
             status=standing.status if standing else Status.SIGN_IN_NEEDED,
-            status_text=standing.text if standing else "An admin has to mend this account first.",
+            status_text=standing.text if standing else "An admin has to fix this account first.",
             status_at=standing.at if standing else None,
             identity=Who(subject=row.subject, name=row.subject_name) if row else None,
             scopes=row.scopes.split() if row else list(account.scopes) if account else [],
             missing_scopes=list(standing.missing) if standing else [],
             expires_at=row.told_expiry if row else None,
             refreshable=bool(row and row.sealed_refresh),
+            ends_at=standing.ends_at if standing else None,
             signed_in_at=row.signed_in_at if row else None,
             last_used_at=view.last_used_at,
             sign_in_allowed=account is not None,

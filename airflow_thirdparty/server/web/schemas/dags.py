@@ -29,9 +29,19 @@ class DagWarning(BaseModel):
 
 
 class DagAnswer(BaseModel):
-    """A DAG's tab in one answer."""
+    """A DAG's tab in one answer.
+
+    :param missing: names that the DAG uses as accounts, but there are none, or none any more
+    :param unknown: whether it uses an account, or may use one, that is only known when it runs
+    :param scheduled: whether a schedule starts its runs
+    :param asset_events: whether asset events start its runs
+    """
 
     accounts: list[DagAccount]
+    missing: list[str]
+    unknown: bool
+    scheduled: bool
+    asset_events: bool
     warning: DagWarning | None
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from airflow_thirdparty.server.broker.views.task_instances import StartedBy
 from airflow_thirdparty.server.web.schemas.common import AccountView, Problem
 
 
@@ -54,8 +55,14 @@ class HumanAnswerView(BaseModel):
 
 
 class TaskAccountAnswer(BaseModel):
-    """A task instance's tab in one answer."""
+    """A task instance's tab in one answer.
+
+    :param state: the task instance's, as Airflow has it
+    :param started_by: what started the run
+    """
 
     acting_user: ActingUserView
     uses: list[TaskAccountUse]
     human_answer: HumanAnswerView | None
+    state: str | None
+    started_by: StartedBy

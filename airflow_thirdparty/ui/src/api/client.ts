@@ -69,15 +69,22 @@ export function problemOf(status: number, body: unknown): Problem {
   return BY_STATUS[status] ?? { ...UNREADABLE, message: `Airflow answered with status ${status}.` };
 }
 
-/** Call the API; anything but a success becomes a {@link Failure}. */
-export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** Call our API; anything but a success becomes a {@link Failure}. */
+export const call = <T>(method: string, path: string, body?: unknown): Promise<T> =>
+  send<T>(method, `${prefix}api/v1/${path}`, body);
+
+/** Call Airflow's own REST API, as the person who is logged in. */
+export const callAirflow = <T>(method: string, path: string, body?: unknown): Promise<T> =>
+  send<T>(method, airflow(`api/v2/${path}`), body);
+
+async function send<T>(method: string, address: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") {
     headers["Content-Type"] = "application/json";
   }
   let response: Response;
   try {
-    response = await fetch(`${prefix}api/v1/${path}`, {
+    response = await fetch(address, {
       method,
       headers,
       credentials: "same-origin",

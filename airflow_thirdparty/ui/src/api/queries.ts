@@ -1,6 +1,6 @@
 import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/react-query";
 
-import { call, Failure, get, segment } from "./client";
+import { call, callAirflow, Failure, get, segment } from "./client";
 import type {
   AccountList,
   AccountOverview,
@@ -10,6 +10,9 @@ import type {
   DelegationList,
   DelegationOfDag,
   DelegationRequest,
+  Dependents,
+  Group,
+  RoleList,
   SignInRequest,
   SignInStarted,
   SignOutResult,
@@ -27,10 +30,40 @@ export const queryClient = new QueryClient({
   defaultOptions: { queries: { retry, staleTime: 5_000, refetchInterval: 60_000, gcTime: 600_000 } },
 });
 
-export const accountsQuery = queryOptions({
-  queryKey: ["accounts"],
-  queryFn: () => get<AccountList>("accounts"),
-});
+/** As many accounts as the server puts on a page. */
+export const PAGE_SIZE = 50;
+
+interface AccountSearch {
+  search: string;
+  group: Group | null;
+  offset: number;
+}
+
+/** The first page of everything. */
+export const FIRST: AccountSearch = { search: "", group: null, offset: 0 };
+
+export const accountsQuery = ({ search, group, offset }: AccountSearch) =>
+  queryOptions({
+    queryKey: ["accounts", search, group, offset],
+    queryFn: () => get<AccountList>(`accounts?${parameters({ search, group, offset })}`),
+    placeholderData: keepPreviousData,
+  });
+
+export const accountQuery = (connId: string) =>
+  queryOptions({ queryKey: ["account", connId], queryFn: () => fetchAccount(connId) });
+
+/** What of the caller's acts with an account; asked for when they are about to sign out. */
+export const dependentsQuery = (connId: string) =>
+  queryOptions({
+    queryKey: ["dependents", connId],
+    queryFn: () => get<Dependents>(`accounts/${segment(connId)}/dependents`),
+  });
+
+/** A query's parameters; what is empty is left out. */
+const parameters = (values: Record<string, string | number | null>): string =>
+  new URLSearchParams(
+    Object.entries(values).flatMap(([name, value]) => (value === null || value === "" || value === 0 ? [] : [[name, String(value)]])),
+  ).toString();
 
 export const dagQuery = (dagId: string) =>
   queryOptions({
@@ -51,7 +84,29 @@ export const taskQuery = (dagId: string, runId: string, taskId: string, mapIndex
       get<TaskAccount>(
         `task-instances/${[dagId, runId, taskId, mapIndex].map(segment).join("/")}/account`,
       ),
+    refetchInterval: ({ state: { data } }) => (data === undefined || hasEnded(data.state) ? 60_000 : 3_000),
   });
+
+/** States in which a task instance has ended; in all others it is asked for again soon. */
+const ENDED = new Set(["success", "failed", "skipped", "upstream_failed", "removed"]);
+
+export const hasEnded = (state: string | null): boolean => state !== null && ENDED.has(state);
+
+/** Let Airflow run a task instance again: it, and what failed because of it. */
+export async function runAgain(dagId: string, runId: string, taskId: string, mapIndex: string): Promise<void> {
+  const task = Number(mapIndex) >= 0 ? [taskId, Number(mapIndex)] : taskId;
+  const clear = (onlyFailed: boolean) =>
+    callAirflow<{ total_entries: number }>("POST", `dags/${segment(dagId)}/clearTaskInstances`, {
+      dry_run: false,
+      dag_run_id: runId,
+      task_ids: [task],
+      only_failed: onlyFailed,
+      include_downstream: onlyFailed,
+    });
+  if ((await clear(true)).total_entries === 0) {
+    await clear(false); // it did not fail: then nothing behind it did because of it
+  }
+}
 
 export const usageQuery = (connId: string, limit: number) =>
   queryOptions({
@@ -80,6 +135,13 @@ export const allDelegationsQuery = queryOptions({
   queryFn: () => get<DelegationOfDag[]>("admin/delegations"),
 });
 
+export const rolesQuery = queryOptions({
+  queryKey: ["admin", "roles"],
+  queryFn: () => get<RoleList>("admin/roles"),
+});
+
+export const grantRole = (role: string): Promise<unknown> => call("POST", "admin/roles", { role });
+
 export const fetchAccount = (connId: string): Promise<AccountView> =>
   get<AccountView>(`accounts/${segment(connId)}`);
 
@@ -106,12 +168,13 @@ export const refetchAll = (): Promise<void> =>
 
 /** Put one freshly fetched account into every view that shows it. */
 export function updateCachedAccount(account: AccountView): void {
-  queryClient.setQueryData<AccountList>(accountsQuery.queryKey, (list) =>
+  queryClient.setQueriesData<AccountList>({ queryKey: ["accounts"] }, (list) =>
     list && {
       ...list,
-      accounts: list.accounts.map((other) => (other.conn_id === account.conn_id ? account : other)),
+      accounts: list.accounts.map((other) => (other.conn_id === account.conn_id ? { ...other, ...account } : other)),
     },
   );
+  queryClient.setQueryData<AccountView>(["account", account.conn_id], (other) => other && account);
   queryClient.setQueriesData<DagAccounts>({ queryKey: ["dag"] }, (dag) =>
     dag && {
       ...dag,

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List Accounts
-         * @description All accounts, with how they stand for the caller.
+         * @description The accounts, with how they stand for the caller: what needs them first.
          */
         get: operations["list_accounts_api_v1_accounts_get"];
         put?: never;
@@ -36,6 +36,26 @@ export interface paths {
          * @description One account, with how it stands for the caller.
          */
         get: operations["get_account_api_v1_accounts__conn_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{conn_id}/dependents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dependents
+         * @description What of the caller's acts with an account: delegations, and DAGs that they triggered lately.
+         */
+        get: operations["list_dependents_api_v1_accounts__conn_id__dependents_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -236,6 +256,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Roles
+         * @description Which of Flask-AppBuilder's roles find the page; for admins.
+         */
+        get: operations["list_roles_api_v1_admin_roles_get"];
+        put?: never;
+        /**
+         * Grant Role
+         * @description Let a role find the page; for admins who may edit roles in Airflow.
+         */
+        post: operations["grant_role_api_v1_admin_roles_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -289,6 +333,8 @@ export interface components {
         /**
          * AccountView
          * @description One account as the caller sees it.
+         *
+         *     :param ends_at: when the sign-in ends unless it is used or made anew
          */
         AccountView: {
             /** Conn Id */
@@ -320,6 +366,8 @@ export interface components {
             expires_at: string | null;
             /** Refreshable */
             refreshable: boolean;
+            /** Ends At */
+            ends_at: string | null;
             /** Signed In At */
             signed_in_at: string | null;
             /** Last Used At */
@@ -331,10 +379,20 @@ export interface components {
         /**
          * AccountsAnswer
          * @description The page in one answer.
+         *
+         *     :param accounts: what was asked for: what needs the caller first, then by group and id
+         *     :param total: how many there are of what was asked for, on all pages
+         *     :param counts: how many of each group the search found
+         *     :param all: how many there are without any search
          */
         AccountsAnswer: {
             /** Accounts */
-            accounts: components["schemas"]["AccountView"][];
+            accounts: components["schemas"]["ListedAccount"][];
+            /** Total */
+            total: number;
+            counts: components["schemas"]["GroupCounts"];
+            /** All */
+            all: number;
             user: components["schemas"]["CallerView"];
             /** Warnings */
             warnings: string[];
@@ -399,10 +457,23 @@ export interface components {
         /**
          * DagAnswer
          * @description A DAG's tab in one answer.
+         *
+         *     :param missing: names that the DAG uses as accounts, but there are none, or none any more
+         *     :param unknown: whether it uses an account, or may use one, that is only known when it runs
+         *     :param scheduled: whether a schedule starts its runs
+         *     :param asset_events: whether asset events start its runs
          */
         DagAnswer: {
             /** Accounts */
             accounts: components["schemas"]["DagAccount"][];
+            /** Missing */
+            missing: string[];
+            /** Unknown */
+            unknown: boolean;
+            /** Scheduled */
+            scheduled: boolean;
+            /** Asset Events */
+            asset_events: boolean;
             warning: components["schemas"]["DagWarning"] | null;
         };
         /**
@@ -567,6 +638,37 @@ export interface components {
             unknown_imports: string[];
         };
         /**
+         * DependentsAnswer
+         * @description What of the caller's acts with an account, and would not any more after signing out.
+         *
+         *     :param delegated: ids of DAGs that they let act with it
+         *     :param triggered: ids of DAGs that use it and that they triggered lately
+         */
+        DependentsAnswer: {
+            /** Delegated */
+            delegated: string[];
+            /** Triggered */
+            triggered: string[];
+        };
+        /**
+         * Group
+         * @description Where an account stands on a person's page.
+         * @enum {string}
+         */
+        Group: "needs_you" | "connected" | "available";
+        /**
+         * GroupCounts
+         * @description How many accounts there are of each group.
+         */
+        GroupCounts: {
+            /** Needs You */
+            needs_you: number;
+            /** Connected */
+            connected: number;
+            /** Available */
+            available: number;
+        };
+        /**
          * HumanAnswerView
          * @description What somebody answered to the task instance's question (human in the loop).
          *
@@ -585,6 +687,56 @@ export interface components {
             options: string[];
             /** Free Input */
             free_input: string[];
+        };
+        /**
+         * ListedAccount
+         * @description An account on the caller's page.
+         *
+         *     :param group: whether it needs the caller, is connected, or is there to be used
+         *     :param needed_by: ids of the caller's DAGs that use it: delegated to, or triggered lately
+         */
+        ListedAccount: {
+            /** Conn Id */
+            conn_id: string;
+            /** Service */
+            service: string;
+            /** Service Name */
+            service_name: string;
+            /** Icon */
+            icon: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "oauth2" | "key" | "basic";
+            /** Description */
+            description: string | null;
+            status: components["schemas"]["Status"];
+            /** Status Text */
+            status_text: string;
+            /** Status At */
+            status_at: string | null;
+            identity: components["schemas"]["Who"] | null;
+            /** Scopes */
+            scopes: string[];
+            /** Missing Scopes */
+            missing_scopes: string[];
+            /** Expires At */
+            expires_at: string | null;
+            /** Refreshable */
+            refreshable: boolean;
+            /** Ends At */
+            ends_at: string | null;
+            /** Signed In At */
+            signed_in_at: string | null;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Sign In Allowed */
+            sign_in_allowed: boolean;
+            problem: components["schemas"]["Problem"] | null;
+            group: components["schemas"]["Group"];
+            /** Needed By */
+            needed_by: string[];
         };
         /**
          * Problem
@@ -608,6 +760,49 @@ export interface components {
          */
         ProblemAnswer: {
             error: components["schemas"]["Problem"];
+        };
+        /**
+         * RoleBody
+         * @description The role that is to find the page.
+         */
+        RoleBody: {
+            /** Role */
+            role: string;
+        };
+        /**
+         * RoleGranted
+         * @description What the role was given, in words; nothing when it had all.
+         */
+        RoleGranted: {
+            /** Granted */
+            granted: string[];
+        };
+        /**
+         * RoleView
+         * @description A role and what it lacks to find the page.
+         *
+         *     :param missing: permissions in words; nothing when its people find the page
+         */
+        RoleView: {
+            /** Name */
+            name: string;
+            /** Missing */
+            missing: string[];
+        };
+        /**
+         * RolesAnswer
+         * @description The roles that open Airflow's pages.
+         *
+         *     :param known: whether the auth manager's roles can be read here
+         *     :param may_edit: whether the caller may change what roles may do
+         */
+        RolesAnswer: {
+            /** Roles */
+            roles: components["schemas"]["RoleView"][];
+            /** Known */
+            known: boolean;
+            /** May Edit */
+            may_edit: boolean;
         };
         /**
          * SignInAnswer
@@ -656,12 +851,22 @@ export interface components {
         /**
          * TaskAccountAnswer
          * @description A task instance's tab in one answer.
+         *
+         *     :param state: the task instance's, as Airflow has it
+         *     :param started_by: what started the run
          */
         TaskAccountAnswer: {
             acting_user: components["schemas"]["ActingUserView"];
             /** Uses */
             uses: components["schemas"]["TaskAccountUse"][];
             human_answer: components["schemas"]["HumanAnswerView"] | null;
+            /** State */
+            state: string | null;
+            /**
+             * Started By
+             * @enum {string}
+             */
+            started_by: "person" | "task" | "schedule" | "asset_events" | "command_line" | "other";
         };
         /**
          * TaskAccountUse
@@ -749,7 +954,12 @@ export type $defs = Record<string, never>;
 export interface operations {
     list_accounts_api_v1_accounts_get: {
         parameters: {
-            query?: never;
+            query?: {
+                search?: string;
+                group?: components["schemas"]["Group"] | null;
+                limit?: number;
+                offset?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -803,6 +1013,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    list_dependents_api_v1_accounts__conn_id__dependents_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DependentsAnswer"];
                 };
             };
             /** @description Client Error */
@@ -1288,6 +1538,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CountView"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    list_roles_api_v1_admin_roles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolesAnswer"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    grant_role_api_v1_admin_roles_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleGranted"];
                 };
             };
             /** @description Client Error */

@@ -27,6 +27,10 @@ type Request<Path extends keyof paths, M extends Method = "post"> = paths[Path] 
 export type Problem = components["schemas"]["Problem"];
 
 export type AccountList = Result<"/api/v1/accounts">;
+/** An account on the caller's page: also where it stands there, and what of theirs needs it. */
+export type ListedAccount = AccountList["accounts"][number];
+export type Group = ListedAccount["group"];
+export type Dependents = Result<"/api/v1/accounts/{conn_id}/dependents">;
 /** One account as the caller sees it, with their own sign-in only. */
 export type AccountView = Result<"/api/v1/accounts/{conn_id}">;
 export type Status = AccountView["status"];
@@ -59,5 +63,8 @@ export type AccountOverview = Result<"/api/v1/admin/accounts">[number];
 /** A public DAG that uses accounts; for admins. */
 export type DagAtRisk = Result<"/api/v1/admin/dags-at-risk">[number];
 export type DelegationOfDag = Result<"/api/v1/admin/delegations">[number];
+/** Which roles find the page; for admins. */
+export type RoleList = Result<"/api/v1/admin/roles">;
+export type RoleAccess = RoleList["roles"][number];
 /** How much one person's sign-in was used, without where; for admins. */
 export type UsageCount = Result<"/api/v1/admin/uses">[number];

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import type { AccountView } from "../api/types";
 import { announcement, epithetOf, nameOf, needsUser } from "../messages/status";
+import { endMessage } from "../messages/time";
 import { type SignIn, useSignIn } from "../signin/useSignIn";
 import { Callout, ProblemCallout } from "./Callout";
 import { Confirm } from "./Confirm";
@@ -12,6 +13,7 @@ import { SignInActions } from "./SignInActions";
 import { SignInDetails } from "./SignInDetails";
 import { StatusBadge } from "./StatusBadge";
 import { LINE, Surface } from "./Surface";
+import { useNow } from "./useNow";
 import { When } from "./When";
 
 /** Say state changes aloud, and keep the focus in the card whose button went away. */
@@ -82,9 +84,21 @@ const Name = ({ account, title }: { account: AccountView; title: React.Ref<HTMLH
   </Box>
 );
 
+/** Before a sign-in ends that cannot refresh itself, or that nobody uses. */
+const EndNotice = ({ account }: { account: AccountView }) => {
+  const { text, soon } = endMessage(account, useNow());
+  return text === "" ? null : (
+    <Text fontSize="sm" {...(soon ? { color: "amber.700", _dark: { color: "amber.300" } } : { color: "fg.muted" })}>
+      {text}
+    </Text>
+  );
+};
+
 /** Words under the state, where the state needs some. */
 const Explanation = ({ account }: { account: AccountView }) =>
-  account.status === "signed_in" ? null : (
+  account.status === "signed_in" ? (
+    <EndNotice account={account} />
+  ) : (
     <Text fontSize="sm" color="fg.muted">
       {account.status_text}
       {account.status === "service_unreachable" && account.status_at ? (
@@ -131,21 +145,38 @@ const Tile = ({ icon }: { icon: string }) => (
   </Flex>
 );
 
+/** Where a card stands among those that look like one box with it. */
+export interface Edges {
+  first: boolean;
+  last: boolean;
+}
+
+const boxed = ({ first, last }: Edges) =>
+  ({
+    borderWidth: "1px",
+    ...(first ? { borderTopRadius: "lg" } : { borderTopWidth: "0" }),
+    ...(last ? { borderBottomRadius: "lg" } : {}),
+    bg: "bg",
+    ...LINE,
+  }) as const;
+
 interface Props {
   account: AccountView;
+  /** Draws the box itself, for a list that mixes cards with headings. */
+  edges?: Edges;
   /** More about the account, below it. */
   children?: ReactNode;
 }
 
 /** One account: which service, in what state, who I am there, and the buttons that change it. */
-export const AccountCard = ({ account, children }: Props) => {
+export const AccountCard = ({ account, edges, children }: Props) => {
   const signIn = useSignIn(account);
   const title = useChanges(account);
   const named = useArrival(account.conn_id, title);
   const [told, setTold] = useState<string | null>(null);
   const problem = needsUser(account.status) && account.status !== "sign_in_needed" ? null : account.problem;
   return (
-    <Box as="li" data-account={account.conn_id} containerType="inline-size" listStyleType="none" {...(named ? { bg: "brand.500/8" } : {})}>
+    <Box as="li" data-account={account.conn_id} containerType="inline-size" listStyleType="none" {...(edges ? boxed(edges) : {})} {...(named ? { bg: "brand.500/8" } : {})}>
       <Box
         display="grid"
         columnGap={4}

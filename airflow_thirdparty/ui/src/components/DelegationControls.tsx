@@ -4,7 +4,16 @@ import { type ReactNode, useId, useState } from "react";
 
 import { delegate, endDelegation, refetchAll } from "../api/queries";
 import type { AccountView, Delegation, DelegationList } from "../api/types";
-import { type DelegationForm, delegationMessage, formOf, pinHint, relevant, requestOf } from "../messages/delegation";
+import {
+  type DelegationForm,
+  delegationMessage,
+  formOf,
+  offered,
+  pinHint,
+  relevant,
+  requestOf,
+  type Starters,
+} from "../messages/delegation";
 import { dayOf } from "../messages/time";
 import { problemFrom } from "../signin/useSignIn";
 import { Button } from "./Button";
@@ -47,11 +56,12 @@ interface FormProps {
   account: AccountView;
   mine: Delegation | null;
   list: DelegationList;
+  starters: Starters;
   onDone: () => void;
 }
 
-const Form = ({ id, dagId, account, mine, list, onDone }: FormProps) => {
-  const [form, setForm] = useState<DelegationForm>(() => formOf(mine));
+const Form = ({ id, dagId, account, mine, list, starters, onDone }: FormProps) => {
+  const [form, setForm] = useState<DelegationForm>(() => formOf(mine, starters));
   const done = async (message: string) => {
     await refetchAll();
     announce(message);
@@ -80,22 +90,26 @@ const Form = ({ id, dagId, account, mine, list, onDone }: FormProps) => {
       }}
     >
       <Stack gap={4}>
-        <Choice
-          label="Scheduled runs act as me"
-          hint="Runs that the schedule starts have no user of their own."
-          checked={form.scheduled}
-          onChange={(scheduled) => {
-            change({ scheduled });
-          }}
-        />
-        <Choice
-          label="Runs started by asset events act as me"
-          hint="Whoever may post events for this DAG's assets starts those runs, and so decides when they act as you."
-          checked={form.asset_events}
-          onChange={(asset_events) => {
-            change({ asset_events });
-          }}
-        />
+        {starters.scheduled || form.scheduled ? (
+          <Choice
+            label="Scheduled runs act as me"
+            hint="Runs that the schedule starts have no user of their own."
+            checked={form.scheduled}
+            onChange={(scheduled) => {
+              change({ scheduled });
+            }}
+          />
+        ) : null}
+        {starters.asset_events || form.asset_events ? (
+          <Choice
+            label="Runs started by asset events act as me"
+            hint="Whoever may post events for this DAG's assets starts those runs, and so decides when they act as you."
+            checked={form.asset_events}
+            onChange={(asset_events) => {
+              change({ asset_events });
+            }}
+          />
+        ) : null}
         <Choice
           label="Only with the DAG's present code"
           hint={pinHint(list)}
@@ -149,6 +163,7 @@ interface Props {
   dagId: string;
   account: AccountView;
   list: DelegationList;
+  starters: Starters;
 }
 
 const OPENERS: Record<Delegation["state"] | "none", string> = {
@@ -166,7 +181,7 @@ const OPENERS: Record<Delegation["state"] | "none", string> = {
 };
 
 /** Whether runs that nobody triggered may act with the caller's account, and how to change that. */
-export const DelegationControls = ({ dagId, account, list }: Props) => {
+export const DelegationControls = ({ dagId, account, list, starters }: Props) => {
   const [open, setOpen] = useState(false);
   const id = useId();
   const now = useNow();
@@ -174,13 +189,16 @@ export const DelegationControls = ({ dagId, account, list }: Props) => {
   const others = consent !== null && !consent.is_me;
   const mine = others ? null : consent;
   const halted = consent !== null && consent.state !== "active";
-  const usable = !others && (list.allowed || mine !== null);
+  const usable = !others && (mine !== null || (list.allowed && offered(starters, account.status === "signed_in")));
+  if (consent === null && !starters.scheduled && !starters.asset_events) {
+    return null; // every run of this DAG is triggered by somebody
+  }
   return (
     <Box borderTopWidth="1px" borderStyle="dashed" pt={4} {...LINE}>
       <Flex gap={3} align="center" justify="space-between" flexWrap="wrap">
         <Box fontSize="sm" minW={0}>
           <Text fontWeight="medium" {...(halted ? { color: "amber.700", _dark: { color: "amber.300" } } : {})}>
-            {delegationMessage(consent, now)}
+            {delegationMessage(consent, starters, now)}
           </Text>
           {others ? (
             <Text color="fg.muted">
@@ -207,6 +225,7 @@ export const DelegationControls = ({ dagId, account, list }: Props) => {
           account={account}
           mine={mine}
           list={list}
+          starters={starters}
           onDone={() => {
             setOpen(false);
           }}

@@ -1,9 +1,10 @@
 import { Text } from "@chakra-ui/react";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { refetchAll, signOut } from "../api/queries";
+import { dependentsQuery, refetchAll, signOut } from "../api/queries";
 import type { AccountView } from "../api/types";
+import { affected } from "../messages/groups";
 import { nameOf } from "../messages/status";
 import { problemFrom } from "../signin/useSignIn";
 import { Button } from "./Button";
@@ -14,6 +15,20 @@ interface Props {
   account: AccountView;
   onDone: (message: string) => void;
 }
+
+/** The DAGs and delegations of the caller that would have nothing to act with. */
+const Affected = ({ connId }: { connId: string }) => {
+  const { data } = useQuery(dependentsQuery(connId));
+  return (
+    <>
+      {(data ? affected(data) : []).map((line) => (
+        <Text key={line} mt={2} color="fg" overflowWrap="anywhere">
+          {line}
+        </Text>
+      ))}
+    </>
+  );
+};
 
 export const SignOut = ({ account, onDone }: Props) => {
   const [asking, setAsking] = useState(false);
@@ -53,6 +68,7 @@ export const SignOut = ({ account, onDone }: Props) => {
           Until you sign in again, no task can act as you in {nameOf(account)}, whatever the DAG. Runs that
           are waiting or running may fail.
         </Text>
+        {asking ? <Affected connId={account.conn_id} /> : null}
         {leave.error ? <ProblemCallout problem={problemFrom(leave.error)} /> : null}
       </Confirm>
     </>

@@ -47,19 +47,9 @@ export const Cell = ({ children, wide = false }: { children?: ReactNode; wide?: 
   </ChakraTable.Cell>
 );
 
-interface SectionProps<T> {
-  title: string;
-  hint: string;
-  query: UseQueryResult<T[]>;
-  /** Said when there is nothing to list. */
-  empty: string;
-  children: (rows: T[]) => ReactNode;
-}
-
-/** One part of the administration: a heading and what a query brought. */
-export function Section<T>({ title, hint, query, empty, children }: SectionProps<T>) {
+/** One part of the administration: a heading, and what stands below it. */
+export const SectionHead = ({ title, hint, children }: { title: string; hint: string; children: ReactNode }) => {
   const id = useId();
-  const { data, error, refetch } = query;
   return (
     <Stack as="section" aria-labelledby={id} gap={3}>
       <Box>
@@ -70,16 +60,49 @@ export function Section<T>({ title, hint, query, empty, children }: SectionProps
           {hint}
         </Text>
       </Box>
+      {children}
+    </Stack>
+  );
+};
+
+/** What a query brought; while it loads and when it fails, something in its place. */
+export function QueryPart<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
+  const { data, error, refetch } = query;
+  return (
+    <>
       {error ? <Failed error={error} onRetry={() => void refetch()} /> : null}
       {data === undefined && !error ? (
         <Skeleton h={20} borderRadius="lg" css={{ "@media (prefers-reduced-motion: reduce)": { animation: "none" } }} />
       ) : null}
-      {data?.length === 0 ? (
-        <Surface px={4} py={4} fontSize="sm" color="fg.muted">
-          {empty}
-        </Surface>
-      ) : null}
-      {data && data.length > 0 ? children(data) : null}
-    </Stack>
+      {data === undefined ? null : children(data)}
+    </>
+  );
+}
+
+interface SectionProps<T> {
+  title: string;
+  hint: string;
+  query: UseQueryResult<T[]>;
+  /** Said when there is nothing to list. */
+  empty: string;
+  children: (rows: T[]) => ReactNode;
+}
+
+/** One part of the administration that lists what a query brought. */
+export function Section<T>({ title, hint, query, empty, children }: SectionProps<T>) {
+  return (
+    <SectionHead title={title} hint={hint}>
+      <QueryPart query={query}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Surface px={4} py={4} fontSize="sm" color="fg.muted">
+              {empty}
+            </Surface>
+          ) : (
+            children(rows)
+          )
+        }
+      </QueryPart>
+    </SectionHead>
   );
 }

@@ -7,8 +7,10 @@ import { TaskAccountTab } from "../pages/TaskAccountTab";
 
 locate(null);
 
+/** The page in the navigation and the tab of a DAG are both called so; Airflow gives a tab its DAG's id. */
+const Accounts = ({ dagId }: { dagId?: string }) => (dagId ? <DagAccountsTab dagId={dagId} /> : <AccountsPage />);
+
 Object.assign(globalThis, {
-  "Third-Party Accounts": AccountsPage,
-  Accounts: DagAccountsTab,
+  Accounts: Accounts,
   Account: TaskAccountTab,
 });

@@ -2,6 +2,13 @@
 
 import type { AccountOverview } from "../api/types";
 
+/** The command that lets roles find the page, quoted for a shell where a name needs it. */
+export const grantCommand = (roles: readonly string[]): string =>
+  ["airflow third-party-accounts grant-role", ...roles.map(quoted)].join(" ");
+
+const quoted = (word: string): string =>
+  /^[\w.@%+:,/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
 /** "3", "3, of whom 1 has to sign in again". */
 export function signInCountMessage({ sign_ins: all, lapsed }: AccountOverview): string {
   if (all === 0) {

@@ -11,8 +11,8 @@ export interface DelegationForm {
   pinned: boolean;
 }
 
-export const formOf = (mine: Delegation | null): DelegationForm => ({
-  scheduled: mine?.scheduled ?? false,
+export const formOf = (mine: Delegation | null, starters: Starters): DelegationForm => ({
+  scheduled: mine?.scheduled ?? (starters.scheduled && !starters.asset_events),
   asset_events: mine?.asset_events ?? false,
   until: dayOf(mine?.expires_at ?? null),
   pinned: mine?.pinned ?? true,
@@ -25,6 +25,16 @@ export const requestOf = (connId: string, form: DelegationForm): DelegationReque
   expires_at: endOfDay(form.until),
   pinned: form.pinned,
 });
+
+/** What starts runs of a DAG that nobody triggers. */
+export interface Starters {
+  scheduled: boolean;
+  asset_events: boolean;
+}
+
+/** Whether to offer a delegation: only what could ever come about, and only with something to act with. */
+export const offered = (starters: Starters, signedIn: boolean): boolean =>
+  signedIn && (starters.scheduled || starters.asset_events);
 
 /** What pinning covers, and what it cannot. */
 export function pinHint({ imports_known: known, unknown_imports: unknown }: DelegationList): string {
@@ -67,9 +77,11 @@ export function relevant(all: readonly Delegation[], connId: string): Delegation
 }
 
 /** One line on the present consent. */
-export function delegationMessage(consent: Delegation | null, now: number): string {
+export function delegationMessage(consent: Delegation | null, starters: Starters, now: number): string {
   if (consent === null || consent.state === "delegate_gone") {
-    return "Scheduled runs do not act as you.";
+    return starters.scheduled || !starters.asset_events
+      ? "Scheduled runs act for no user, and get no access."
+      : "Runs started by asset events act for no user, and get no access.";
   }
   const who = consent.is_me ? "you" : consent.user_name;
   if (consent.state === "expired") {

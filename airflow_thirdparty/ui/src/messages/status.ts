@@ -62,19 +62,6 @@ export function announcement(account: AccountView): string {
   return `${nameOf(account)}: ${appearanceOf(account.status).label}${as}.`;
 }
 
-/** "All accounts are ready", "2 of 3 accounts need you". */
-export function summary(accounts: readonly AccountView[]): string {
-  const waiting = accounts.filter((account) => account.sign_in_allowed && needsUser(account.status)).length;
-  if (waiting === 0 && accounts.some((account) => account.status !== "signed_in")) {
-    return "Nothing for you to do.";
-  }
-  if (waiting === 0) {
-    return accounts.length === 1 ? "Your account is ready." : "All accounts are ready.";
-  }
-  const verb = waiting === 1 ? "needs" : "need";
-  return accounts.length === 1 ? "One account needs you." : `${waiting} of ${accounts.length} accounts ${verb} you.`;
-}
-
 /** A remedy as a sentence of its own: in a task's log an address follows the colon, here a button does. */
 export const remedySentence = (remedy: string): string => remedy.replace(/:\s*$/, ".");
 

@@ -1,5 +1,7 @@
 /** Points in time, in words. */
 
+import type { AccountView } from "../api/types";
+
 const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["year", 365 * 86_400],
   ["month", 30 * 86_400],
@@ -37,6 +39,24 @@ export function expiryMessage(expiresAt: string | null, refreshable: boolean, no
   }
   const away = seconds(expiresAt, now);
   return `${away > 0 ? "Ends" : "Ended"} ${distance(expiresAt, now)}`;
+}
+
+/** From when on an end is near enough to be told in a colour. */
+const SOON_SECONDS = 7 * 86_400;
+
+/** What is said of a sign-in that ends unless it is used, or made anew. */
+export function endMessage(
+  { ends_at: end, refreshable }: Pick<AccountView, "ends_at" | "refreshable">,
+  now: number,
+): { text: string; soon: boolean } {
+  if (end === null) {
+    return { text: "", soon: false };
+  }
+  const soon = seconds(end, now) < SOON_SECONDS;
+  if (refreshable) {
+    return { text: `Ends ${distance(end, now)} if no task uses it before.`, soon };
+  }
+  return { text: soon ? `Ends ${distance(end, now)}, and cannot refresh itself. Reconnect before.` : "", soon };
 }
 
 /** The full date, for a tooltip, in the reader's own time zone. */

@@ -1,47 +1,19 @@
-import { Flex, Stack, Tabs, Text, VisuallyHidden } from "@chakra-ui/react";
+import { Tabs } from "@chakra-ui/react";
 import { useQuery } from "@tanstack/react-query";
 import { type ComponentType, useEffect } from "react";
 
-import { accountsQuery, refetchAll } from "../api/queries";
+import { accountsQuery, FIRST, refetchAll } from "../api/queries";
 import type { AccountList } from "../api/types";
-import { AccountCard, Cards } from "../components/AccountCard";
 import { Callout } from "../components/Callout";
 import { Frame } from "../components/Frame";
-import { Failed, Loading, NoAccounts } from "../components/Placeholders";
-import { UsageList } from "../components/UsageList";
-import { summary } from "../messages/status";
+import { Failed, Loading } from "../components/Placeholders";
 import { listen } from "../signin/signInEvents";
 import { Administration } from "./Administration";
+import { MyAccounts } from "./MyAccounts";
 
 interface SectionProps {
   list: AccountList;
 }
-
-const MyAccounts = ({ list }: SectionProps) => {
-  if (list.accounts.length === 0) {
-    return <NoAccounts admin={list.user.is_admin} />;
-  }
-  return (
-    <Stack gap={3}>
-      <VisuallyHidden>
-        <h2>Your accounts</h2>
-      </VisuallyHidden>
-      <Flex justify="space-between" columnGap={4} flexWrap="wrap" fontSize="sm" color="fg.muted">
-        <Text>{summary(list.accounts)}</Text>
-        <Text>
-          In Airflow you are <b>{list.user.user_name}</b>
-        </Text>
-      </Flex>
-      <Cards label="Your accounts">
-        {list.accounts.map((account) => (
-          <AccountCard key={account.conn_id} account={account}>
-            {account.last_used_at === null ? null : <UsageList account={account} />}
-          </AccountCard>
-        ))}
-      </Cards>
-    </Stack>
-  );
-};
 
 interface Section {
   key: string;
@@ -81,7 +53,7 @@ const Sections = ({ list }: SectionProps) => {
 };
 
 const Content = () => {
-  const { data, error, refetch } = useQuery(accountsQuery);
+  const { data, error, refetch } = useQuery(accountsQuery(FIRST));
   useEffect(() => listen(() => void refetchAll()), []);
   if (data === undefined) {
     return error ? <Failed error={error} onRetry={() => void refetch()} /> : <Loading />;

@@ -7,6 +7,7 @@ import { dagsAtRiskQuery, overviewQuery, usageCountsQuery } from "../api/queries
 import type { AccountOverview, DagAtRisk, UsageCount } from "../api/types";
 import { AllDelegations } from "../components/AllDelegations";
 import { Icon, ServiceIcon, STATUS_SHAPES } from "../components/icons";
+import { PageRoles } from "../components/PageRoles";
 import { Cell, Row, Section, Table } from "../components/Table";
 import { When } from "../components/When";
 import { signInCountMessage } from "../messages/administration";
@@ -173,6 +174,7 @@ const UsageCounts = () => (
 export const Administration = () => (
   <Stack gap={8} pt={2}>
     <Accounts />
+    <PageRoles />
     <DagsAtRisk />
     <AllDelegations />
     <UsageCounts />

@@ -1,15 +1,17 @@
-import { chakra, Flex, Stack, Text } from "@chakra-ui/react";
+import { Box, chakra, Flex, Heading, HStack, Stack, Text } from "@chakra-ui/react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 
 import { Failure, NOT_OFFERED } from "../api/client";
 import { dagQuery, delegationsQuery, refetchAll } from "../api/queries";
-import type { DagAccount, DelegationList } from "../api/types";
+import type { DagAccount, DagAccounts, DelegationList } from "../api/types";
 import { AccountCard, Cards } from "../components/AccountCard";
-import { WarningWithWhy } from "../components/Callout";
+import { Callout, WarningWithWhy } from "../components/Callout";
 import { DelegationControls } from "../components/DelegationControls";
 import { Frame } from "../components/Frame";
+import { Icon, STATUS_SHAPES } from "../components/icons";
 import { Empty, Failed, Loading, NotOffered } from "../components/Placeholders";
+import { MISSING, readiness } from "../messages/dag";
 import { listen } from "../signin/signInEvents";
 
 const FoundIn = ({ tasks }: { tasks: readonly string[] }) =>
@@ -26,20 +28,57 @@ const FoundIn = ({ tasks }: { tasks: readonly string[] }) =>
 
 interface EntryProps {
   dagId: string;
+  dag: DagAccounts;
   entry: DagAccount;
   list: DelegationList | undefined;
 }
 
-const Entry = ({ dagId, entry, list }: EntryProps) => (
+const Entry = ({ dagId, dag, entry, list }: EntryProps) => (
   <AccountCard account={entry.account}>
     {list || entry.found_in.length > 0 ? (
-      <Stack gap={4}>
+      <Stack gap={4} css={{ "&:empty": { display: "none" } }}>
         <FoundIn tasks={entry.found_in} />
-        {list ? <DelegationControls dagId={dagId} account={entry.account} list={list} /> : null}
+        {list ? <DelegationControls dagId={dagId} account={entry.account} list={list} starters={dag} /> : null}
       </Stack>
     ) : null}
   </AccountCard>
 );
+
+/** A name that leads nowhere: what it says, and that tasks which ask for it fail. */
+const Missing = ({ connId }: { connId: string }) => (
+  <Box as="li" listStyleType="none" data-missing={connId} px={{ base: 4, md: 5 }} py={5}>
+    <Stack gap={2} colorPalette="red">
+      <Heading as="h3" fontSize="md" lineHeight="1.5rem" fontWeight="semibold" overflowWrap="anywhere">
+        {connId}
+      </Heading>
+      <HStack gap={2} color="colorPalette.700" _dark={{ color: "colorPalette.300" }} fontSize="sm" fontWeight="medium">
+        <Icon>{STATUS_SHAPES.lapsed}</Icon>
+        <Text>{MISSING.label}</Text>
+      </HStack>
+      <Text fontSize="sm" color="fg.muted">
+        {MISSING.hint}
+      </Text>
+    </Stack>
+  </Box>
+);
+
+/** How many of the accounts would let a run of the caller's go ahead. */
+const Readiness = ({ dag }: { dag: DagAccounts }) => {
+  const { ready, text } = readiness(dag);
+  return (
+    <HStack
+      gap={2}
+      colorPalette={ready ? "green" : "red"}
+      color="colorPalette.700"
+      _dark={{ color: "colorPalette.300" }}
+      css={{ "--icon-ink": "var(--chakra-colors-bg)" }}
+      data-testid="readiness"
+    >
+      <Icon>{ready ? STATUS_SHAPES.signed_in : STATUS_SHAPES.sign_in_needed}</Icon>
+      <Text fontWeight="semibold">{text}</Text>
+    </HStack>
+  );
+};
 
 const None = () => (
   <Empty title="This DAG uses no third-party account">
@@ -63,15 +102,28 @@ const Content = ({ dagId }: { dagId: string }) => {
   return (
     <>
       {data.warning ? <WarningWithWhy message={data.warning.message} why={data.warning.why} /> : null}
-      {data.accounts.length === 0 ? (
-        <None />
+      {data.accounts.length + data.missing.length === 0 ? (
+        data.unknown ? null : (
+          <None />
+        )
       ) : (
-        <Cards label="Accounts of this DAG">
-          {data.accounts.map((entry) => (
-            <Entry key={entry.account.conn_id} dagId={dagId} entry={entry} list={delegations.data} />
-          ))}
-        </Cards>
+        <>
+          <Readiness dag={data} />
+          <Cards label="Accounts of this DAG">
+            {data.missing.map((connId) => (
+              <Missing key={connId} connId={connId} />
+            ))}
+            {data.accounts.map((entry) => (
+              <Entry key={entry.account.conn_id} dagId={dagId} dag={data} entry={entry} list={delegations.data} />
+            ))}
+          </Cards>
+        </>
       )}
+      {data.unknown ? (
+        <Callout tone="info">
+          A task of this DAG names an account that is only known when it runs. It is not listed here.
+        </Callout>
+      ) : null}
     </>
   );
 };
@@ -81,7 +133,7 @@ export const DagAccountsTab = ({ dagId = "" }: { dagId?: string }) => (
   <Frame
     embedded
     title="Accounts"
-    subtitle="A run acts for the person who triggered it. These are the accounts this DAG's tasks ask for."
+    subtitle="A run acts for the person who triggers it in Airflow. Runs from the command line, and all that follows from them, act for no user."
   >
     <Content dagId={dagId} />
   </Frame>

@@ -1,15 +1,16 @@
-import { Box, chakra, Flex, Heading, Link, Stack, Text } from "@chakra-ui/react";
-import { useQuery } from "@tanstack/react-query";
+import { Box, chakra, Flex, Heading, HStack, Link, Spinner, Stack, Text } from "@chakra-ui/react";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 
 import { dagTabUrl, dagUrl, Failure, NOT_OFFERED } from "../api/client";
-import { refetchAll, taskQuery } from "../api/queries";
+import { hasEnded, refetchAll, runAgain, taskQuery } from "../api/queries";
 import type { AccountView, Problem, TaskAccount, TaskAccountUse } from "../api/types";
 import { Cards } from "../components/AccountCard";
 import { Button } from "../components/Button";
 import { ProblemCallout } from "../components/Callout";
 import { Frame } from "../components/Frame";
 import { Icon, STATUS_SHAPES } from "../components/icons";
+import { announce } from "../components/LiveRegion";
 import { Empty, Failed, Loading, NotOffered } from "../components/Placeholders";
 import { SignInActions } from "../components/SignInActions";
 import { StatusBadge } from "../components/StatusBadge";
@@ -17,13 +18,9 @@ import { Surface } from "../components/Surface";
 import { When } from "../components/When";
 import { answerMessage } from "../messages/answer";
 import { epithetOf, nameOf, remedySentence } from "../messages/status";
+import { nextStep, overMessage, UNDER_WAY } from "../messages/task";
 import { listen } from "../signin/signInEvents";
-import { useSignIn } from "../signin/useSignIn";
-
-/** Refusals that the acting user mends by signing in. */
-const MENDED_BY_SIGN_IN = new Set(["sign_in_required", "sign_in_lapsed", "account_changed", "scopes_missing"]);
-/** Refusals that a run of the caller's own mends. */
-const MENDED_BY_OWN_RUN = new Set(["acting_user_unknown", "rerun_by_other_user", "data_by_other_user"]);
+import { problemFrom, useSignIn } from "../signin/useSignIn";
 
 interface TaskInstanceKey {
   dagId: string;
@@ -53,7 +50,7 @@ const ActingUser = ({ acting }: { acting: TaskAccount["acting_user"] }) => (
     </Flex>
     <Box minW={0}>
       <Heading as="h3" fontSize="md" fontWeight="semibold" lineHeight="1.5rem">
-        {acting.user_name === null ? "Acts for nobody" : `Acts for ${acting.user_name}`}
+        {acting.user_name === null ? "Acts for no user" : `Acts for ${acting.user_name}`}
         {acting.is_me ? <chakra.span color="fg.muted"> (you)</chakra.span> : null}
       </Heading>
       <Text color="fg.muted" fontSize="sm" overflowWrap="anywhere">
@@ -69,8 +66,43 @@ const Answered = ({ answer }: { answer: NonNullable<TaskAccount["human_answer"]>
   </Text>
 );
 
-/** The sign-in button for the caller, and what to do once it is green. */
-const SignInHere = ({ account }: { account: AccountView }) => {
+/** Runs the task again in place, for its own user. */
+const RunAgain = ({ task, taskInstance }: { task: TaskAccount; taskInstance: TaskInstanceKey }) => {
+  const { dagId, runId, taskId, mapIndex } = taskInstance;
+  const again = useMutation({
+    mutationFn: () => runAgain(dagId, runId, taskId, mapIndex),
+    onSuccess: async () => {
+      announce("The task runs again.");
+      await refetchAll();
+    },
+  });
+  if (!hasEnded(task.state)) {
+    return (
+      <HStack gap={2} fontSize="sm" color="fg.muted" role="status">
+        <Spinner size="sm" css={{ "@media (prefers-reduced-motion: reduce)": { animation: "none" } }} />
+        <Text>{UNDER_WAY}</Text>
+      </HStack>
+    );
+  }
+  return (
+    <Stack gap={3}>
+      <Button
+        tone="main"
+        w="fit-content"
+        loading={again.isPending}
+        onClick={() => {
+          again.mutate();
+        }}
+      >
+        Run this task again
+      </Button>
+      {again.error ? <ProblemCallout problem={problemFrom(again.error)} onDismiss={again.reset} /> : null}
+    </Stack>
+  );
+};
+
+/** The sign-in button for the task's own user, and the next step once it is green. */
+const SignInHere = ({ account, task, taskInstance }: { account: AccountView; task: TaskAccount; taskInstance: TaskInstanceKey }) => {
   const signIn = useSignIn(account);
   const { flow } = signIn;
   return (
@@ -78,9 +110,7 @@ const SignInHere = ({ account }: { account: AccountView }) => {
       {account.status === "signed_in" ? (
         <>
           <StatusBadge account={account} />
-          <Text fontSize="sm" color="fg.muted">
-            Clear the task to run it again.
-          </Text>
+          <RunAgain task={task} taskInstance={taskInstance} />
         </>
       ) : (
         <Flex gap={2} align="center" flexWrap="wrap">
@@ -104,36 +134,45 @@ const SignInHere = ({ account }: { account: AccountView }) => {
   );
 };
 
-const Mend = ({ use, task, taskInstance }: { use: TaskAccountUse; task: TaskAccount; taskInstance: TaskInstanceKey }) => {
-  const code = use.error?.code ?? "";
-  const { user_name: user, is_me: isMe } = task.acting_user;
-  if (MENDED_BY_SIGN_IN.has(code) && isMe && use.account) {
-    return <SignInHere account={use.account} />;
+interface NextProps {
+  use: TaskAccountUse;
+  task: TaskAccount;
+  taskInstance: TaskInstanceKey;
+}
+
+/** Whose move it is after a refusal, and the button that makes it where it is the caller's. */
+const NextStep = ({ use, task, taskInstance }: NextProps) => {
+  const step = nextStep(use, task);
+  if (step === null) {
+    return null;
   }
-  if (MENDED_BY_SIGN_IN.has(code) && user !== null) {
-    return (
-      <Text fontSize="sm" color="fg.muted">
-        Only {user} can mend this, on the page Third-Party Accounts.
+  if (step.kind === "sign_in") {
+    return use.account ? <SignInHere account={use.account} task={task} taskInstance={taskInstance} /> : null;
+  }
+  if (step.kind === "run_again") {
+    return <RunAgain task={task} taskInstance={taskInstance} />;
+  }
+  return (
+    <Stack gap={3}>
+      <Text fontSize="sm" color="fg.muted" overflowWrap="anywhere" data-testid="whose-move">
+        {step.text}
       </Text>
-    );
-  }
-  if (MENDED_BY_OWN_RUN.has(code)) {
-    return (
-      <Flex gap={2} flexWrap="wrap">
-        <Button asChild tone="main">
+      {step.kind === "own_run" ? (
+        <Button asChild tone="main" w="fit-content">
           <Link href={dagUrl(taskInstance.dagId)} textDecoration="none">
             Trigger a run of your own
           </Link>
         </Button>
-        <Button asChild>
+      ) : null}
+      {step.kind === "delegate" ? (
+        <Button asChild tone="main" w="fit-content">
           <Link href={dagTabUrl(taskInstance.dagId)} textDecoration="none">
-            Let scheduled runs act as you
+            Let such runs act as you
           </Link>
         </Button>
-      </Flex>
-    );
-  }
-  return null;
+      ) : null}
+    </Stack>
+  );
 };
 
 const UNEXPLAINED: Problem = {
@@ -142,12 +181,23 @@ const UNEXPLAINED: Problem = {
   remedy: "The audit log of the run has the reason.",
 };
 
-const Reason = ({ problem }: { problem: Problem }) => (
-  <Box fontSize="sm" overflowWrap="anywhere">
-    <Text>{problem.message}</Text>
-    <Text color="fg.muted">{remedySentence(problem.remedy)}</Text>
-  </Box>
-);
+/** Why it was refused; what has been put right since is said as over. */
+const Reason = ({ use, task }: { use: TaskAccountUse; task: TaskAccount }) => {
+  const problem = use.error ?? UNEXPLAINED;
+  const over = overMessage(use, task);
+  return (
+    <Box fontSize="sm" overflowWrap="anywhere">
+      {over === null ? (
+        <>
+          <Text>{problem.message}</Text>
+          <Text color="fg.muted">{remedySentence(problem.remedy)}</Text>
+        </>
+      ) : (
+        <Text>{over}</Text>
+      )}
+    </Box>
+  );
+};
 
 const AskedAccount = ({ use, task, taskInstance }: { use: TaskAccountUse; task: TaskAccount; taskInstance: TaskInstanceKey }) => (
   <Box as="li" listStyleType="none" px={5} py={5}>
@@ -174,8 +224,8 @@ const AskedAccount = ({ use, task, taskInstance }: { use: TaskAccountUse; task: 
           <When at={use.at} />
         </Text>
       </Flex>
-      {use.outcome === "refused" ? <Reason problem={use.error ?? UNEXPLAINED} /> : null}
-      <Mend use={use} task={task} taskInstance={taskInstance} />
+      {use.outcome === "refused" ? <Reason use={use} task={task} /> : null}
+      <NextStep use={use} task={task} taskInstance={taskInstance} />
     </Stack>
   </Box>
 );

@@ -29,6 +29,13 @@ export function isSignInEvent(data: unknown): data is SignInEvent {
   );
 }
 
+/** Ask the window that has just reported a success to stay: another sign-in follows in it. */
+export function keepOpen(): void {
+  const more = new BroadcastChannel(CHANNEL);
+  more.postMessage({ type: "keep-open" });
+  more.close();
+}
+
 /** Listen for sign-in events; returns a function that stops it. */
 export function listen(listener: Listener): () => void {
   listeners.add(listener);

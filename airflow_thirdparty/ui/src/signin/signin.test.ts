@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { AccountView, Problem } from "../api/types";
 import { CLOSED_MS, type Flow, type FlowEvent, IDLE, step, TIMEOUT_MS } from "./flow";
 import { isSignInEvent } from "./signInEvents";
+import { IDLE as NO_WALK, step as walkOn, type Walk, type WalkEvent } from "./walk";
 
 const problem = (code: string): Problem => ({ code, message: "m", remedy: "r" });
 const waiting: Flow = { phase: "waiting", since: 0, before: "then", closedSince: null };
@@ -55,5 +56,24 @@ describe("events of sign-in windows", () => {
     ["a text", "sign-in", false],
   ])("%s", (_, data, expected) => {
     expect(isSignInEvent(data)).toBe(expected);
+  });
+});
+
+describe("the walk through several sign-ins", () => {
+  const [a, b] = ["a", "b"].map((conn_id) => view({ conn_id })) as [AccountView, AccountView];
+  const first: Walk = { phase: "under_way", done: [], rest: [a, b] };
+  const second: Walk = { phase: "under_way", done: ["a"], rest: [b] };
+  test.each<[string, Walk, WalkEvent, Walk]>([
+    ["begins with the first", NO_WALK, { type: "start", accounts: [a, b] }, first],
+    ["nothing to walk through", NO_WALK, { type: "start", accounts: [] }, NO_WALK],
+    ["goes on to the next", first, { type: "signed_in", connId: "a" }, second],
+    ["another one's success is not its own", first, { type: "signed_in", connId: "b" }, first],
+    ["ends with the last", second, { type: "signed_in", connId: "b" }, NO_WALK],
+    ["a failure ends it", first, { type: "failed", problem: problem("x") }, { phase: "stopped", problem: problem("x") }],
+    ["so does a closed window, without words", second, { type: "closed" }, { phase: "stopped", problem: null }],
+    ["a failure of nothing", NO_WALK, { type: "failed", problem: problem("x") }, NO_WALK],
+    ["stopped by hand", first, { type: "cancel" }, NO_WALK],
+  ])("%s", (_, walk, event, expected) => {
+    expect(walkOn(walk, event)).toEqual(expected);
   });
 });

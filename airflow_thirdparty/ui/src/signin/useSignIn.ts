@@ -12,7 +12,7 @@ import { closeWindow, navigate, openWindow } from "./window";
 const POLL_MS = 2_000;
 const LINGER_MS = 1_500;
 
-const BAD_ADDRESS: Problem = {
+export const BAD_ADDRESS: Problem = {
   code: "bad_address",
   message: "The service's sign-in address is not one a browser may open.",
   remedy: "Tell an Airflow admin to check the account.",
@@ -25,7 +25,7 @@ export function problemFrom(error: unknown): Problem {
     : { code: "unexpected", message: "Something went wrong on this page.", remedy: "Reload it and try again." };
 }
 
-const refusal = (event: SignInEvent): Problem => ({
+export const refusal = (event: SignInEvent): Problem => ({
   code: event.code ?? "sign_in_failed",
   message: event.message ?? "The sign-in did not succeed.",
   remedy: event.remedy ?? "Try again; the sign-in window said why it failed.",

@@ -95,6 +95,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("third_party_attribution", schema=None) as batch_op:
         batch_op.create_index("third_party_attribution_at_idx", ["at"], unique=False)
+        batch_op.create_index(
+            "third_party_attribution_person_idx",
+            ["auth_manager", "user_id", "user_created", "at"],
+            unique=False,
+        )
         batch_op.create_index("third_party_attribution_run_pk_idx", ["run_pk"], unique=False)
 
     op.create_table(
@@ -272,6 +277,7 @@ def downgrade() -> None:
     op.drop_table("third_party_client_secret")
     with op.batch_alter_table("third_party_attribution", schema=None) as batch_op:
         batch_op.drop_index("third_party_attribution_run_pk_idx")
+        batch_op.drop_index("third_party_attribution_person_idx")
         batch_op.drop_index("third_party_attribution_at_idx")
 
     op.drop_table("third_party_attribution")
