@@ -16,7 +16,9 @@ __all__ = [
     "AccountMisconfigured",
     "AccountNotAllowed",
     "ActingUserUnknown",
+    "CannotDefer",
     "DataByOtherUser",
+    "LeavesAccount",
     "NotProjected",
     "PermanentError",
     "RerunByOtherUser",
@@ -129,6 +131,18 @@ class AccountMisconfigured(PermanentError):
     code = "account_misconfigured"
 
 
+class CannotDefer(PermanentError):
+    """Nothing can be handed to the triggerer here; operators and sensors that meet it wait on the worker."""
+
+    code = "cannot_defer"
+
+
+class LeavesAccount(PermanentError):
+    """An address leads to another origin than the account's, where the person's login is not sent."""
+
+    code = "leaves_account"
+
+
 class NotProjected(ThirdPartyAccountError):
     """The connection reached the task without passing through this package's part of the API server.
 
@@ -156,11 +170,17 @@ BY_CODE: dict[str, type[ThirdPartyAccountError]] = {
         DataByOtherUser,
         AccountNotAllowed,
         AccountMisconfigured,
+        CannotDefer,
+        LeavesAccount,
         NotProjected,
         ServiceUnavailable,
     )
 }
-"""Every error that can travel from the server to a task."""
+"""Every error, by its code; most of them travel from the server to a task."""
+
+
+WORTH_WAITING = (SignInRequired, SignInLapsed, ScopesMissing, ServiceUnavailable)
+"""What the person, or time, can mend."""
 
 
 def from_dict(data: dict[str, Any]) -> ThirdPartyAccountError:

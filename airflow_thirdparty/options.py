@@ -151,6 +151,13 @@ REQUIRE_PERMISSION = Option(
     "Accounts are only for people who can read on Third-Party Accounts, and for those who may edit "
     "connections. 'airflow third-party-accounts grant-role' gives it to a role of Flask-AppBuilder's.",
 )
+SERVER_URL = Option(
+    "server_url",
+    "",
+    "Where the triggerer reaches an API server that has this package, with the path of [api] base_url. "
+    "Empty: the one that [core] execution_api_server_url names, or else [api] base_url.",
+    example="https://airflow.internal",
+)
 ALLOW_HTTP = Option(
     "allow_http",
     False,
@@ -170,6 +177,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     KEEP_ALIVE_DAYS,
     DELEGATION_RIGHTS_DAYS,
     REQUIRE_PERMISSION,
+    SERVER_URL,
     ALLOW_HTTP,
 )
 """Every option of the section, in the order of the documentation."""

@@ -30,14 +30,15 @@ class PublishedList:
     at: float
 
 
-def derive_keys(fernet_key: str) -> tuple[bytes, ...]:
-    """Derive the keys that authenticate lists: HKDF with SHA-256 (RFC 5869) without salt, one block long.
+def derive_keys(fernet_key: str, info: bytes = INFO) -> tuple[bytes, ...]:
+    """Derive keys that authenticate: HKDF with SHA-256 (RFC 5869) without salt, one block long.
 
     :param fernet_key: as it stands in ``[core] fernet_key``: keys apart by commas, the first one is today's
+    :param info: what they are for; lists by default
     :return: one key for each, in their order; none where there is no Fernet key
     """
     extracted = (_hmac(bytes(32), key.strip().encode()) for key in fernet_key.split(",") if key.strip())
-    return tuple(_hmac(key, INFO + b"\x01") for key in extracted)
+    return tuple(_hmac(key, info + b"\x01") for key in extracted)
 
 
 def write_list(ids: Iterable[str], at: float, key: bytes) -> str:

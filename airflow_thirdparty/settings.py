@@ -58,6 +58,30 @@ def base_url() -> str:
     return (conf.get("api", "base_url", fallback="") or "").rstrip("/")
 
 
+def server_url() -> str:
+    """Where a triggerer reaches an API server that has this package.
+
+    :return: as it was written; empty for where tasks and people reach one
+    """
+    return _read(options.SERVER_URL)
+
+
+def execution_api_server_url() -> str:
+    """Where tasks reach the API server (Airflow's own ``[core] execution_api_server_url``).
+
+    :return: with ``/execution`` and without a trailing slash; empty when not set
+    """
+    return (conf.get("core", "execution_api_server_url", fallback="") or "").rstrip("/")
+
+
+def defers_by_default() -> bool:
+    """Whether operators defer by default (Airflow's own ``[operators] default_deferrable``).
+
+    :return: false where it is not set
+    """
+    return bool(conf.getboolean("operators", "default_deferrable", fallback=False))
+
+
 def fernet_key() -> str:
     """Airflow's Fernet keys (Airflow's own ``[core] fernet_key``).
 

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from airflow_thirdparty.protocol import SCOPE_PATTERN
 
@@ -17,6 +18,9 @@ ACCOUNTS_VARIABLE = "third_party_account_ids"
 
 WEB_PREFIX = "/third-party-accounts"
 """Where the page, the API and the callback are served, below the path of ``[api] base_url``."""
+
+TOKEN_PATH = f"{WEB_PREFIX}/api/v1/token"
+"""Where a trigger exchanges its grant for access tokens."""
 
 REQUEST_PREFIX = "third-party-account--"
 """How a connection id begins when our hook asks; the rest is a :class:`TokenRequest`."""
@@ -34,6 +38,20 @@ MAX_LIFETIME = 86_400
 """Seconds that a token may be asked to still live: a day, longer than a task should count on one token."""
 
 
+_FLAGS = ("force_refresh", "waits", "grant")
+"""What a :class:`TokenRequest` says by being there."""
+
+
+def sign_in_page(base_url: str, conn_id: str | None = None) -> str:
+    """Address of the page on which people sign in.
+
+    :param base_url: ``[api] base_url``, without a slash at its end; empty for a path alone
+    :param conn_id: the account that the page shows first
+    :return: the address
+    """
+    return f"{base_url}{WEB_PREFIX}/" + (f"?account={quote(conn_id, safe='')}" if conn_id else "")
+
+
 @dataclass(frozen=True)
 class TokenRequest:
     """What our hook asks for, carried inside a connection id so that no new network path is needed.
@@ -42,12 +60,16 @@ class TokenRequest:
     :param scopes: scopes the task needs; empty means those of the account
     :param min_lifetime: seconds the access token must still live; 0 means the account's own
     :param force_refresh: the service refused the last token, so fetch a new one
+    :param waits: no token is wanted, only whether the person is signed in
+    :param grant: no token is wanted, but a grant with which a trigger gets tokens while the task is deferred
     """
 
     conn_id: str
     scopes: tuple[str, ...] = ()
     min_lifetime: int = 0
     force_refresh: bool = False
+    waits: bool = False
+    grant: bool = False
 
     def encode(self) -> str:
         """Spell the request as a connection id of letters, digits, ``_`` and ``-`` only.
@@ -61,8 +83,7 @@ class TokenRequest:
             fields["scopes"] = list(self.scopes)
         if self.min_lifetime:
             fields["min_lifetime"] = self.min_lifetime
-        if self.force_refresh:
-            fields["force_refresh"] = True
+        fields.update({flag: True for flag in _FLAGS if getattr(self, flag)})
         raw = json.dumps(fields, separators=(",", ":")).encode()
         return REQUEST_PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
@@ -84,7 +105,7 @@ class TokenRequest:
                 conn_id=fields["id"],
                 scopes=tuple(fields.get("scopes", ())),
                 min_lifetime=fields.get("min_lifetime", 0),
-                force_refresh=fields.get("force_refresh", False),
+                **{flag: fields.get(flag, False) for flag in _FLAGS},
             )
             request._check()
             is_canonical = request.encode() == asked_id
@@ -101,5 +122,6 @@ class TokenRequest:
             raise ValueError("scopes must be a list of words (RFC 6749 section 3.3)")
         if type(self.min_lifetime) is not int or not 0 <= self.min_lifetime <= MAX_LIFETIME:
             raise ValueError(f"min_lifetime must be 0 to {MAX_LIFETIME} seconds")
-        if type(self.force_refresh) is not bool:
-            raise ValueError("force_refresh must be true or false")
+        for flag in _FLAGS:
+            if type(getattr(self, flag)) is not bool:
+                raise ValueError(f"{flag} must be true or false")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from airflow_thirdparty.exceptions import LeavesAccount
 from airflow_thirdparty.urls import origin_of
 
 if TYPE_CHECKING:
@@ -40,6 +41,24 @@ def async_client(hook: ThirdPartyAccountHook, host: str) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(base_url=host, auth=_AccountAuth(hook), timeout=TIMEOUT)
 
 
+def demand_own(client: httpx2.Client | httpx2.AsyncClient, path: str, conn_id: str, access: Access) -> None:
+    """Refuse to ask anybody but the account's own service, since no credential could go there.
+
+    :param client: says what the path is relative to
+    :param path: what is to be asked for
+    :param conn_id: id of the account
+    :param access: says where the credential may go
+    :raises LeavesAccount: when the path is an address at another origin
+    """
+    url = client.build_request("GET", path).url
+    if not _is_own(url, access):
+        raise LeavesAccount(
+            f"The address leads to {url.scheme}://{url.netloc.decode('ascii')}, which is not the service of "
+            f"the third-party account '{conn_id}', so the person's login is not sent there.",
+            f"Ask for a path below {access.host}, or register the other service as an account of its own.",
+        )
+
+
 class _AccountAuth(httpx2.Auth):
     """Puts the credential on requests to the account's own origins; asks for a new one once after a 401."""
 
@@ -61,20 +80,20 @@ class _AccountAuth(httpx2.Auth):
             yield _authenticated(request, await self.hook.aget_access(force_refresh=True))
 
 
-def _is_own(request: httpx2.Request, access: Access) -> bool:
+def _is_own(url: httpx2.URL, access: Access) -> bool:
     try:
         # the host as it is called: other letters are spelled in ASCII, a user name is left out
-        return origin_of(f"{request.url.scheme}://{request.url.netloc.decode('ascii')}") in access.origins
+        return origin_of(f"{url.scheme}://{url.netloc.decode('ascii')}") in access.origins
     except ValueError:
         return False
 
 
 def _was_refused(response: httpx2.Response, request: httpx2.Request, access: Access) -> bool:
-    return response.status_code == 401 and access.kind == "oauth2" and _is_own(request, access)
+    return response.status_code == 401 and access.kind == "oauth2" and _is_own(request.url, access)
 
 
 def _authenticated(request: httpx2.Request, access: Access) -> httpx2.Request:
-    if not _is_own(request, access):
+    if not _is_own(request.url, access):
         request.headers.pop("Authorization", None)
     elif access.kind == "basic":
         basic = httpx2.BasicAuth(access.login or "", access.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -15,14 +15,17 @@ from airflow.sdk.log import mask_secret
 from airflow_thirdparty.exceptions import (
     AccountMisconfigured,
     AccountNotAllowed,
+    CannotDefer,
     NotProjected,
     from_dict,
 )
-from airflow_thirdparty.hooks import development
+from airflow_thirdparty.hooks import development, paging
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
 
 if TYPE_CHECKING:
     import httpx2
+
+    from airflow_thirdparty.hooks.paging import NextPage
 
 __all__ = ["Access", "ThirdPartyAccountHook"]
 
@@ -54,6 +57,30 @@ class Access:
     subject: str
     subject_name: str
     origins: tuple[str, ...]
+
+    @classmethod
+    def read(cls, value: str, host: str | None, login: str | None, answer: Mapping[str, Any]) -> Access:
+        """Read what the server answered.
+
+        :param value: the token
+        :param host: address of the API
+        :param login: the person's user name at the service
+        :param answer: everything else, as JSON has it
+        :raises ValueError: when the time of expiry is none
+        :raises KeyError: when something is missing
+        :return: what a task works with
+        """
+        return cls(
+            value=value,
+            kind=answer["kind"],
+            host=host,
+            login=login,
+            expires_at=datetime.fromisoformat(answer["expires_at"]) if answer["expires_at"] else None,
+            scopes=tuple(answer["scopes"]),
+            subject=answer["subject"],
+            subject_name=answer["subject_name"],
+            origins=tuple(answer["origins"]),
+        )
 
     def is_good_for(self, lifetime: timedelta) -> bool:
         """Whether it still lives that long.
@@ -152,6 +179,37 @@ class ThirdPartyAccountHook(BaseHook):
         """
         return (await self.aget_access(force_refresh=force_refresh)).value
 
+    def demand_sign_in(self) -> None:
+        """Raise unless the acting person is signed in; asks for no token.
+
+        :raises ThirdPartyAccountError: as :meth:`get_access`
+        """
+        self._ask_for_no_token(waits=True)
+
+    def get_grant(self, *, waits: bool = False) -> str:
+        """A grant with which a trigger acts as the same person, while this task is deferred.
+
+        :param waits: for a trigger that waits until the person is signed in, and gets no token
+        :raises CannotDefer: when nothing can be handed to the triggerer here
+        :raises ThirdPartyAccountError: as :meth:`get_access`
+        :return: sealed, so that it may stand among the arguments of a trigger
+        """
+        answer = self._ask_for_no_token(waits=waits, grant=True)
+        if not isinstance(answer.get("grant"), str):
+            raise CannotDefer("The API server's version of this package hands out no grants.")
+        return str(answer["grant"])
+
+    def _ask_for_no_token(self, **flags: bool) -> dict[str, Any]:
+        asked_id = self._request(**flags)
+        try:
+            connection = Connection.get(asked_id)
+        except (AirflowNotFoundException, PermissionError) as error:
+            self._without_server(error)
+            if "grant" in flags:
+                raise CannotDefer("This is dag.test(), where nothing is handed to a triggerer.") from None
+            return {}
+        return self._answer_in(connection)
+
     def get_conn(self) -> httpx2.Client:
         """An HTTP client that authenticates itself, at the account's host only."""
         from airflow_thirdparty.hooks import http_client
@@ -170,10 +228,12 @@ class ThirdPartyAccountHook(BaseHook):
         :param method: of HTTP, such as ``GET``
         :param path: below the account's host
         :param kwargs: what the HTTP client's ``request`` takes
+        :raises LeavesAccount: when the path is an address at another origin
         :raises httpx2.HTTPStatusError: when the service answers with an error
         :return: the response, read to its end
         """
         with self.get_conn() as client:
+            self._demand_own(client, path)
             return client.request(method, path, **kwargs).raise_for_status()
 
     async def arun(self, method: str, path: str, **kwargs: Any) -> httpx2.Response:
@@ -182,12 +242,59 @@ class ThirdPartyAccountHook(BaseHook):
         :param method: of HTTP, such as ``GET``
         :param path: below the account's host
         :param kwargs: what the HTTP client's ``request`` takes
+        :raises LeavesAccount: when the path is an address at another origin
         :raises httpx2.HTTPStatusError: when the service answers with an error
         :return: the response, read to its end
         """
         async with await self.aget_conn() as client:
+            self._demand_own(client, path)
             response = await client.request(method, path, **kwargs)
             return response.raise_for_status()
+
+    def paginate(
+        self, method: str, path: str, *, next_page: NextPage | None = None, **kwargs: Any
+    ) -> Iterator[httpx2.Response]:
+        """Send one request after the other, as long as there is a next page.
+
+        :param method: of HTTP, such as ``GET``
+        :param path: below the account's host
+        :param next_page: is given a response and answers the next page's address, or what changes in the
+            request (``path``, ``params``, ``json`` …), or ``None``; by default the ``Link`` header tells
+        :param kwargs: what the HTTP client's ``request`` takes
+        :raises LeavesAccount: when a page is at another origin
+        :raises httpx2.HTTPStatusError: when the service answers with an error
+        :yields: the responses, each read to its end
+        """
+        walk = paging.Walk(path, kwargs, next_page or paging.linked)
+        with self.get_conn() as client:
+            while True:
+                self._demand_own(client, walk.path)
+                response = client.request(method, walk.path, **walk.options).raise_for_status()
+                yield response
+                if not walk.goes_on(response):
+                    return
+
+    async def apaginate(
+        self, method: str, path: str, *, next_page: NextPage | None = None, **kwargs: Any
+    ) -> AsyncIterator[httpx2.Response]:
+        """The same as :meth:`paginate`, for asynchronous code.
+
+        :param method: of HTTP, such as ``GET``
+        :param path: below the account's host
+        :param next_page: as in :meth:`paginate`
+        :param kwargs: what the HTTP client's ``request`` takes
+        :raises LeavesAccount: when a page is at another origin
+        :raises httpx2.HTTPStatusError: when the service answers with an error
+        :yields: the responses, each read to its end
+        """
+        walk = paging.Walk(path, kwargs, next_page or paging.linked)
+        async with await self.aget_conn() as client:
+            while True:
+                self._demand_own(client, walk.path)
+                response = await client.request(method, walk.path, **walk.options)
+                yield response.raise_for_status()
+                if not walk.goes_on(response):
+                    return
 
     def test_connection(self) -> tuple[bool, str]:
         """Say what can be said about an account from here.
@@ -218,13 +325,19 @@ class ThirdPartyAccountHook(BaseHook):
             field="host",
         )
 
-    def _request(self, force_refresh: bool) -> str:
+    def _demand_own(self, client: httpx2.Client | httpx2.AsyncClient, path: str) -> None:
+        from airflow_thirdparty.hooks import http_client
+
+        assert self._access is not None  # noqa: S101  # the client was made with it
+        http_client.demand_own(client, path, self.third_party_account_conn_id, self._access)
+
+    def _request(self, force_refresh: bool = False, *, waits: bool = False, grant: bool = False) -> str:
         conn_id = self.third_party_account_conn_id
         if development.is_shadowed(conn_id):
             development.refuse_misspelled(conn_id)
             if not development.is_marked(conn_id):
                 raise development.shadowed(conn_id)
-        request = TokenRequest(conn_id, self.scopes, self.min_lifetime, force_refresh)
+        request = TokenRequest(conn_id, self.scopes, self.min_lifetime, force_refresh, waits, grant)
         try:
             asked_id = request.encode()
             TokenRequest.decode(asked_id)
@@ -235,27 +348,26 @@ class ThirdPartyAccountHook(BaseHook):
         return asked_id
 
     def _accept(self, connection: Any) -> Access:
-        conn_id = self.third_party_account_conn_id
+        answer = self._answer_in(connection)
+        try:
+            # Airflow's SDK has told the secrets masker about the password, here and in the supervisor
+            return Access.read(str(connection.password or ""), connection.host, connection.login, answer)
+        except (ValueError, KeyError, TypeError):
+            raise _not_projected(self.third_party_account_conn_id) from None
+
+    def _answer_in(self, connection: Any) -> dict[str, Any]:
+        """The server's answer to our own question, as it stands in a connection."""
+        refusal = None
         try:
             answer = json.loads(connection.extra or "{}")[PROJECTION_KEY]
             if "refusal" in answer:
                 refusal = from_dict(answer["refusal"])
-            else:
-                # Airflow's SDK has told the secrets masker about the password, here and in the supervisor
-                return Access(
-                    value=str(connection.password or ""),
-                    kind=answer["kind"],
-                    host=connection.host,
-                    login=connection.login,
-                    expires_at=datetime.fromisoformat(answer["expires_at"]) if answer["expires_at"] else None,
-                    scopes=tuple(answer["scopes"]),
-                    subject=answer["subject"],
-                    subject_name=answer["subject_name"],
-                    origins=tuple(answer["origins"]),
-                )
+            answer = dict(answer)
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise _not_projected(conn_id) from None
-        raise refusal
+            raise _not_projected(self.third_party_account_conn_id) from None
+        if refusal is not None:
+            raise refusal
+        return answer
 
     def _without_server(self, error: Exception) -> Access:
         conn_id = self.third_party_account_conn_id

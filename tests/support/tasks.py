@@ -16,6 +16,7 @@ from tests.support.airflow_server import SLOWEST_SECONDS, AirflowServer
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
+    from airflow.triggers.base import BaseTrigger
 
 BUNDLE = "dags-folder"
 
@@ -153,6 +154,25 @@ class Tasks:
         body = {"state": state, "end_date": _now()}
         if state == "success":
             body |= {"task_outlets": [], "outlet_events": []}  # type: ignore[dict-item]
+        answer = running.worker.patch(f"/execution/task-instances/{running.id}/state", json=body)
+        assert answer.status_code == 204, answer.text
+
+    def defer(self, running: RunningTask, trigger: BaseTrigger) -> None:
+        """Let a running task defer.
+
+        :param running: the task
+        :param trigger: what it waits for
+        """
+        from airflow.sdk.serde import serialize
+
+        classpath, arguments = trigger.serialize()
+        body = {
+            "state": "deferred",
+            "classpath": classpath,
+            "trigger_kwargs": serialize(arguments),
+            "next_method": "execute_complete",
+            "next_kwargs": {},
+        }
         answer = running.worker.patch(f"/execution/task-instances/{running.id}/state", json=body)
         assert answer.status_code == 204, answer.text
 

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
+import structlog
 from airflow.sdk.exceptions import ErrorType
+from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import ConnectionResult, ErrorResponse, GetConnection, MaskSecret
 
 from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
@@ -49,6 +52,12 @@ class Supervisor:
         return self.send(message)
 
 
+def refused(code: str, *, link: str | None = None) -> ConnectionResult:
+    """The server's answer when the acting person's login cannot be used."""
+    refusal = {"code": code, "message": "No.", "remedy": "Mend it:", "link": link, "field": None}
+    return answered(extra=json.dumps({PROJECTION_KEY: {"refusal": refusal}}))
+
+
 def answered(**fields: Any) -> ConnectionResult:
     """A connection as the supervisor hands it over."""
     empty = dict.fromkeys(("host", "schema", "login", "password", "port", "extra"))
@@ -74,17 +83,36 @@ def projected(password: str, host: str | None, **answer: Any) -> ConnectionResul
     )
 
 
+@dataclass(frozen=True)
+class Request:
+    """A request as it reached a service.
+
+    :param line: method and path, with what it asks
+    """
+
+    line: str
+    headers: dict[str, str]
+    content: str
+
+
 @dataclass
 class Service:
     """A web server that writes down what reaches it.
 
     :param url: its address
-    :param answers: status, headers and body, by path; 200 and the path otherwise
+    :param answers: status and headers, by path; 200 otherwise
+    :param bodies: status and JSON, by path, where that counts
     """
 
     url: str
     answers: dict[str, Callable[[Any], tuple[int, dict[str, str]]]] = field(default_factory=dict)
-    seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    bodies: dict[str, Callable[[], tuple[int, Any]]] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+
+    @property
+    def seen(self) -> list[tuple[str, dict[str, str]]]:
+        """Path and headers of every request."""
+        return [(sent.line.partition(" ")[2], sent.headers) for sent in self.requests]
 
     def credentials(self) -> list[str]:
         """Every ``Authorization`` header that arrived."""
@@ -98,25 +126,36 @@ def running_service() -> Iterator[Service]:
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            service.seen.append((self.path, headers))
-            answer = service.answers.get(self.path)
-            status, sent = answer(headers) if answer else (200, {})
+            content = self.rfile.read(int(headers.get("content-length", 0))).decode()
+            running.requests.append(Request(f"{self.command} {self.path}", headers, content))
+            status, sent, body = self.answer_to(headers)
             self.send_response(status)
-            for name, value in {"Content-Length": "2", **sent}.items():
+            for name, value in {"Content-Length": str(len(body)), **sent}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(body)
 
-        do_GET = do_POST = answer  # noqa: N815
+        def answer_to(self, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+            if body := running.bodies.get(self.path):
+                status, content = body()
+                return (
+                    status,
+                    {},
+                    content.encode() if isinstance(content, str) else json.dumps(content).encode(),
+                )
+            answer = running.answers.get(self.path)
+            return (*answer(headers), b"{}") if answer else (200, {}, b"{}")
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
 
         def log_message(self, *args: Any) -> None:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    service = Service(f"http://127.0.0.1:{server.server_address[1]}")
+    running = Service(f"http://127.0.0.1:{server.server_address[1]}")
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
-        yield service
+        yield running
     finally:
         server.shutdown()
         server.server_close()
@@ -135,3 +174,53 @@ async def both(hook: ThirdPartyAccountHook, name: str, *args: Any, **kwargs: Any
         hook._access = None
         results.append(await called(hook, method, *args, **kwargs))
     return results
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """The lines that a task logs, as they come."""
+    lines: list[str] = []
+
+    def keep(_logger: Any, _level: str, line: dict[str, Any]) -> dict[str, Any]:
+        lines.append(str(line["event"]))
+        raise structlog.DropEvent
+
+    before = structlog.get_config()
+    structlog.configure(processors=[keep], wrapper_class=structlog.make_filtering_bound_logger(0))
+    yield lines
+    structlog.configure(**before)
+
+
+@pytest.fixture
+def supervisor(monkeypatch: pytest.MonkeyPatch) -> Supervisor:
+    """Who answers the worker's questions."""
+    stand_in = Supervisor()
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", stand_in, raising=False)
+    return stand_in
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """The account's own service."""
+    with running_service() as service:
+        yield service
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Service]:
+    """Somebody else's server."""
+    with running_service() as service:
+        yield service
+
+
+@pytest.fixture
+def acme(supervisor: Supervisor, service: Service) -> str:
+    """An account whose person is signed in."""
+    supervisor.answers["acme"] = lambda request: projected(TOKEN, service.url)
+    return "acme"
+
+
+@pytest.fixture
+def hook(acme: str) -> ThirdPartyAccountHook:
+    """The hook of that account."""
+    return ThirdPartyAccountHook(acme)

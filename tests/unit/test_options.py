@@ -30,6 +30,7 @@ READ: dict[str, Callable[[], object]] = {
     "keep_alive_days": settings.keep_alive_days,
     "delegation_rights_days": settings.delegation_rights_days,
     "require_permission": settings.require_permission,
+    "server_url": settings.server_url,
     "allow_http": settings.allow_http,
 }
 

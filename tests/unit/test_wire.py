@@ -19,6 +19,8 @@ REQUESTS = st.builds(
     scopes=st.lists(st.from_regex(SCOPE_PATTERN, fullmatch=True), max_size=5).map(tuple),
     min_lifetime=st.integers(0, 86_400),
     force_refresh=st.booleans(),
+    waits=st.booleans(),
+    grant=st.booleans(),
 )
 
 
@@ -77,6 +79,8 @@ def test_anything_else_is_refused_or_harmless(text: str) -> None:
         pytest.param(spelled({"id": "github", "min_lifetime": True}), id="a lifetime of true"),
         pytest.param(spelled({"id": "github", "min_lifetime": 1.0}), id="a fraction"),
         pytest.param(spelled({"id": "github", "force_refresh": 1}), id="force_refresh of 1"),
+        pytest.param(spelled({"id": "github", "grant": "yes"}), id="a grant of yes"),
+        pytest.param(spelled({"id": "github", "grant": True, "waits": True}), id="in another order"),
         pytest.param(spelled(b'{"id":"a","id":"github"}'), id="two ids"),
         pytest.param(spelled(b'{ "id":"github"}'), id="a space"),
         pytest.param(spelled({"id": "github"}) + "=", id="padding"),

@@ -6,12 +6,12 @@ from urllib.parse import quote
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.wire import WEB_PREFIX
+from airflow_thirdparty.wire import WEB_PREFIX, sign_in_page
 
 
 def page() -> str:
     """Address of the page with the accounts; a path when ``[api] base_url`` is not set."""
-    return f"{settings.base_url()}{WEB_PREFIX}/"
+    return sign_in_page(settings.base_url())
 
 
 def sign_in(conn_id: str) -> str:
@@ -20,7 +20,7 @@ def sign_in(conn_id: str) -> str:
     :param conn_id: id of the account
     :return: an address that goes into messages
     """
-    return f"{page()}?account={quote(conn_id, safe='')}"
+    return sign_in_page(settings.base_url(), conn_id)
 
 
 def redirect_uri(conn_id: str) -> str:

@@ -11,7 +11,12 @@ from airflow.configuration import conf
 from airflow.models.connection import Connection
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
+from airflow_thirdparty.exceptions import (
+    WORTH_WAITING,
+    AccountMisconfigured,
+    ServiceUnavailable,
+    ThirdPartyAccountError,
+)
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
 from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.acting import queries, resolver
@@ -22,7 +27,7 @@ from airflow_thirdparty.server.broker.tokens.broker import AccessToken, Found
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.tokens.refresher import StillRefreshing
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
-from airflow_thirdparty.server.execution import expose
+from airflow_thirdparty.server.execution import ahead, expose
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.urls import origin_of
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
@@ -68,6 +73,8 @@ async def project(row: dict[str, Any], ti_id: str, request: TokenRequest | None)
     """
     conn_id = str(row["conn_id"])
     outcome = await _decide(row, ti_id, request)
+    if request is not None and (request.waits or request.grant):
+        return await _ahead(row, ti_id, request, outcome)
     if isinstance(outcome, tuple):
         account, granted, token = outcome
         metrics.issued(conn_id)
@@ -82,6 +89,27 @@ async def project(row: dict[str, Any], ti_id: str, request: TokenRequest | None)
         return ExecutionResponse(200, _empty(row, {"refusal": error.as_dict()}))
     status = 503 if isinstance(error, ServiceUnavailable) else 403
     return ExecutionResponse(status, {"detail": {"reason": error.code, "message": str(error)}})
+
+
+async def _ahead(
+    row: dict[str, Any],
+    ti_id: str,
+    request: TokenRequest,
+    outcome: tuple[Account, Granted, AccessToken] | Refused,
+) -> ExecutionResponse:
+    """Answer a task that wants no token itself."""
+    if isinstance(outcome, tuple):
+        person, error = outcome[1].person, None
+    else:
+        person, error = None, outcome.error
+        if isinstance(error, (StillRefreshing, resolver.NotYetOnRecord)) and not request.waits:
+            return ExecutionResponse(503, {"detail": error.as_dict()})
+        if outcome.facts is not None:
+            person = resolver.acting_user(outcome.facts).person
+        if not (request.waits and isinstance(error, WORTH_WAITING)):
+            metrics.refused(request.conn_id, error.code)
+            await _explain(request.conn_id, outcome)
+    return ExecutionResponse(200, _empty(row, ahead.answer(request, ti_id, person, error)))
 
 
 async def _decide(

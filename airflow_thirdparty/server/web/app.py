@@ -46,6 +46,7 @@ from airflow_thirdparty.server.web.routes import (
     pages,
     roles,
     runs,
+    token,
     uses,
 )
 from airflow_thirdparty.server.web.routes.runs import NoSuchTaskInstance
@@ -104,7 +105,7 @@ def create_app() -> FastAPI:
         dependencies=[Depends(without_nul)],
         responses={"4XX": {"model": ProblemAnswer}, "5XX": {"model": ProblemAnswer}},
     )
-    for routes in (accounts, dags, delegations, runs, uses, roles, pages, health):
+    for routes in (accounts, dags, delegations, runs, uses, roles, token, pages, health):
         app.include_router(routes.router)
     if with_docs:
         app.include_router(documents.router)
@@ -115,11 +116,16 @@ def create_app() -> FastAPI:
 
 
 def create_tasks_app() -> FastAPI:
-    """Build the app of a server that serves tasks alone: its health, and the background work of a process."""
+    """Build the app of a server that serves tasks alone.
+
+    It has what their triggers ask, its health, and the background work of a process.
+    """
     app = FastAPI(
         title="Third-Party Accounts", version=__version__, lifespan=_lifespan, docs_url=None, openapi_url=None
     )
+    app.include_router(token.router)
     app.include_router(health.router)
+    app.add_exception_handler(RequestValidationError, _invalid)
     return _guarded(app)
 
 

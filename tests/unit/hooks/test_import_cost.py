@@ -20,7 +20,7 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 OWN = {
     "airflow_thirdparty",
     *(f"airflow_thirdparty.{name}" for name in ("exceptions", "hooks", "protocol")),
-} | {f"airflow_thirdparty.{name}" for name in ("hooks.development", "urls", "wire")}
+} | {f"airflow_thirdparty.{name}" for name in ("hooks.development", "hooks.paging", "urls", "wire")}
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -29,13 +29,13 @@ from tests.support.worker import TOKEN, Service, Supervisor, answered, both, cal
 
 def test_every_question_has_an_asynchronous_twin() -> None:
     public = [name for name in vars(ThirdPartyAccountHook) if not name.startswith("_")]
-    for name in ("get_access", "get_token", "get_conn", "run"):
+    for name in ("get_access", "get_token", "get_conn", "run", "paginate"):
         assert f"a{name}" in public
         twins = (getattr(ThirdPartyAccountHook, name), getattr(ThirdPartyAccountHook, f"a{name}"))
         first, second = (inspect.signature(method).parameters for method in twins)
         assert list(first) == list(second)
         assert not inspect.iscoroutinefunction(twins[0])
-        assert inspect.iscoroutinefunction(twins[1])
+        assert inspect.iscoroutinefunction(twins[1]) or inspect.isasyncgenfunction(twins[1])
 
 
 async def test_it_yields_the_token(hook: ThirdPartyAccountHook, supervisor: Supervisor) -> None:

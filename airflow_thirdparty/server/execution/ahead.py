@@ -1,0 +1,32 @@
+"""Answers a task that wants no token itself: whether its person is signed in, or a grant for its trigger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_thirdparty.exceptions import CannotDefer, ThirdPartyAccountError
+from airflow_thirdparty.server.broker.tokens import trigger_grants
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.wire import TokenRequest
+
+
+def answer(
+    request: TokenRequest, ti_id: str, person: Person | None, error: ThirdPartyAccountError | None
+) -> dict[str, Any]:
+    """What stands in the connection in place of a token.
+
+    :param request: what is asked for
+    :param ti_id: the task instance
+    :param person: whom it acts for; ``None``: nobody
+    :param error: why that person's login cannot be used now
+    :return: as JSON
+    """
+    if error is not None and (person is None or not (request.grant and request.waits)):
+        return {"refusal": error.as_dict()}
+    if not request.grant or person is None:
+        return {"signed_in": True}
+    try:
+        grant = trigger_grants.issue(ti_id, request.conn_id, person, request.scopes, waits=request.waits)
+    except CannotDefer as refused:
+        return {"refusal": refused.as_dict()}
+    return {"grant": grant}

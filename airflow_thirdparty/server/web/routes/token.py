@@ -1,0 +1,168 @@
+"""Where a trigger exchanges its grant for access tokens, as often as it needs while its task is deferred.
+
+Nobody is logged in here: who shows a grant that this server signed acts for a task instance, and everything
+that decides about a running task's question is asked again.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from airflow.configuration import conf
+from airflow.models.connection import Connection
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty import settings
+from airflow_thirdparty.exceptions import WORTH_WAITING, ServiceUnavailable, ThirdPartyAccountError
+from airflow_thirdparty.grants import Grant, GrantInvalid, read_grant
+from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker import runtime
+from airflow_thirdparty.server.broker.acting import queries, resolver
+from airflow_thirdparty.server.broker.acting.facts import TRIGGER, RunFacts
+from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.telemetry import audit, metrics
+from airflow_thirdparty.server.broker.tokens import trigger_grants
+from airflow_thirdparty.server.broker.tokens.broker import AccessToken, Found
+from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
+from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.web.schemas.common import Problem, ProblemAnswer
+from airflow_thirdparty.server.web.schemas.token import TokenAnswer, TokenQuestion
+from airflow_thirdparty.urls import origin_of
+
+log = logging.getLogger(__name__)
+
+router = APIRouter(prefix="/api/v1", tags=["Triggers"])
+
+RETRY_AFTER = 2
+"""Seconds: about as long as a refresh under way still takes."""
+
+
+class NotGranted(ThirdPartyAccountError):
+    """What was shown is no grant that holds."""
+
+    code = "not_granted"
+
+
+@dataclass(frozen=True)
+class _Granted:
+    """Whom the deferred task instance acts for, and what their sign-in yields at once."""
+
+    facts: RunFacts
+    person: Person
+    found: Found
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """Why its trigger gets nothing."""
+
+    error: ThirdPartyAccountError
+    facts: RunFacts | None
+
+
+@router.post("/token", response_model=TokenAnswer)
+async def exchange(question: TokenQuestion, request: Request) -> Response:
+    """An access token for the bearer of a valid grant, while its task instance is deferred."""
+    try:
+        grant = _shown(request)
+    except NotGranted as error:
+        return _problem(error, 401, {"WWW-Authenticate": "Bearer"})
+    requirements = TokenRequirements(grant.scopes, question.min_lifetime, question.force_refresh)
+    granted = await in_database(_look_up, grant=grant, requirements=requirements)
+    if isinstance(granted, _Refusal):
+        return await _refused(granted, grant)
+    try:
+        token = await runtime.token_broker().hand_out(granted.found, requirements)
+    except ThirdPartyAccountError as error:
+        return await _refused(_Refusal(error, granted.facts), grant)
+    if not grant.waits:
+        metrics.issued(grant.conn_id)
+        usage_recorder().note(grant.ti_id, granted.person, granted.facts)
+    answer = _answer(granted.found.account, token, waits=grant.waits)
+    return JSONResponse(answer.model_dump(mode="json"), headers={"Cache-Control": "no-store"})
+
+
+def _shown(request: Request) -> Grant:
+    scheme, _, signed = request.headers.get("authorization", "").partition(" ")
+    try:
+        if scheme.lower() != "bearer":
+            raise GrantInvalid("no grant was shown")
+        return read_grant(signed.strip(), settings.fernet_key(), utcnow().timestamp())
+    except GrantInvalid as error:
+        raise NotGranted(
+            f"Nothing is granted: {error}.", "A task asks for a grant before it defers."
+        ) from None
+
+
+def _look_up(session: Session, grant: Grant, requirements: TokenRequirements) -> _Granted | _Refusal:
+    facts: RunFacts | None = None
+    try:
+        account = registrations.find(session, grant.conn_id)
+        facts = _gather(session, grant, account)
+        if facts is None:
+            raise resolver.superseded()
+        person = resolver.acting_user(facts).demand()
+        trigger_grants.check_person(grant, person)
+        found = runtime.token_broker().look_up(session, person, account, requirements)
+    except ThirdPartyAccountError as error:
+        return _Refusal(error, facts)
+    return _Granted(facts, person, found)
+
+
+def _gather(session: Session, grant: Grant, account: Account) -> RunFacts | None:
+    team = None
+    if conf.getboolean("core", "multi_team", fallback=False):
+        team = Connection.get_team_name(account.conn_id, session=session)
+    return queries.gather(
+        session,
+        grant.ti_id,
+        account.conn_id,
+        utcnow(),
+        asker=TRIGGER,
+        allowed_dags=account.allowed_dags,
+        account_team=team,
+    )
+
+
+async def _refused(refusal: _Refusal, grant: Grant) -> Response:
+    error, facts = refusal.error, refusal.facts
+    if isinstance(error, ServiceUnavailable):
+        return _problem(error, 503, {"Retry-After": str(RETRY_AFTER)})
+    if not (grant.waits and isinstance(error, WORTH_WAITING)):
+        metrics.refused(grant.conn_id, error.code)
+        words: dict[str, Any] = {name: text[:500] for name, text in error.as_dict().items() if text}
+        try:
+            await in_database(audit.write, event="refused", conn_id=grant.conn_id, run=_run(facts), **words)
+        except Exception:  # the refusal stands, written down or not
+            log.warning("A refusal could not be written to the audit log", exc_info=True)
+    return _problem(error, 403)
+
+
+def _run(facts: RunFacts | None) -> tuple[str, str, str, int] | None:
+    return (facts.dag_id, facts.task_id, facts.run_id, facts.map_index) if facts else None
+
+
+def _answer(account: Account, token: AccessToken, *, waits: bool) -> TokenAnswer:
+    return TokenAnswer(
+        token=None if waits else token.value,
+        kind=account.kind,
+        host=account.host,
+        login=token.login,
+        expires_at=token.expires_at,
+        scopes=list(token.scopes),
+        subject=token.subject,
+        subject_name=token.subject_name,
+        origins=[origin_of(account.host)] if account.host else [],
+    )
+
+
+def _problem(error: ThirdPartyAccountError, status: int, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse(
+        ProblemAnswer(error=Problem.of(error)).model_dump(), status_code=status, headers=headers
+    )

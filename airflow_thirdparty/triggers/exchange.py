@@ -1,0 +1,153 @@
+"""Exchanges a grant for access tokens: the triggerer's way to the API server."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import httpx2
+
+from airflow_thirdparty import settings
+from airflow_thirdparty.exceptions import (
+    AccountMisconfigured,
+    NotProjected,
+    ServiceUnavailable,
+    ThirdPartyAccountError,
+    from_dict,
+)
+from airflow_thirdparty.grants import GrantInvalid, open_sealed
+from airflow_thirdparty.hooks.third_party_account import Access, ThirdPartyAccountHook
+from airflow_thirdparty.wire import TOKEN_PATH
+
+TIMEOUT = 10.0
+"""Seconds for one try: the server holds no question longer than three."""
+
+PAUSES = (1.0, 2.0, 5.0, 10.0)
+"""Seconds between tries, the last one again and again."""
+
+LONGEST = 900.0
+"""Seconds of pauses after which an API server that does not answer is given up: longer than one takes to be
+restarted or upgraded."""
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Exchange:
+    """Asks the API server with one grant.
+
+    :param conn_id: id of the account
+    :param sealed: the grant, as it lay among the trigger's arguments
+    :param sleep: waits between tries
+    """
+
+    def __init__(self, conn_id: str, sealed: str, sleep: Sleep = asyncio.sleep) -> None:
+        self._conn_id = conn_id
+        self._sealed = sealed
+        self._sleep = sleep
+
+    async def ask(self, **question: Any) -> Mapping[str, Any]:
+        """Ask until there is an answer.
+
+        :param question: what the token must be good for
+        :raises ThirdPartyAccountError: when the person's login cannot be used, in words, or nobody answers
+        :return: the answer
+        """
+        signed, url = self._opened(), self._url()
+        await _mask(signed)
+        waited = 0.0
+        trouble: ThirdPartyAccountError = NotProjected(
+            f"The API server at {url} did not answer the trigger's question for the third-party account "
+            f"'{self._conn_id}'.",
+            "Check [third_party_accounts] server_url where the triggerer runs, and the API server's log.",
+        )
+        async with httpx2.AsyncClient(
+            timeout=TIMEOUT, headers={"Authorization": f"Bearer {signed}"}
+        ) as client:
+            for number in itertools.count():
+                try:
+                    return await _tried(client, url, question)
+                except ServiceUnavailable as unavailable:
+                    trouble = unavailable
+                except httpx2.TransportError:
+                    pass  # the API server is being restarted
+                pause = PAUSES[min(number, len(PAUSES) - 1)]
+                if waited + pause > LONGEST:
+                    break
+                await self._sleep(pause)
+                waited += pause
+        raise trouble
+
+    def _opened(self) -> str:
+        try:
+            signed = open_sealed(self._sealed, settings.fernet_key())
+        except GrantInvalid as error:
+            raise AccountMisconfigured(
+                f"The grant for the third-party account '{self._conn_id}' cannot be opened: {error}.",
+                "Give the triggerer the same [core] fernet_key as the API server.",
+                field="[core] fernet_key",
+            ) from None
+        return signed
+
+    def _url(self) -> str:
+        beside_tasks = settings.execution_api_server_url().removesuffix("/execution")
+        base = settings.server_url().rstrip("/") or beside_tasks or settings.base_url()
+        if not base:
+            raise AccountMisconfigured(
+                "The triggerer does not know where the API server is.",
+                "Set [third_party_accounts] server_url where the triggerer runs.",
+                field="server_url",
+            )
+        return f"{base}{TOKEN_PATH}"
+
+
+async def _mask(secret: str) -> None:
+    # Airflow 3.2, where nothing is deferred, has no such function
+    from airflow.sdk.log import amask_secret
+
+    await amask_secret(secret)
+
+
+async def _tried(client: httpx2.AsyncClient, url: str, question: Mapping[str, Any]) -> Mapping[str, Any]:
+    response = await client.post(url, json=question)
+    refusal = None
+    try:
+        body = response.json()
+        if response.is_success:
+            return dict(body)
+        refusal = from_dict(body["error"])
+    except (ValueError, KeyError, TypeError):
+        pass  # a proxy's own page
+    if response.status_code >= 500 and not isinstance(refusal, ServiceUnavailable):
+        raise ServiceUnavailable(f"The API server at {url} answered {response.status_code}.")
+    raise refusal or NotProjected(
+        f"What answers at {url} is no API server with this package.",
+        "Check [third_party_accounts] server_url where the triggerer runs.",
+    )
+
+
+class GrantedHook(ThirdPartyAccountHook):
+    """The hook inside a trigger: its asynchronous half, which asks with a grant.
+
+    :param conn_id: id of the account
+    :param sealed: the grant
+    :param min_lifetime: seconds for which the token must at least still be good
+    """
+
+    def __init__(self, conn_id: str, sealed: str, min_lifetime: int = 0) -> None:
+        super().__init__(conn_id, min_lifetime=min_lifetime)
+        self._exchange = Exchange(conn_id, sealed)
+
+    async def aget_access(self, *, force_refresh: bool = False) -> Access:
+        """The acting person's access token.
+
+        :param force_refresh: the service refused the last one
+        :raises ThirdPartyAccountError: when the person's login cannot be used, in words
+        :return: good for at least ``min_lifetime`` seconds
+        """
+        if force_refresh or self._access is None or not self._has_good_access():
+            answer = await self._exchange.ask(min_lifetime=self.min_lifetime, force_refresh=force_refresh)
+            await _mask(answer["token"])
+            self._access = Access.read(answer["token"], answer["host"], answer["login"], answer)
+        return self._access
