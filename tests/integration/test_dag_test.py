@@ -1,4 +1,4 @@
-"""``dag.test()`` acts for nobody; a developer may bring a token of their own, marked as such."""
+"""``dag.test()`` and ``tasks test`` act for nobody; a developer may bring a token of their own, marked so."""
 
 from __future__ import annotations
 
@@ -32,23 +32,34 @@ if __name__ == "__main__":
 """
 
 
+DAG_TEST = ("tried_out.py",)
+TASKS_TEST = ("-m", "airflow", "tasks", "test", "tried_out", "work")
+
+
 @pytest.mark.parametrize(
-    ("mark", "said", "credentials"),
+    ("command", "mark", "said", "credentials"),
     [
-        pytest.param('"my_own_login": true', "Using your own token from AIRFLOW_CONN_ACME", 1, id="marked"),
-        pytest.param('"my_own_login": false', "AIRFLOW_CONN_ACME shadows", 0, id="not marked"),
-        pytest.param(None, "set AIRFLOW_CONN_ACME to a token of your own", 0, id="no variable"),
+        pytest.param(DAG_TEST, '"my_own_login": true', "Using your own token from AIRFLOW", 1, id="marked"),
+        pytest.param(DAG_TEST, '"my_own_login": false', "AIRFLOW_CONN_ACME shadows", 0, id="not marked"),
+        pytest.param(DAG_TEST, None, "set AIRFLOW_CONN_ACME to a token of your own", 0, id="no variable"),
+        pytest.param(TASKS_TEST, '"my_own_login": true', "Using your own token from", 1, id="tasks test"),
     ],
 )
 def test_a_developer_tries_a_dag_out(
-    fresh_database: Database, tmp_path: Path, mark: str | None, said: str, credentials: int
+    fresh_database: Database,
+    tmp_path: Path,
+    command: tuple[str, ...],
+    mark: str | None,
+    said: str,
+    credentials: int,
 ) -> None:
     (tmp_path / "tried_out.py").write_text(DAG_FILE)
     with running_service() as service:
         variable = f'{{"host": "{service.url}", "password": "token-of-a-developer", "extra": {{{mark}}}}}'
         variables = {"AIRFLOW_CONN_ACME": variable} if mark else {}
         done = subprocess.run(
-            [sys.executable, tmp_path / "tried_out.py"],
+            [sys.executable, *command],
+            cwd=tmp_path,
             env={**os.environ, "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path), **variables},
             capture_output=True,
             text=True,

@@ -1,0 +1,1 @@
+"""For the tests of DAG authors: accounts without an API server."""
