@@ -22,7 +22,7 @@ from airflow_thirdparty.policies.analysis.values import (
 SUFFIX = "conn_id"
 """How arguments end that name a connection."""
 
-OWN_FIELDS = ("account", "account_id")
+OWN_FIELDS = ("account", "account_id", "accounts")
 """Arguments of our own operators that name an account."""
 
 

@@ -10,7 +10,13 @@ PAGE = Path(__file__).parents[3] / "docs" / "api.md"
 
 SECTIONS = {
     "Hooks": ("airflow_thirdparty.hooks.third_party_account",),
+    "Operators and sensors": (
+        "airflow_thirdparty.operators.http",
+        "airflow_thirdparty.sensors.sign_in",
+        "airflow_thirdparty.links.sign_in",
+    ),
     "For the DAG policy": ("airflow_thirdparty.hooks.uses_account",),
+    "Tests": ("airflow_thirdparty.testing.accounts",),
     "Errors": ("airflow_thirdparty.exceptions",),
 }
 """Every module that DAGs may import from, by the heading it stands under."""

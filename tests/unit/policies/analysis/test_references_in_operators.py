@@ -245,3 +245,28 @@ def test_our_own_operators_name_accounts_for_certain(load: Any) -> None:
     """)
     assert found(dag, set()) == {("a", "never_published"), ("b", None), ("c", "x"), ("c", "y")}
     assert all(reference.ours for reference in references(dag, set()))
+
+
+def test_the_operators_that_come_with_us(load: Any) -> None:
+    dag = load("""
+        from airflow_thirdparty.operators.http import ThirdPartyHttpOperator
+        from airflow_thirdparty.sensors.sign_in import ThirdPartySignInSensor
+
+        with DAG("d", schedule=None) as dag:
+            ThirdPartyHttpOperator(task_id="a", third_party_account_conn_id="acme")
+            ThirdPartyHttpOperator(task_id="b", third_party_account_conn_id="{{ params.c }}")
+            ThirdPartyHttpOperator.partial(task_id="c").expand(third_party_account_conn_id=["x", "y"])
+            ThirdPartySignInSensor(task_id="d", accounts=["acme", "other"])
+            ThirdPartySignInSensor.partial(task_id="e").expand(accounts=[["x"], ["y"]])
+    """)
+    assert found(dag, set()) == {
+        ("a", "acme"),
+        ("b", None),
+        ("c", "x"),
+        ("c", "y"),
+        ("d", "acme"),
+        ("d", "other"),
+        ("e", "x"),
+        ("e", "y"),
+    }
+    assert all(reference.ours for reference in references(dag, set()))

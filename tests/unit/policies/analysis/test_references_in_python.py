@@ -263,6 +263,16 @@ def test_what_the_account_is(load: Any, body: str, expected: set[str | None]) ->
         pytest.param(
             """
             @task
+            @uses_account("github", scopes=["repo"])
+            def t(where): ThirdPartyAccountHook(where)
+            t("{{ params.where }}")
+            """,
+            GITHUB,
+            id="our decorator with scopes",
+        ),
+        pytest.param(
+            """
+            @task
             @uses_account("github")
             @uses_account("slack")
             def t(): ...

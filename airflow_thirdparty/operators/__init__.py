@@ -1,0 +1,1 @@
+"""Operators that act in a third-party service as the person who triggered the run."""

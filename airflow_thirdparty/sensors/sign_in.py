@@ -1,0 +1,128 @@
+"""Waits until the person for whom the run acts has signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import BaseSensorOperator
+
+from airflow_thirdparty.exceptions import WORTH_WAITING, CannotDefer, ThirdPartyAccountError
+from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
+from airflow_thirdparty.links.announcing import announce
+from airflow_thirdparty.links.sign_in import SignInLink
+from airflow_thirdparty.settings import defers_by_default
+
+__all__ = ["ThirdPartySignInSensor"]
+
+
+class ThirdPartySignInSensor(BaseSensorOperator):
+    """Waits until the person who triggered the run has signed in to the accounts, with the scopes needed.
+
+    .. code-block:: python
+
+        ThirdPartySignInSensor(task_id="signed_in", accounts=["github"], timeout=3600)
+
+    :param accounts: ids of the accounts
+    :param scopes: scopes that are needed: of every account, or by the account's id
+    :param min_lifetime: seconds for which the tokens must at least still be good
+    :param mode: ``reschedule``, since people take their time, or ``poke``, which holds a worker meanwhile
+    :param deferrable: wait in the triggerer, which looks more often and holds no worker; where nothing can be
+        handed to it, ``mode`` counts
+    :param kwargs: what every sensor takes, such as ``timeout`` and ``poke_interval``
+    """
+
+    template_fields: Sequence[str] = ("accounts",)
+    operator_extra_links = (SignInLink(),)
+    ui_color = "#d9ece4"
+
+    def __init__(
+        self,
+        *,
+        accounts: Sequence[str] | str,
+        scopes: Mapping[str, Sequence[str]] | Sequence[str] = (),
+        min_lifetime: int = 0,
+        mode: str = "reschedule",
+        deferrable: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(mode=mode, **kwargs)
+        self.accounts = accounts
+        self.scopes = scopes
+        self.min_lifetime = min_lifetime
+        self.deferrable = defers_by_default() if deferrable is None else deferrable
+        self.sign_in_address: str | None = None
+        self._announced: list[str] = []
+
+    @property
+    def third_party_accounts(self) -> tuple[str, ...]:
+        """The accounts, for the button *Sign in*."""
+        return (self.accounts,) if isinstance(self.accounts, str) else tuple(self.accounts)
+
+    def execute(self, context: Any) -> Any:
+        """Wait.
+
+        :param context: of the task instance
+        :raises ThirdPartyAccountError: when waiting does not help, in words
+        :return: nothing
+        """
+        if self.deferrable and not self.poke(context):
+            self._defer()
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: Mapping[str, Any]) -> None:
+        """Go on once the triggerer saw everybody signed in.
+
+        :param context: of the task instance
+        :param event: what the trigger says
+        :raises ThirdPartyAccountError: when waiting did not help, in words
+        """
+        from airflow_thirdparty.triggers.base import check
+
+        check(event)
+        self.execute(context)
+
+    def _defer(self) -> None:
+        """Hand the wait to the triggerer, or return where that cannot be."""
+        from airflow_thirdparty.triggers.sign_in import ThirdPartySignInTrigger
+
+        try:
+            grants = {
+                account: self._hook(account).get_grant(waits=True) for account in self.third_party_accounts
+            }
+        except CannotDefer as error:
+            self.log.info("%s Waiting in mode %s.", error, self.mode)
+            return
+        self.defer(
+            trigger=ThirdPartySignInTrigger(grants=grants, interval=self.poke_interval),
+            method_name="execute_complete",
+            timeout=timedelta(seconds=self.timeout),
+        )
+
+    def poke(self, context: Mapping[str, Any]) -> bool:
+        """Look whether everything is there.
+
+        :param context: of the task instance
+        :raises ThirdPartyAccountError: when waiting does not help, such as when the run acts for nobody
+        :return: whether it is
+        """
+        missing = [error for account in self.third_party_accounts if (error := self._missing(account))]
+        if missing:
+            self.sign_in_address = missing[0].link
+        if [str(error) for error in missing] != self._announced:
+            self._announced = [str(error) for error in missing]
+            for error in missing:
+                announce(self.log, error, "Waiting until that is mended.")
+        return not missing
+
+    def _missing(self, account: str) -> ThirdPartyAccountError | None:
+        try:
+            self._hook(account).demand_sign_in()
+        except WORTH_WAITING as error:
+            return error
+        return None
+
+    def _hook(self, account: str) -> ThirdPartyAccountHook:
+        scopes = self.scopes.get(account, ()) if isinstance(self.scopes, Mapping) else self.scopes
+        return ThirdPartyAccountHook(account, scopes=scopes, min_lifetime=self.min_lifetime)

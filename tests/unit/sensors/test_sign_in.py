@@ -1,0 +1,79 @@
+"""The sensor waits for what people can mend, says where, and for nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from airflow_thirdparty.exceptions import BY_CODE, WORTH_WAITING, ThirdPartyAccountError
+from airflow_thirdparty.sensors.sign_in import ThirdPartySignInSensor
+from airflow_thirdparty.wire import TokenRequest
+from tests.support.worker import TOKEN, Supervisor, projected, refused
+
+PAGE = "https://airflow.example/third-party-accounts/?account="
+
+
+@pytest.fixture
+def sign_in(supervisor: Supervisor) -> Callable[[str], None]:
+    """Answers a function by which the acting person signs in to an account."""
+
+    def sign_in(account: str) -> None:
+        supervisor.answers[account] = lambda request: projected(TOKEN, None)
+
+    for account in ("acme", "other"):
+        link = f"{PAGE}{account}"
+        supervisor.answers[account] = lambda request, link=link: refused("sign_in_required", link=link)
+    return sign_in
+
+
+def test_it_is_done_when_the_person_is_signed_in_everywhere(sign_in: Callable[[str], None]) -> None:
+    sensor = ThirdPartySignInSensor(task_id="t", accounts=["acme", "other"])
+    seen = []
+    for account in ("acme", "other"):
+        seen.append(sensor.poke({}))
+        sign_in(account)
+    assert [*seen, sensor.poke({})] == [False, False, True]
+
+
+def test_it_says_where_once(sign_in: Callable[[str], None], logged: list[str]) -> None:
+    sensor = ThirdPartySignInSensor(task_id="t", accounts=["acme", "other"])
+    sensor.poke({})
+    sensor.poke({})
+    assert [logged.count(f"{PAGE}{account}") for account in ("acme", "other")] == [1, 1]
+    assert sensor.sign_in_address == f"{PAGE}acme"
+    sign_in("acme")
+    sensor.poke({})
+    assert logged.count(f"{PAGE}other") == 2
+    assert sensor.sign_in_address == f"{PAGE}other"
+
+
+@pytest.mark.parametrize(("code", "error"), sorted(BY_CODE.items()))
+def test_what_it_waits_for(supervisor: Supervisor, code: str, error: type[ThirdPartyAccountError]) -> None:
+    supervisor.answers["acme"] = lambda request: refused(code)
+    sensor = ThirdPartySignInSensor(task_id="t", accounts="acme")
+    if issubclass(error, WORTH_WAITING):
+        assert sensor.poke({}) is False
+        return
+    with pytest.raises(error):
+        sensor.poke({})
+
+
+@pytest.mark.parametrize(
+    ("scopes", "asked"),
+    [
+        pytest.param((), [(), ()], id="none"),
+        pytest.param(["read"], [("read",), ("read",)], id="of each"),
+        pytest.param({"other": ["write"]}, [(), ("write",)], id="of one"),
+    ],
+)
+def test_the_scopes_needed(
+    sign_in: Callable[[str], None], supervisor: Supervisor, scopes: object, asked: list[tuple[str, ...]]
+) -> None:
+    ThirdPartySignInSensor(task_id="t", accounts=["acme", "other"], scopes=scopes).poke({})  # type: ignore[arg-type]
+    wanted = zip(("acme", "other"), asked, strict=True)
+    assert supervisor.asked == [TokenRequest(*pair, waits=True) for pair in wanted]
+
+
+def test_it_holds_no_worker_by_default() -> None:
+    assert ThirdPartySignInSensor(task_id="t", accounts="acme").reschedule
