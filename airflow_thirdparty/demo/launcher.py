@@ -107,6 +107,8 @@ def _start_airflow(state: State, processes: Processes, progress: Progress) -> No
     client = AirflowClient(state.server_url, ADMIN)
     processes.wait_until(lambda: client.knows_dag(DAG_ID), START_SECONDS, f"the DAG {DAG_ID}")
     processes.wait_until(client.scheduler_is_healthy, START_SECONDS, "the scheduler")
+    # nothing is deferred at once, so nobody has to wait for it
+    _airflow(processes, "triggerer", "--skip-serve-logs")
     progress.say("ready")
 
 

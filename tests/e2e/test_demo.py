@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from airflow_thirdparty.demo import users
 from airflow_thirdparty.demo.account import CONN_ID
 from airflow_thirdparty.demo.browser import page_of, sign_in
 from airflow_thirdparty.demo.rest import AirflowClient
-from tests.e2e.conftest import READY, Terminal
+from tests.e2e.conftest import READY, SECONDS, Terminal
+from tests.support.people import Person
 
 ACCOUNT = f"[data-account='{CONN_ID}']"
 
@@ -29,6 +31,13 @@ def test_it_is_ready_within_a_minute(demo: Terminal) -> None:
     assert re.search(r"[0-9.]+ s +ready", demo.output)
     # Counted, not timed, since the machine may be busy: two idle cores take half as long, seen 20 s.
     assert demo.processor_seconds() < 80
+
+
+def test_tasks_can_be_deferred(demo: Terminal, admin: Person) -> None:
+    deadline = time.monotonic() + SECONDS
+    while admin.rest.get("/api/v2/monitor/health").json()["triggerer"]["status"] != "healthy":
+        assert time.monotonic() < deadline, (demo.state().logs / "triggerer.log").read_text()
+        time.sleep(0.5)
 
 
 def test_who_says_no_at_the_service_is_not_signed_in(
