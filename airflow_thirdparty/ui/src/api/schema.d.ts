@@ -280,6 +280,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange
+         * @description An access token for the bearer of a valid grant, while its task instance is deferred.
+         */
+        post: operations["exchange_api_v1_token_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -892,6 +912,49 @@ export interface components {
              */
             at: string;
             error: components["schemas"]["Problem"] | null;
+        };
+        /**
+         * TokenAnswer
+         * @description An access token, with what is known about it; ``token`` is missing where the grant only waits.
+         */
+        TokenAnswer: {
+            /** Token */
+            token: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "oauth2" | "key" | "basic";
+            /** Host */
+            host: string | null;
+            /** Login */
+            login: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Scopes */
+            scopes: string[];
+            /** Subject */
+            subject: string;
+            /** Subject Name */
+            subject_name: string;
+            /** Origins */
+            origins: string[];
+        };
+        /**
+         * TokenQuestion
+         * @description What the access token has to be good for.
+         */
+        TokenQuestion: {
+            /**
+             * Min Lifetime
+             * @default 0
+             */
+            min_lifetime?: number;
+            /**
+             * Force Refresh
+             * @default false
+             */
+            force_refresh?: boolean;
         };
         /**
          * UseView
@@ -1618,6 +1681,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoleGranted"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    exchange_api_v1_token_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenAnswer"];
                 };
             };
             /** @description Client Error */
