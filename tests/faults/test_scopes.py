@@ -8,11 +8,12 @@ from typing import Any
 import httpx2
 import pytest
 
-from airflow_thirdparty.exceptions import ScopesMissing
+from airflow_thirdparty.exceptions import ScopesMissing, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.accounts.presets import PRESETS
 from airflow_thirdparty.server.broker.sign_in import flow
 from airflow_thirdparty.server.broker.sign_in.flow import Completed
+from airflow_thirdparty.server.broker.tokens.broker import LONGEST_EXTRA
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.views.status import Status, standing
 from tests.faults.rig import ALICE, Rig, ask, register
@@ -79,6 +80,54 @@ async def test_a_task_that_asks_for_more_is_refused_until_a_sign_in_has_asked_fo
     await signed_in(rig, wider)  # the service does not grant it this time either: no loop
     assert (await ask(rig.broker(), ALICE, wider)).value
     assert (await ask(rig.broker(), ALICE, wider, more)).value
+
+
+async def asked_for(rig: Rig, account: Account) -> str:
+    """The scopes that a sign-in would ask alice for now."""
+    with configured({("api", "base_url"): "http://localhost:8080"}):
+        started = await flow.begin(rig.transport, ALICE, account.conn_id, rig.clock())
+    return httpx2.URL(started.authorization_url).params["scope"]
+
+
+async def test_the_next_sign_in_asks_for_exactly_the_union(rig: Rig) -> None:
+    account = register(rig.service.base_url, scopes="repo")
+    rig.service.fault("token", "answer", fields={"scope": "repo"})
+    await signed_in(rig, account)
+    for needed in (("gist",), ("repo", "user"), ("gist",)):
+        with pytest.raises(ScopesMissing):
+            await ask(rig.broker(), ALICE, account, TokenRequirements(scopes=needed))
+    stands = standing(account, rig.there(ALICE, account), None, rig.clock())
+    assert (stands.status, stands.missing) == (Status.SCOPES_MISSING, ("gist", "user"))
+    for _ in range(2):  # reconnecting once more takes nothing away
+        rig.service.fault("token", "answer", fields={"scope": "repo gist"})
+        assert await asked_for(rig, account) == "repo gist user"
+        await signed_in(rig, account)
+        # what the service did not grant is not asked for in a loop
+        assert (await ask(rig.broker(), ALICE, account, TokenRequirements(scopes=("user",)))).value
+    stands = standing(account, rig.there(ALICE, account), None, rig.clock())
+    assert stands.status is Status.SIGNED_IN
+
+
+async def test_who_declines_is_not_asked_again_until_a_task_needs_it(rig: Rig) -> None:
+    account = register(rig.service.base_url, scopes="repo")
+    await signed_in(rig, account)
+    for error in ("access_denied", "invalid_scope"):
+        with pytest.raises(ScopesMissing):
+            await ask(rig.broker(), ALICE, account, TokenRequirements(scopes=("typo",)))
+        with pytest.raises(ThirdPartyAccountError):
+            await signed_in(rig, account, error=error)
+        assert (await ask(rig.broker(), ALICE, account)).value, "the sign-in before it still stands"
+        assert await asked_for(rig, account) == "repo"
+
+
+async def test_a_task_cannot_make_the_address_endless(rig: Rig) -> None:
+    account = register(rig.service.base_url, scopes="repo")
+    await signed_in(rig, account)
+    for number in range(100):
+        endless = TokenRequirements(scopes=(f"{number}-{'x' * 100}",))
+        with pytest.raises(ScopesMissing):
+            await ask(rig.broker(), ALICE, account, endless)
+    assert len(rig.there(ALICE, account).extra_scopes or "") <= LONGEST_EXTRA
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,8 @@ class SignIn(PersonColumns, Base):
     """One person's sign-in to one account.
 
     ``version`` grows with every change of the credentials, is sealed into them and fences every write.
-    ``scopes`` is what the service granted, ``asked_scopes`` what the sign-in asked for.
+    ``scopes`` is what the service granted, ``asked_scopes`` what the sign-in asked for, ``extra_scopes`` what
+    tasks needed beyond the account's own: the next sign-in asks for it as well.
     ``expiry_assumed`` says that the service told no end: a reason to refresh, never one to refuse.
     ``lapsed_*`` is permanent, ``failed_*`` transient; ``lease_*`` says who is refreshing.
     ``unknown_*`` counts refusals in words nobody knows, for which it lapses softly in time.
@@ -101,6 +102,7 @@ class SignIn(PersonColumns, Base):
     expiry_assumed: Mapped[bool] = mapped_column(Boolean, default=False)
     scopes: Mapped[str] = mapped_column(Text)
     asked_scopes: Mapped[str | None] = mapped_column(Text)
+    extra_scopes: Mapped[str | None] = mapped_column(Text)
     issuer: Mapped[str] = mapped_column(String(500))
     subject: Mapped[str] = mapped_column(String(500))
     subject_name: Mapped[str] = mapped_column(String(500))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -75,6 +75,29 @@ def find(session: Session, person: Person, conn_id: str) -> SignIn | None:
     """
     rows = session.scalars(_FIND, {**dict(zip(_PERSON, person.key, strict=True)), "conn_id": conn_id})
     return next((row for row in rows if row.person == person and row.conn_id == conn_id), None)
+
+
+def scopes_to_ask(row: SignIn | None, scopes: Sequence[str]) -> tuple[str, ...]:
+    """What the next sign-in asks for: the account's scopes, and what tasks of this person needed beyond them.
+
+    :param row: the sign-in before it; ``None`` at the first
+    :param scopes: the account's own
+    :return: each once
+    """
+    extra = (row.extra_scopes or "").split() if row is not None else ()
+    return tuple(dict.fromkeys((*scopes, *extra)))
+
+
+def forget_extra_scopes(session: Session, person: Person, conn_id: str) -> None:
+    """Ask for the account's own scopes alone from now on, until a task needs more again.
+
+    :param session: writes in its transaction
+    :param person: whose sign-in it is
+    :param conn_id: id of the account
+    """
+    row = find(session, person, conn_id)
+    if row is not None and row.extra_scopes:
+        note(session, row.id, row.version, None, extra_scopes=None)
 
 
 def is_usable(row: SignIn, binding: str, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from airflow_thirdparty.server.broker.sign_in.storing import PendingSignIn
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.oauth.types import Client
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.store import authorizations
+from airflow_thirdparty.server.store import authorizations, sign_ins
 from airflow_thirdparty.server.store.models import Authorization
 from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed
 
@@ -43,6 +43,19 @@ def account_and_client(session: Session, conn_id: str) -> tuple[Account, Client]
     if account.kind != "oauth2":
         return account, Client(account.client_id)
     return account, oauth_client.client(session, account)
+
+
+def to_begin(session: Session, person: Person, conn_id: str) -> tuple[Account, Client, tuple[str, ...]]:
+    """What a sign-in begins with.
+
+    :param session: a session
+    :param person: who signs in
+    :param conn_id: id of the account
+    :raises AccountMisconfigured: naming the field and the remedy
+    :return: the account, this Airflow's client, and the scopes to ask for
+    """
+    account, client = account_and_client(session, conn_id)
+    return account, client, sign_ins.scopes_to_ask(sign_ins.find(session, person, conn_id), account.scopes)
 
 
 def seal_context(row: Authorization, field: str = "authorization") -> SealContext:

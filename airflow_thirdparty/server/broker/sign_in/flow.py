@@ -24,7 +24,7 @@ from airflow_thirdparty.server.oauth.errors import OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Identity, TokenSet
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.store import authorizations
+from airflow_thirdparty.server.store import authorizations, sign_ins
 from airflow_thirdparty.server.store.authorizations import Dropped
 from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import Authorization
@@ -84,7 +84,7 @@ async def begin(
     :return: where the browser goes, and the value for its cookie
     """
     redirect_uri = links.redirect_uri(conn_id)
-    account, client = await in_database(begun.account_and_client, conn_id=conn_id)
+    account, client, scopes = await in_database(begun.to_begin, person=person, conn_id=conn_id)
     if account.kind != "oauth2":
         raise AccountMisconfigured(
             f"Account '{conn_id}' is of kind '{account.kind}': its users enter their own credential.",
@@ -98,7 +98,7 @@ async def begin(
             client,
             found,
             redirect_uri,
-            account.scopes,
+            scopes,
             account.authorize_params,
             allow_http=transport.allow_http,
             rules=oauth_client.rules(account),
@@ -114,7 +114,7 @@ async def begin(
         binding=account.binding().text(),
         endpoints=endpoints.dump(found),
         redirect_uri=redirect_uri,
-        scopes=" ".join(account.scopes),
+        scopes=" ".join(scopes),
         return_to=return_to,
         switch_subject=switch_subject,
         expires_at=now + LIFETIME,
@@ -199,6 +199,8 @@ async def _finish(
         with span("exchange", pending.account.conn_id):
             tokens, who = await _exchange(transport, pending, params, clock())
     except OAuthError as error:
+        if error.step == "authorization":  # declined, or a scope the service does not know
+            await in_database(sign_ins.forget_extra_scopes, person, pending.account.conn_id)
         raise to_user_error(error, pending.account) from None
     other = await in_database(storing.store_sign_in, person, pending, tokens, who, clock())
     if other is not None:

@@ -28,6 +28,10 @@ MAX_WAIT = 3.0
 """Longest a request is held, in seconds; Airflow's client gives up on a try after five."""
 
 
+LONGEST_EXTRA = 2000
+"""Characters of scopes that tasks may add to a person's sign-in: addresses to services stay below 8,000."""
+
+
 @dataclass(frozen=True)
 class AccessToken:
     """What a task gets.
@@ -35,6 +39,7 @@ class AccessToken:
     :param value: the access token; for a ``key`` account the key, for ``basic`` the password
     :param expires_at: when it expires; ``None`` when the service did not say
     :param login: the user's name at the service, for ``basic``
+    :param renewable: whether the service gave something to get the next one with
     """
 
     value: str = field(repr=False)
@@ -43,6 +48,7 @@ class AccessToken:
     subject: str
     subject_name: str
     login: str | None = None
+    renewable: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,18 @@ def _missing(
     return account.preset.scope_rules().missing(wanted, granted, asked)
 
 
+def _ask_for_them_next_time(
+    session: Session, row: SignIn, account: Account, missing: tuple[str, ...]
+) -> None:
+    """Note what a task needs, so that the page asks for the union; bounded, since any task may ask."""
+    known = sign_ins.scopes_to_ask(row, account.scopes)
+    further = [scope for scope in missing if scope not in known]
+    text = " ".join([*(row.extra_scopes or "").split(), *further])
+    if further and len(text) <= LONGEST_EXTRA:
+        sign_ins.note(session, row.id, row.version, None, extra_scopes=text)
+        session.commit()  # the refusal that follows may roll back
+
+
 class TokenBroker:
     """Hands out access tokens in this process.
 
@@ -113,6 +131,7 @@ class TokenBroker:
         asked = asked_scopes(row, account)
         missing = _missing(account, requirements, tuple(row.scopes.split()), asked)
         if missing and row.kind == "oauth2":
+            _ask_for_them_next_time(session, row, account, missing)
             raise refusals.scopes_missing(account, missing)
         now = self.refresher.clock()
         freshness = judge(
@@ -158,6 +177,7 @@ class TokenBroker:
             row.subject,
             row.subject_name,
             login,
+            renewable=row.sealed_refresh is not None,
         )
 
     async def hand_out(

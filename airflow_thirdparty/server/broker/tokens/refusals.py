@@ -104,7 +104,7 @@ def scopes_missing(account: Account, missing: tuple[str, ...]) -> ScopesMissing:
     """
     return ScopesMissing(
         f"The sign-in to the third-party account '{account.conn_id}' does not cover: {' '.join(missing)}.",
-        "Sign in again and allow these scopes; an admin adds them to the account if they are not asked for:",
+        "Sign in again and allow these scopes, which you are asked for then:",
         link=links.sign_in(account.conn_id),
     )
 

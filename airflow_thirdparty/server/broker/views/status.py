@@ -11,6 +11,7 @@ from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.tokens import keep_alive
 from airflow_thirdparty.server.broker.tokens.broker import asked_scopes
 from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS
+from airflow_thirdparty.server.store import sign_ins
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
 
 
@@ -86,7 +87,8 @@ def standing(
         )
     granted, asked = tuple(row.scopes.split()), asked_scopes(row, account)
     rules = account.preset.scope_rules()
-    missing = rules.missing(account.scopes, granted, asked) if row.kind == "oauth2" else ()
+    wanted = sign_ins.scopes_to_ask(row, account.scopes)
+    missing = rules.missing(wanted, granted, asked) if row.kind == "oauth2" else ()
     if missing:
         return AccountStatus(
             Status.SCOPES_MISSING,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import APIRouter, Depends
@@ -11,10 +13,12 @@ from airflow_thirdparty.policies import messages
 from airflow_thirdparty.server.broker.acting import delegations
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.tokens import horizon
 from airflow_thirdparty.server.broker.views import accounts as account_views
 from airflow_thirdparty.server.broker.views import dag_tasks
 from airflow_thirdparty.server.broker.views import dags as dag_views
 from airflow_thirdparty.server.broker.views.dags import DagAccounts, RiskLevel
+from airflow_thirdparty.server.broker.views.status import Status
 from airflow_thirdparty.server.people import entitlement
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
@@ -40,11 +44,12 @@ def _dag(session: Session, dag_id: str, user: BaseUser, person: Person) -> DagAn
         for view in account_views.of_person(session, person, utcnow())
         if sees(view.entry.registration.team)
     }
+    usual = horizon.usual_duration(session, dag_id)
     starters = dag_views.starters_of(session, dag_id)
     places = dag_tasks.tasks_by_account(session, dag_id, found.accounts) if found.accounts else {}
     return DagAnswer(
         accounts=[
-            DagAccount(account=seen[conn_id], found_in=places.get(conn_id, []))
+            DagAccount(account=_with_horizon(seen[conn_id], usual), found_in=places.get(conn_id, []))
             for conn_id in found.accounts
             if conn_id in seen
         ],
@@ -54,6 +59,14 @@ def _dag(session: Session, dag_id: str, user: BaseUser, person: Person) -> DagAn
         asset_events=starters.asset_events,
         warning=_warning(found),
     )
+
+
+def _with_horizon(account: AccountView, usual: timedelta | None) -> AccountView:
+    """The account, with a word on a sign-in that ends before a run that began now."""
+    if account.refreshable or account.expires_at is None or account.status is not Status.SIGNED_IN:
+        return account
+    said = horizon.will_not_outlive(account.expires_at, utcnow(), usual)
+    return account.model_copy(update={"status_text": f"{account.status_text} {said}".strip()})
 
 
 def _warning(found: DagAccounts) -> DagWarning | None:

@@ -190,6 +190,7 @@ def upgrade() -> None:
         sa.Column("expiry_assumed", sa.Boolean(), nullable=False),
         sa.Column("scopes", sa.Text(), nullable=False),
         sa.Column("asked_scopes", sa.Text(), nullable=True),
+        sa.Column("extra_scopes", sa.Text(), nullable=True),
         sa.Column("issuer", sa.String(length=500), nullable=False),
         sa.Column("subject", sa.String(length=500), nullable=False),
         sa.Column("subject_name", sa.String(length=500), nullable=False),
