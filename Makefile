@@ -22,7 +22,7 @@ LAYERS := faults integration interop unit
 HYPOTHESIS_PROFILE ?= short
 BENCHMARKS ?= fetch policy storm kills
 COMPOSE := docker/compose.yaml docker/compose.trial.yaml
-GENERATED_PAGES := tests.unit.docs.api tests.unit.docs.configuration tests.unit.server.broker.acting.table
+GENERATED_PAGES := tests.unit.docs.api tests.unit.docs.configuration tests.unit.docs.foreign_hooks tests.unit.server.broker.acting.table
 
 .PHONY: help install demo demo-check test $(LAYERS) e2e coverage bench rehearsal servers matrix check format docs types constraints browser clean
 

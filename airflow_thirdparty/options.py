@@ -7,6 +7,7 @@ Only the standard library is imported here, because every Airflow process loads 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, get_args
 
 SECTION = "third_party_accounts"
@@ -42,8 +43,13 @@ DEFAULT_KIND: Kind = "oauth2"
 DEFAULT_CLIENT_AUTH_METHOD: ClientAuthMethod = "client_secret_basic"
 """What every service has to understand (RFC 6749 section 2.3.1)."""
 
-DEFAULT_EXPOSE_AS = "password"
-"""Where most hooks look for their credential."""
+EXPOSURES: ListOf = tuple(
+    sorted(file.stem for file in (Path(__file__).parent / "server/accounts/exposures").glob("*.json"))
+)
+"""Names of the exposure entries: how hooks of other providers find their credential, one file each."""
+
+DEFAULT_EXPOSE_AS = "http"
+"""What most services speak; ``http-basic`` where people sign in with login and password."""
 
 DEFAULT_MIN_LIFETIME = 60
 """Seconds: longer than a task needs from asking for a token to using it, far shorter than tokens live."""
@@ -298,7 +304,15 @@ EXTRA_FIELDS = (
     ExtraField(
         "expose_as",
         "Expose as",
-        "Where hooks of other providers look for the credential: password, bearer_header, or extra.<field>.",
+        "Which hooks of other providers find the credential under the account's id, as an exposure entry. "
+        "Empty: the one that suits the service. A DAG names another one in the id, like github--as--http.",
+        choices=EXPOSURES,
+    ),
+    ExtraField(
+        "expose_options",
+        "Options of exposure entries",
+        'A JSON object with what an entry asks for, such as {"project": "my-project"}; what is for another '
+        'entry than the account\'s own is named with it, like {"databricks.http_path": "/sql/1.0"}.',
     ),
     ExtraField(
         "allowed_dags",

@@ -28,8 +28,14 @@ REQUEST_PREFIX = "third-party-account--"
 PROJECTION_KEY = "third_party_account"
 """The key in a projected connection's extra under which the server's answer to our hook stands."""
 
+ENTRY_MARK = "--as--"
+"""Stands in an asked id between the account and the exposure entry that a DAG wants."""
+
 CONN_ID_PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
 """Ids an account may have: what travels unchanged in a URL path and an environment variable."""
+
+ENTRY_PATTERN = re.compile(r"[a-z0-9-]{0,60}")
+"""Names that exposure entries may have; empty for none."""
 
 LONGEST_REQUEST = 8000
 """Characters a request may have: servers take addresses of so many (RFC 9110 section 4.1)."""
@@ -38,8 +44,18 @@ MAX_LIFETIME = 86_400
 """Seconds that a token may be asked to still live: a day, longer than a task should count on one token."""
 
 
-_FLAGS = ("force_refresh", "waits", "grant")
+_FLAGS = ("force_refresh", "waits", "grant", "why")
 """What a :class:`TokenRequest` says by being there."""
+
+
+def split_entry(asked_id: str) -> tuple[str, str]:
+    """Tell the account from the exposure entry in an id such as ``github--as--http``.
+
+    :param asked_id: the connection id that a DAG uses
+    :return: the account's id, and the entry's name; empty where none is named
+    """
+    conn_id, _, entry = asked_id.partition(ENTRY_MARK)
+    return conn_id, entry
 
 
 def sign_in_page(base_url: str, conn_id: str | None = None) -> str:
@@ -62,6 +78,8 @@ class TokenRequest:
     :param force_refresh: the service refused the last token, so fetch a new one
     :param waits: no token is wanted, only whether the person is signed in
     :param grant: no token is wanted, but a grant with which a trigger gets tokens while the task is deferred
+    :param why: no token is wanted, only the reason why a foreign hook was refused
+    :param entry: the exposure entry that a foreign hook asked for; empty means the account's own
     """
 
     conn_id: str
@@ -70,6 +88,8 @@ class TokenRequest:
     force_refresh: bool = False
     waits: bool = False
     grant: bool = False
+    why: bool = False
+    entry: str = ""
 
     def encode(self) -> str:
         """Spell the request as a connection id of letters, digits, ``_`` and ``-`` only.
@@ -83,6 +103,8 @@ class TokenRequest:
             fields["scopes"] = list(self.scopes)
         if self.min_lifetime:
             fields["min_lifetime"] = self.min_lifetime
+        if self.entry:
+            fields["entry"] = self.entry
         fields.update({flag: True for flag in _FLAGS if getattr(self, flag)})
         raw = json.dumps(fields, separators=(",", ":")).encode()
         return REQUEST_PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
@@ -105,6 +127,7 @@ class TokenRequest:
                 conn_id=fields["id"],
                 scopes=tuple(fields.get("scopes", ())),
                 min_lifetime=fields.get("min_lifetime", 0),
+                entry=fields.get("entry", ""),
                 **{flag: fields.get(flag, False) for flag in _FLAGS},
             )
             request._check()
@@ -125,3 +148,5 @@ class TokenRequest:
         for flag in _FLAGS:
             if type(getattr(self, flag)) is not bool:
                 raise ValueError(f"{flag} must be true or false")
+        if not isinstance(self.entry, str) or not ENTRY_PATTERN.fullmatch(self.entry):
+            raise ValueError("an exposure entry is named by small letters, digits and hyphens")

@@ -36,7 +36,7 @@ def prune(args: argparse.Namespace) -> None:
     remark(
         f"Old rows: {old.attributions} records of runs that are gone, {old.uses} uses, {old.delegations} "
         f"delegations to DAGs that are gone and {old.sightings} notes on such DAGs, {old.authorizations} "
-        f"sign-ins never finished, {old.attempts} counts of attempts."
+        f"sign-ins never finished, {old.attempts} counts of attempts, {old.waits} of waits."
     )
     if not args.yes:
         print_rows([row(candidate) for candidate in candidates], args.output)

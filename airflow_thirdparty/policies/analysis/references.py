@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from airflow_thirdparty.policies.analysis import operators
 from airflow_thirdparty.policies.analysis.source import ConnectionUse, mentions
 from airflow_thirdparty.policies.analysis.values import UNKNOWN, Values
+from airflow_thirdparty.wire import split_entry
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +69,9 @@ def _sorted_out(
     task: Any, values: Values, written: str, accounts: frozenset[str], *, ours: bool
 ) -> Iterator[Reference]:
     for conn_id in sorted(values.known):
-        if conn_id and (ours or conn_id in accounts):
-            yield Reference(str(task.task_id), conn_id, written, ours)
+        account = split_entry(conn_id)[0]
+        if account and (ours or account in accounts):
+            yield Reference(str(task.task_id), account, written, ours)
     # as long as there are no accounts, what a foreign hook uses cannot be one
     if not values.complete and (ours or accounts):
         yield Reference(str(task.task_id), None, written, ours)

@@ -20,6 +20,7 @@ from airflow_thirdparty.policies.analysis.functions import (
     unwrap,
 )
 from airflow_thirdparty.policies.analysis.values import UNKNOWN, Scope, Values, parameters, union, values_of
+from airflow_thirdparty.wire import split_entry
 
 OURS = re.compile(r"ThirdPartyAccount(?!\w*Error)\w*|uses_account")
 """What asks for an account by its id, whatever else it does: our hook, operators, sensors and decorators."""
@@ -186,12 +187,15 @@ class _Search:
         mention = self._mention(call, scope, call.args[:1])
         # many libraries have a get_connection(); unless it is a hook's, only an account's id tells
         is_hook = _base(call.func, scope).lower().endswith(("hook", "connection", "self", "cls"))
-        if call.args and (is_hook or mention.values.known & self.accounts):
+        if call.args and (is_hook or self._of_accounts(mention.values)):
             yield mention
+
+    def _of_accounts(self, values: Values) -> frozenset[str]:
+        return frozenset(conn_id for conn_id in values.known if split_entry(conn_id)[0] in self.accounts)
 
     def _positional(self, call: ast.Call, scope: Scope) -> Iterator[ConnectionUse]:
         values = [scope.evaluate(argument) for argument in call.args if not isinstance(argument, ast.Starred)]
-        known = union(values).known & self.accounts
+        known = self._of_accounts(union(values))
         hidden = [k for k in call.keywords if k.arg is None] or len(values) < len(call.args)
         unknown = bool(hidden) or (bool(values) and not any(value.known for value in values))
         if known or unknown:

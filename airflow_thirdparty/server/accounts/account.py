@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Any
 
 from airflow_thirdparty import options
 from airflow_thirdparty.options import ADDRESSES, ClientAuthMethod, Kind, Service
-from airflow_thirdparty.server.accounts import fields
+from airflow_thirdparty.server.accounts import exposing, fields
 from airflow_thirdparty.server.accounts.presets import PRESETS, Preset
-from airflow_thirdparty.urls import origin_of
-from airflow_thirdparty.wire import CONN_ID_PATTERN, REQUEST_PREFIX
+from airflow_thirdparty.urls import service_origin
+from airflow_thirdparty.wire import CONN_ID_PATTERN, ENTRY_MARK, REQUEST_PREFIX
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,13 @@ class AccountBinding:
     :param kind: how people authenticate
     :param client_id: the client the service knows
     :param origins: origin of every address that may receive a credential, by field name
+    :param places: options of exposure entries that decide where a credential goes, by entry and option
     """
 
     kind: str
     client_id: str
     origins: tuple[tuple[str, str], ...]
+    places: tuple[tuple[str, str], ...] = ()
 
     def text(self) -> str:
         """The binding as stored: two bindings are the same when their texts are."""
@@ -53,7 +56,12 @@ class AccountBinding:
 
     @cached_property
     def _text(self) -> str:
-        values = {"kind": self.kind, "client_id": self.client_id, "origins": dict(self.origins)}
+        values = {
+            "kind": self.kind,
+            "client_id": self.client_id,
+            "origins": dict(self.origins),
+            "places": dict(self.places),
+        }
         return json.dumps(values, sort_keys=True)
 
 
@@ -62,6 +70,8 @@ class Account:
     """A service that people can sign in to.
 
     :param scopes: what a sign-in asks for
+    :param expose_as: name of the entry by which hooks of other providers find the credential
+    :param expose_options: what the admin says to entries, by entry and option
     :param min_lifetime: seconds an access token must still live when it is handed out
     :param assumed_lifetime: seconds after which an access token is refreshed whose lifetime the service does
         not say; 0 means never
@@ -84,6 +94,7 @@ class Account:
     client_auth_method: ClientAuthMethod = options.DEFAULT_CLIENT_AUTH_METHOD
     authorize_params: Mapping[str, str] = field(default_factory=dict)
     expose_as: str = options.DEFAULT_EXPOSE_AS
+    expose_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     allowed_dags: tuple[str, ...] | None = None
     min_lifetime: int = options.DEFAULT_MIN_LIFETIME
     assumed_lifetime: int = options.DEFAULT_ASSUMED_LIFETIME
@@ -103,8 +114,8 @@ class Account:
     @cached_property
     def _binding(self) -> AccountBinding:
         addresses = {name: getattr(self, name) for name in (*ADDRESSES, "host")}
-        origins = tuple((name, origin_of(url)) for name, url in sorted(addresses.items()) if url)
-        return AccountBinding(self.kind, self.client_id, origins)
+        origins = tuple((name, service_origin(url)) for name, url in sorted(addresses.items()) if url)
+        return AccountBinding(self.kind, self.client_id, origins, exposing.places(self.expose_options))
 
 
 @lru_cache(maxsize=1024)  # on the path of every fetch, and registrations rarely change
@@ -128,14 +139,15 @@ def parse(registration: Registration) -> Account:
         service=service,
         kind=kind,
         client_id=(registration.login or "").strip(),
-        host=read.address("host", host or preset.host),
+        host=read.host(host or preset.host),
         **{name: read.url(name, getattr(preset, name)) for name in ADDRESSES},
         scopes=read.words("scopes") or preset.scopes,
         client_auth_method=read.choice(
             "client_auth_method", options.CLIENT_AUTH_METHODS, preset.client_auth_method
         ),
         authorize_params={**preset.authorize_params, **read.parameters("authorize_params")},
-        expose_as=read.place("expose_as", preset.expose_as, kind),
+        expose_as=exposing.entry_name(read, preset.expose_as, kind),
+        expose_options=exposing.options_by_entry(read, preset.expose_as, kind),
         allowed_dags=read.words("allowed_dags"),
         min_lifetime=read.seconds("min_lifetime", options.DEFAULT_MIN_LIFETIME),
         assumed_lifetime=read.seconds(
@@ -147,6 +159,8 @@ def parse(registration: Registration) -> Account:
     )
     if kind == "oauth2":
         _check_oauth2(account)
+    if read.extra.get("expose_as"):
+        exposing.check_complete(account)
     return account
 
 
@@ -162,6 +176,13 @@ def _check_id(conn_id: str) -> None:
     if conn_id.startswith(REQUEST_PREFIX):
         raise fields.wrong(
             conn_id, "connection_id", f"begins with '{REQUEST_PREFIX}', as requests for accounts do", remedy
+        )
+    if ENTRY_MARK in conn_id:
+        raise fields.wrong(
+            conn_id,
+            "connection_id",
+            f"contains '{ENTRY_MARK}', which stands between an account and an exposure entry",
+            "Choose an id without it.",
         )
 
 

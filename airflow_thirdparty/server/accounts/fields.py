@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -14,7 +14,7 @@ from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.options import EXTRA_NAMES
 from airflow_thirdparty.protocol import PROTOCOL_PARAMETERS
-from airflow_thirdparty.urls import with_port
+from airflow_thirdparty.urls import DEFAULT_PORTS, SERVICE_PORTS, with_port
 from airflow_thirdparty.wire import MAX_LIFETIME
 
 _VISIBLE = re.compile(r"[!-~]+")
@@ -28,14 +28,11 @@ YEAR = 365 * 24 * 3600
 LAST_PORT = 65535
 """RFC 9293 section 3.1: ports are numbers of 16 bits."""
 
-_SHOWN = 60
+_CLEAR = ("http", "ftp")
+"""Schemes that never encrypt; other services' hooks encrypt as their entry says."""
+
+SHOWN = 60
 """Characters of a wrong value that a complaint repeats: enough to find it, little enough for a log line."""
-
-PLACES = ("password", "bearer_header")
-"""Where a foreign hook may look for its credential, besides ``extra.<field>``."""
-
-EXTRA_PLACE = re.compile(r"extra\.([A-Za-z][A-Za-z0-9_]{0,60})")
-"""How ``expose_as`` names a field of the extra."""
 
 Word = TypeVar("Word", bound=str)
 
@@ -74,7 +71,7 @@ def read_extra(conn_id: str, text: str | None) -> dict[str, Any]:
     if unknown:
         raise wrong(
             conn_id,
-            unknown[0][:_SHOWN],
+            unknown[0][:SHOWN],
             "is not a field of a third-party account",
             f"Known fields are: {', '.join(EXTRA_NAMES)}. Secrets belong into the password field.",
         )
@@ -161,9 +158,9 @@ class FieldReader:
         for known in choices:
             if value == known:
                 return known
-        raise self._wrong(
+        raise self.wrong(
             name,
-            f"has the unknown value {str(value)[:_SHOWN]!r}",
+            f"has the unknown value {str(value)[:SHOWN]!r}",
             f"Choose one of: {', '.join(choices)}.",
         )
 
@@ -177,11 +174,21 @@ class FieldReader:
         """
         return self.address(name, self.extra.get(name) or default)
 
-    def address(self, name: str, value: object) -> str | None:
+    def host(self, value: object) -> str | None:
+        """The address of the service itself, which may be a database or a mail or file server.
+
+        :param value: what was entered
+        :raises AccountMisconfigured: see :meth:`address`
+        :return: the address as it was entered; ``None`` for nothing
+        """
+        return self.address("host", value, SERVICE_PORTS)
+
+    def address(self, name: str, value: object, schemes: Collection[str] = DEFAULT_PORTS) -> str | None:
         """An address that may receive a credential.
 
         :param name: of the field, for complaints
         :param value: what was entered
+        :param schemes: with which it may begin; those of HTTP if none are named
         :raises AccountMisconfigured: when it is no address, has a part that does not belong there, or is not
             encrypted though it leaves this machine
         :return: the address as it was entered; ``None`` for nothing
@@ -193,18 +200,18 @@ class FieldReader:
             f"most {LONGEST_URL} characters of ASCII (xn-- for other letters)."
         )
         if not isinstance(value, str) or not _VISIBLE.fullmatch(value) or len(value) > LONGEST_URL:
-            raise self._wrong(name, "is not an address", remedy)
+            raise self.wrong(name, "is not an address", remedy)
         try:
             parts = urlsplit(value)
             port_is_fine = parts.port is None or parts.port > 0
         except ValueError:
-            raise self._wrong(name, "is not an address", remedy) from None
-        if parts.scheme not in ("https", "http") or not parts.hostname or not port_is_fine:
-            raise self._wrong(name, "is not an address", remedy)
+            raise self.wrong(name, "is not an address", remedy) from None
+        if parts.scheme not in schemes or not parts.hostname or not port_is_fine:
+            raise self.wrong(name, "is not an address", remedy)
         if parts.username is not None or parts.password is not None or "#" in value or "\\" in value:
-            raise self._wrong(name, "has a part that an address here must not have", remedy)
-        if parts.scheme == "http" and not _is_here(parts) and not settings.allow_http():
-            raise self._wrong(
+            raise self.wrong(name, "has a part that an address here must not have", remedy)
+        if parts.scheme in _CLEAR and not _is_here(parts) and not settings.allow_http():
+            raise self.wrong(
                 name,
                 "is not encrypted, so whoever listens on the way could read everybody's tokens",
                 "Write an https address. In a closed test network, set [third_party_accounts] allow_http.",
@@ -224,7 +231,7 @@ class FieldReader:
         if isinstance(value, str):
             value = value.replace(",", " ").split()
         if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
-            raise self._wrong(
+            raise self.wrong(
                 name, "is not a list of words", "Separate the words by spaces, or use a JSON list."
             )
         return tuple(dict.fromkeys(value))
@@ -243,34 +250,24 @@ class FieldReader:
         if value is None:
             return {}
         if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-            raise self._wrong(name, "is not a JSON object of texts", 'Write it like {"prompt": "consent"}.')
+            raise self.wrong(name, "is not a JSON object of texts", 'Write it like {"prompt": "consent"}.')
         for reserved in sorted(key for key in value if key.strip().lower() in PROTOCOL_PARAMETERS):
-            raise self._wrong(name, f"sets '{reserved}', which protects the sign-in", "Leave it out.")
+            raise self.wrong(name, f"sets '{reserved}', which protects the sign-in", "Leave it out.")
         return dict(value)
 
-    def place(self, name: str, default: str, kind: str) -> str:
-        """Where a foreign hook looks for its credential.
+    def values(self, name: str) -> dict[str, Any]:
+        """Values by name.
 
         :param name: of the field
-        :param default: what an empty field means
-        :param kind: the account's kind, which not every place suits
-        :raises AccountMisconfigured: for an unknown place, or one that does not suit the kind
-        :return: one of :data:`PLACES`, or ``extra.<field>``
+        :raises AccountMisconfigured: when it is no JSON object
+        :return: the object, its values not yet checked
         """
-        value = self.extra.get(name) or default
-        if not isinstance(value, str) or not (value in PLACES or EXTRA_PLACE.fullmatch(value)):
-            raise self._wrong(
-                name,
-                f"has the unknown value {str(value)[:_SHOWN]!r}",
-                f"Choose one of: {', '.join(PLACES)}, or extra.<name of the field>.",
-            )
-        if kind == "basic" and value == "bearer_header":
-            raise self._wrong(
-                name,
-                "asks for a bearer header, but people sign in with login and password",
-                "Choose password: hooks then find login and password where they look for them.",
-            )
-        return value
+        value = self.extra.get(name)
+        if isinstance(value, str):
+            value = _parsed(value) if value.strip() else None
+        if value is not None and not isinstance(value, dict):
+            raise self.wrong(name, "is not a JSON object", 'Write it like {"account": "my-account"}.')
+        return dict(value or {})
 
     def seconds(self, name: str, default: int, at_most: int = MAX_LIFETIME) -> int:
         """A number of seconds.
@@ -288,12 +285,19 @@ class FieldReader:
         fits = len(text) <= len(str(at_most)) and text.isascii() and text.isdecimal()
         seconds = int(text) if fits else -1
         if not 0 <= seconds <= at_most:
-            raise self._wrong(
+            raise self.wrong(
                 name, f"is not a number of seconds from 0 to {at_most}", f"{default} is the default."
             )
         return seconds
 
-    def _wrong(self, name: str, what: str, remedy: str) -> AccountMisconfigured:
+    def wrong(self, name: str, what: str, remedy: str) -> AccountMisconfigured:
+        """The complaint about a field, see :func:`wrong`.
+
+        :param name: of the field
+        :param what: what is wrong, as the rest of a sentence that begins with the field
+        :param remedy: what to do, as a sentence
+        :return: the error, to be raised
+        """
         return wrong(self.conn_id, name, what, remedy)
 
 

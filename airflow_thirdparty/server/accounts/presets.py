@@ -28,7 +28,7 @@ class Preset:
     :param kind: ``oauth2``, ``key`` or ``basic``
     :param scopes: scopes asked when the account names none
     :param authorize_params: parameters added to the authorization request
-    :param expose_as: where a foreign hook of this service looks for its credential, see ``expose.py``
+    :param expose_as: the entry by which hooks of other providers find their credential
     :param origins: where the service's endpoints may lie besides at its issuer and its addresses
     :param issuer_pattern: the name of every issuer behind one address, with ``{tid}`` for the tenant
     :param answer: paths of what stands elsewhere in a token answer than RFC 6749 has it, by name
@@ -136,6 +136,7 @@ PRESETS: Mapping[Service, Preset] = {
         host="https://api.github.com",
         scopes=("repo",),
         scope_implies=_GITHUB_SCOPES,
+        expose_as="github",
         client_auth_method="client_secret_post",
         docs_url="https://docs.github.com/en/apps/oauth-apps",
     ),
@@ -159,6 +160,7 @@ PRESETS: Mapping[Service, Preset] = {
         scopes=("openid", "email"),
         client_auth_method="client_secret_post",
         authorize_params={"access_type": "offline", "prompt": "consent"},
+        expose_as="google",
         docs_url="https://developers.google.com/identity/protocols/oauth2/web-server",
     ),
     "microsoft": Preset(

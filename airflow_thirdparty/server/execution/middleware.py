@@ -13,6 +13,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from airflow_thirdparty.server.broker import health
+from airflow_thirdparty.server.broker.registry import guard
 from airflow_thirdparty.server.execution.projection import ExecutionResponse, project
 from airflow_thirdparty.wire import CONN_TYPE, REQUEST_PREFIX, TokenRequest
 
@@ -49,7 +50,8 @@ class ProjectionMiddleware:
                 log.info("A request for an account that cannot be read is left to Airflow")
             else:
                 scope = _for_bare_id(scope, asked[1], request.conn_id)
-        await self.app(scope, receive, _Sender(scope, send, request))
+        with guard.reading():
+            await self.app(scope, receive, _Sender(scope, send, request))
 
 
 def _for_bare_id(scope: Scope, asked: str, conn_id: str) -> Scope:
@@ -110,11 +112,14 @@ class _Sender:
                 return ExecutionResponse(
                     403, {"detail": {"reason": "no_task", "message": "no task instance asks"}}
                 )
-            return await project(row, str(ti_token.id), self.request)
+            asked_id = str(self.scope["path_params"]["connection_id"])
+            return await project(row, str(ti_token.id), asked_id, self.request)
         except Exception:  # whatever went wrong, the registration is not the answer to a task's question
             log.exception("The account '%s' could not be projected", row.get("conn_id"))
+            # a foreign hook would take a 503 for "there is no such connection" in the end
             return ExecutionResponse(
-                503, {"detail": {"reason": "failed", "message": "the account cannot be answered now"}}
+                403 if self.request is None else 503,
+                {"detail": {"reason": "failed", "message": "the account cannot be answered now"}},
             )
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from airflow.configuration import conf
 from airflow.models.connection import Connection
@@ -17,6 +18,7 @@ from airflow_thirdparty.exceptions import (
     ServiceUnavailable,
     ThirdPartyAccountError,
 )
+from airflow_thirdparty.server.accounts import exposing
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
 from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.acting import queries, resolver
@@ -27,10 +29,10 @@ from airflow_thirdparty.server.broker.tokens.broker import AccessToken, Found
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.tokens.refresher import StillRefreshing
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
-from airflow_thirdparty.server.execution import ahead, expose
+from airflow_thirdparty.server.execution import ahead, expose, waits
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.urls import origin_of
-from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
+from airflow_thirdparty.urls import DEFAULT_PORTS, origin_of
+from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest, split_entry
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +49,53 @@ class ExecutionResponse:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What a task asks for.
+
+    :param asked_id: the connection id as it asks for it
+    :param request: what our own hook asks for; ``None`` when a foreign hook asks
+    """
+
+    asked_id: str
+    request: TokenRequest | None
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether a foreign hook asks, or somebody who wants to know why one was refused."""
+        return self.request is None or self.request.why
+
+    @property
+    def entry(self) -> str:
+        """The exposure entry that the id names; empty for the account's own."""
+        return split_entry(self.asked_id)[1] if self.request is None else self.request.entry
+
+    @property
+    def requirements(self) -> TokenRequirements:
+        """What is asked of the token."""
+        if self.request is None:
+            return TokenRequirements()
+        return TokenRequirements(self.request.scopes, self.request.min_lifetime, self.request.force_refresh)
+
+
+@dataclass(frozen=True)
 class Granted:
     """Whom the task instance acts for, and what their sign-in yields at once."""
 
     person: Person
     facts: RunFacts
     found: Found
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the task gets.
+
+    :param granted: whose
+    :param connection: in place of the row
+    """
+
+    granted: Granted
+    connection: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -63,43 +106,37 @@ class Refused:
     facts: RunFacts | None = None
 
 
-async def project(row: dict[str, Any], ti_id: str, request: TokenRequest | None) -> ExecutionResponse:
+async def project(
+    row: dict[str, Any], ti_id: str, asked_id: str, request: TokenRequest | None
+) -> ExecutionResponse:
     """Answer a task instance that asks for an account.
 
     :param row: the connection as the Execution API would answer it
     :param ti_id: the task instance, as Airflow authenticated it
+    :param asked_id: the connection id that it asked for
     :param request: what our own hook asks for; ``None`` when a foreign hook asks
     :return: the answer that the task gets in place of the connection
     """
-    conn_id = str(row["conn_id"])
-    outcome = await _decide(row, ti_id, request)
+    question = Question(asked_id, request)
+    outcome = await _decide(row, ti_id, question)
+    if request is not None and request.why:
+        reason = {"refusal": _reason(outcome.error)} if isinstance(outcome, Refused) else {}
+        return ExecutionResponse(200, _empty(row, reason))
     if request is not None and (request.waits or request.grant):
         return await _ahead(row, ti_id, request, outcome)
-    if isinstance(outcome, tuple):
-        account, granted, token = outcome
-        metrics.issued(conn_id)
-        usage_recorder().note(ti_id, granted.person, granted.facts)
-        return ExecutionResponse(200, _projected(row, account, token, request))
-    error = outcome.error
-    if isinstance(error, (StillRefreshing, resolver.NotYetOnRecord)):
-        return ExecutionResponse(503, {"detail": error.as_dict()})
-    metrics.refused(conn_id, error.code)
-    await _explain(conn_id, outcome)
-    if request is not None:
-        return ExecutionResponse(200, _empty(row, {"refusal": error.as_dict()}))
-    status = 503 if isinstance(error, ServiceUnavailable) else 403
-    return ExecutionResponse(status, {"detail": {"reason": error.code, "message": str(error)}})
+    if isinstance(outcome, Answered):
+        metrics.issued(row["conn_id"])
+        usage_recorder().note(ti_id, outcome.granted.person, outcome.granted.facts)
+        return ExecutionResponse(200, outcome.connection)
+    return await _refuse(row, ti_id, question, outcome)
 
 
 async def _ahead(
-    row: dict[str, Any],
-    ti_id: str,
-    request: TokenRequest,
-    outcome: tuple[Account, Granted, AccessToken] | Refused,
+    row: dict[str, Any], ti_id: str, request: TokenRequest, outcome: Answered | Refused
 ) -> ExecutionResponse:
     """Answer a task that wants no token itself."""
-    if isinstance(outcome, tuple):
-        person, error = outcome[1].person, None
+    if isinstance(outcome, Answered):
+        person, error = outcome.granted.person, None
     else:
         person, error = None, outcome.error
         if isinstance(error, (StillRefreshing, resolver.NotYetOnRecord)) and not request.waits:
@@ -112,14 +149,20 @@ async def _ahead(
     return ExecutionResponse(200, _empty(row, ahead.answer(request, ti_id, person, error)))
 
 
-async def _decide(
-    row: dict[str, Any], ti_id: str, request: TokenRequest | None
-) -> tuple[Account, Granted, AccessToken] | Refused:
-    requirements = (
-        TokenRequirements(request.scopes, request.min_lifetime, request.force_refresh)
-        if request
-        else TokenRequirements()
-    )
+async def _refuse(row: dict[str, Any], ti_id: str, question: Question, refused: Refused) -> ExecutionResponse:
+    conn_id, error = str(row["conn_id"]), refused.error
+    is_wait = isinstance(error, (StillRefreshing, resolver.NotYetOnRecord))
+    if is_wait and (question.request is not None or await waits.may_wait(ti_id, conn_id)):
+        return ExecutionResponse(503, {"detail": error.as_dict()})
+    metrics.refused(conn_id, error.code)
+    await _explain(conn_id, refused)
+    if question.request is not None:
+        return ExecutionResponse(200, _empty(row, {"refusal": error.as_dict()}))
+    return ExecutionResponse(403, {"detail": {"reason": error.code, "message": str(error)}})
+
+
+async def _decide(row: dict[str, Any], ti_id: str, question: Question) -> Answered | Refused:
+    requirements = question.requirements
     refused_facts: RunFacts | None = None
     try:
         account = _account(row)
@@ -127,14 +170,25 @@ async def _decide(
         if isinstance(granted, Refused):
             return granted
         refused_facts = granted.facts
+        entry = exposing.check_complete(account, question.entry) if question.is_foreign else None
         token = await runtime.token_broker().hand_out(granted.found, requirements)
+        if entry is None:
+            return Answered(granted, _for_our_hook(row, account, token))
+        connection = expose.for_foreign_hook(account, entry, token, utcnow())
+        return Answered(granted, {**_empty(row, None), **connection, "conn_id": question.asked_id})
     except ThirdPartyAccountError as error:
         return Refused(error, refused_facts)
-    return account, granted, token
+
+
+def _reason(error: ThirdPartyAccountError) -> dict[str, str | None]:
+    reason = error.as_dict()
+    if isinstance(error, ServiceUnavailable):
+        reason["code"] = ServiceUnavailable.code  # however it is told apart here, the task tries again
+    return reason
 
 
 def _account(row: dict[str, Any]) -> Account:
-    if row["conn_id"] == conf.get("logging", "remote_log_conn_id", fallback=None):
+    if row["conn_id"] == split_entry(conf.get("logging", "remote_log_conn_id", fallback=""))[0]:
         raise AccountMisconfigured(
             f"Account '{row['conn_id']}' is named as [logging] remote_log_conn_id. Logs of several people go "
             "through that connection, so it cannot be a personal account.",
@@ -177,18 +231,15 @@ def _look_up(
         return Refused(error, found)
 
 
-def _projected(
-    row: dict[str, Any], account: Account, token: AccessToken, request: TokenRequest | None
-) -> dict[str, Any]:
-    if request is None:
-        return {**_empty(row, None), **expose.for_foreign_hook(account, token)}
+def _for_our_hook(row: dict[str, Any], account: Account, token: AccessToken) -> dict[str, Any]:
+    speaks_http = account.host is not None and urlsplit(account.host).scheme in DEFAULT_PORTS
     answer = {
         "kind": account.kind,
         "expires_at": token.expires_at.isoformat() if token.expires_at else None,
         "scopes": list(token.scopes),
         "subject": token.subject,
         "subject_name": token.subject_name,
-        "origins": [origin_of(account.host)] if account.host else [],
+        "origins": [origin_of(account.host)] if account.host and speaks_http else [],
     }
     return {
         **_empty(row, answer),

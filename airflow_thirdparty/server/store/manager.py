@@ -7,10 +7,18 @@ from typing import Any
 
 from airflow.utils.db_manager import BaseDBManager
 
-from airflow_thirdparty.server.store import attempts, attributions, delegations, models, tables, usage
+from airflow_thirdparty.server.store import attempts, attributions, delegations, models, tables, usage, waits
 from airflow_thirdparty.server.store.base import metadata
 
-__all__ = ["ThirdPartyAccountsDBManager", "attempts", "attributions", "delegations", "models", "usage"]
+__all__ = [
+    "ThirdPartyAccountsDBManager",
+    "attempts",
+    "attributions",
+    "delegations",
+    "models",
+    "usage",
+    "waits",
+]
 
 FOLDER = Path(__file__).parent
 

@@ -29,13 +29,13 @@ def test_ours_and_foreign(task: RunningTask) -> None:
         assert not [word for word in REGISTRATION if word in answer.text]
     assert foreign.json() == {
         "conn_id": ACME,
-        "conn_type": "third_party_account",
+        "conn_type": "http",
         "host": "https://api.acme.example/v1",
         "schema": None,
         "login": None,
         "password": KEY,
         "port": None,
-        "extra": None,
+        "extra": json.dumps({"Authorization": f"Bearer {KEY}"}),
     }
     assert json.loads(ours.json()["extra"])[PROJECTION_KEY]["subject"] == "alice"
 
@@ -221,40 +221,95 @@ def test_a_request_for_a_token_changes_no_connection(admin: Person, task: Runnin
     assert admin.rest.get(f"/api/v2/connections/{ACME}").status_code == 200
 
 
-def test_an_account_for_remote_logs_is_refused(task: RunningTask) -> None:
-    with configured("logging", remote_log_conn_id=ACME):
+@pytest.mark.parametrize("named", [ACME, f"{ACME}--as--http"])
+def test_an_account_for_remote_logs_is_refused(task: RunningTask, named: str) -> None:
+    with configured("logging", remote_log_conn_id=named):
         assert task.connection(ACME).status_code == 403
         refusal = json.loads(task.ask(ACME).json()["extra"])[PROJECTION_KEY]["refusal"]
     assert refusal["field"] == "[logging] remote_log_conn_id"
 
 
+def test_an_id_names_another_entry(alice: Person, tasks: Tasks, register: Callable[..., None]) -> None:
+    register(expose_as="github", expose_options={"http-key-header.header": "X-Key"})
+    task = tasks.start(DAG_ID, alice.trigger(DAG_ID))
+    github, http, header = (
+        task.connection(asked).json() for asked in (ACME, f"{ACME}--as--http", f"{ACME}--as--http-key-header")
+    )
+    assert (github["conn_type"], github["conn_id"], github["extra"]) == ("github", ACME, None)
+    assert (http["conn_type"], http["conn_id"]) == ("http", f"{ACME}--as--http")
+    assert json.loads(http["extra"]) == {"Authorization": f"Bearer {KEY}"}
+    assert json.loads(header["extra"]) == {"X-Key": KEY}
+    for answer in (github, http, header):
+        assert answer["password"] == KEY
+
+
+def test_what_such_an_id_may_do_is_said_of_the_account(
+    alice: Person, bob: Person, tasks: Tasks, register: Callable[..., None]
+) -> None:
+    register(allowed_dags="other")
+    task = tasks.start(DAG_ID, alice.trigger(DAG_ID))
+    refused = task.connection(f"{ACME}--as--http")
+    assert refused.status_code == 403
+    assert refused.json()["detail"]["reason"] == "account_not_allowed"
+
+
+def test_an_unknown_entry_is_refused_in_words(task: RunningTask) -> None:
+    refused = task.connection(f"{ACME}--as--nothing")
+    assert refused.status_code == 403
+    assert "unknown exposure entry 'nothing'" in refused.json()["detail"]["message"]
+
+
+def test_the_id_of_a_real_connection_wins(admin: Person, task: RunningTask) -> None:
+    made = {**PLAIN, "connection_id": f"{ACME}--as--http"}
+    admin.rest.post("/api/v2/connections", json=made)
+    try:
+        assert task.connection(f"{ACME}--as--http").json()["password"] == "robots-password"
+    finally:
+        admin.rest.delete(f"/api/v2/connections/{ACME}--as--http")
+
+
+def test_what_is_no_account_has_no_entries(admin: Person, task: RunningTask) -> None:
+    admin.rest.post("/api/v2/connections", json=PLAIN)
+    assert task.connection("plain--as--http").status_code == 404
+
+
+def test_whoever_was_refused_is_told_why_and_gets_no_token(
+    alice: Person, bob: Person, tasks: Tasks, task: RunningTask
+) -> None:
+    of_bob = tasks.start(DAG_ID, bob.trigger(DAG_ID))
+    refusal = json.loads(of_bob.ask(ACME, why=True).json()["extra"])[PROJECTION_KEY]["refusal"]
+    assert refusal["code"] == "sign_in_required"
+    of_alice = task.ask(ACME, why=True)
+    assert json.loads(of_alice.json()["extra"]) == {PROJECTION_KEY: {}}
+    assert KEY not in of_alice.text
+    unknown = task.ask(ACME, why=True, entry="nothing").json()
+    assert "unknown exposure entry" in json.loads(unknown["extra"])[PROJECTION_KEY]["refusal"]["message"]
+
+
 @pytest.mark.parametrize(
-    ("expose_as", "sent"),
+    ("extra", "sent"),
     [
-        pytest.param("bearer_header", {"authorization": f"Bearer {KEY}"}, id="bearer_header"),
-        pytest.param("extra.X-Api-Key", None, id="not a field's name"),
-        pytest.param("extra.x_key", {"x_key": KEY}, id="a field as header"),
-        pytest.param("password", {}, id="password"),
+        pytest.param({"expose_as": "http"}, {"authorization": f"Bearer {KEY}"}, id="http"),
+        pytest.param(
+            {"expose_as": "http-key-header", "expose_options": {"header": "X-Api-Key", "prefix": "Key "}},
+            {"x-api-key": f"Key {KEY}"},
+            id="a header of its own",
+        ),
     ],
 )
 def test_a_foreign_hook_sends_what_was_exposed_and_nothing_else(
     alice: Person,
     tasks: Tasks,
-    accounts: Accounts,
     register: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
-    expose_as: str,
-    sent: dict[str, str] | None,
+    extra: dict[str, Any],
+    sent: dict[str, str],
 ) -> None:
     from airflow.providers.http.hooks.http import HttpHook
     from airflow.sdk import BaseHook, Connection
 
     with running_service() as service:
-        if sent is None:
-            with pytest.raises(AssertionError, match="expose_as"):
-                register(service.url, expose_as=expose_as)
-            return
-        register(service.url, expose_as=expose_as)
+        register(service.url, **extra)
         row = tasks.start(DAG_ID, alice.trigger(DAG_ID)).connection(ACME).json()
         connection = Connection(**row)
         monkeypatch.setattr(BaseHook, "get_connection", classmethod(lambda cls, conn_id: connection))

@@ -127,6 +127,14 @@ def test_tags(parsed: DagProcessor) -> None:
     assert parsed.tags() == EXPECTED
 
 
+def test_a_file_that_asks_for_an_account_while_it_is_parsed_is_told_why_not(parsed: DagProcessor) -> None:
+    parsed.write({"greedy": 'from airflow.sdk import DAG, Connection\nConnection.get("github")\n'})
+    parsed.parse()
+    [error] = [text for file, text in parsed.import_errors().items() if file == "greedy.py"]
+    assert "If 'github' is a third-party account: nobody acts here" in error
+    assert "not at the top of the DAG file" in error
+
+
 def test_within_the_minute_the_known_list_is_used_and_no_dag_written_anew(parsed: DagProcessor) -> None:
     before = parsed.written()
     save_accounts("elsewhere")

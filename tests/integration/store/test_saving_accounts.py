@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from airflow.models.connection import Connection
 from airflow.models.crypto import get_fernet
+from airflow.sdk.exceptions import AirflowSecretsBackendAccessDenied
 from airflow.utils.session import create_session
 from sqlalchemy import delete, select, text, update
 
@@ -236,7 +237,8 @@ def test_a_secret_written_by_sql_is_never_shown_and_moved_when_read(
     with create_session() as session:
         loaded = session.scalars(select(Connection).where(Connection.conn_id == ACME)).one()
         assert loaded.password is None
-    assert Connection.get_connection_from_secrets(ACME).password is None
+    with pytest.raises(AirflowSecretsBackendAccessDenied):
+        Connection.get_connection_from_secrets(ACME)
     assert "written-by-sql" not in admin.rest.get(f"/api/v2/connections/{ACME}").text
     assert kept() == "written-by-sql"
     assert in_row() is None

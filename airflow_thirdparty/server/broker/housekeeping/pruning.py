@@ -20,6 +20,7 @@ from airflow_thirdparty.server.store.base import changed_rows
 from airflow_thirdparty.server.store.delegations import DagSighting, Delegation
 from airflow_thirdparty.server.store.models import Authorization
 from airflow_thirdparty.server.store.usage import Usage
+from airflow_thirdparty.server.store.waits import SERIES, Wait
 
 AT_ONCE = 1000
 """How many of the oldest rows one step looks at, so that it is quick whatever there is."""
@@ -39,6 +40,7 @@ class Pruned:
     :param sightings: notes on where DAGs that are gone were parsed from
     :param authorizations: sign-ins that were begun and never finished
     :param attempts: counts of sign-in attempts whose window is over
+    :param waits: counts of tasks' waits that are over
     """
 
     attributions: int
@@ -47,6 +49,7 @@ class Pruned:
     sightings: int
     authorizations: int
     attempts: int
+    waits: int
 
     def __bool__(self) -> bool:
         return any(astuple(self))
@@ -82,6 +85,10 @@ def _never_finished(now: datetime) -> ColumnElement[bool]:
 
 def _window_over(now: datetime) -> ColumnElement[bool]:
     return Attempts.since < now - WINDOW
+
+
+def _wait_over(now: datetime) -> ColumnElement[bool]:
+    return Wait.last_at < now - SERIES
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,7 @@ RULES = {
     "sightings": Rule(DagSighting, _seen_without_dag),
     "authorizations": Rule(Authorization, _never_finished),
     "attempts": Rule(Attempts, _window_over),
+    "waits": Rule(Wait, _wait_over),
 }
 """What is pruned, by the field of :class:`Pruned` that counts it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.server.accounts import allowed_dags
+from airflow_thirdparty.server.accounts import allowed_dags, exposing
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import bundles, links
 from airflow_thirdparty.server.broker.database import in_database
@@ -24,7 +24,7 @@ async def check(transport: Transport, conn_id: str) -> list[str]:
     :raises ThirdPartyAccountError: at the first step that fails, naming the field and the remedy
     """
     account = await in_database(_registered, conn_id=conn_id)
-    lines = [f"The registration of '{conn_id}' is complete (service '{account.service}')."]
+    lines = [f"The registration of '{conn_id}' is complete (service '{account.service}').", _exposed(account)]
     if account.kind != "oauth2":
         return [*lines, "People enter a credential of their own; there is nothing else to check."]
     lines.append("There is a client secret." if account.client_auth_method != "none" else "A public client.")
@@ -46,6 +46,14 @@ def _registered(session: Session, conn_id: str) -> Account:
     if account.kind == "oauth2":
         oauth_client.client(session, account)
     return account
+
+
+def _exposed(account: Account) -> str:
+    try:
+        entry = exposing.check_complete(account)
+    except AccountMisconfigured as problem:
+        return f"Hooks of other providers find no credential under the account's own id: {problem}"
+    return f"Hooks of other providers find the credential as a connection of type '{entry.conn_type}'."
 
 
 def _check_allowed_dags(session: Session, account: Account) -> None:

@@ -6,6 +6,7 @@ plugins are not loaded (``airflow connections add``), so nothing heavy is import
 * Saving an account checks its registration and moves the client secret into our sealed table in the same
   transaction, whoever saves it.
 * Loading an account never shows a secret that got into the row some other way.
+* Asking for an account where nobody acts is refused, see :mod:`.guard`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Mapper, Session
 
+from airflow_thirdparty.server.broker.registry import guard
 from airflow_thirdparty.wire import CONN_TYPE
 
 if TYPE_CHECKING:
@@ -64,3 +66,6 @@ def _hide(connection: Any) -> None:
 
         set_committed_value(connection, "_password", None)
         set_committed_value(connection, "is_encrypted", False)
+
+
+guard.install()

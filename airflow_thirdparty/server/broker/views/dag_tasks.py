@@ -14,6 +14,8 @@ from airflow.models.serialized_dag import SerializedDagModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty.wire import split_entry
+
 _SUFFIX = "conn_id"
 
 
@@ -55,7 +57,7 @@ class _Task:
         function = stored.get("python_callable_name") or partial.get("python_callable_name") or ""
         self.function = str(function).rpartition(".")[2]
         self.named = {
-            value
+            split_entry(value)[0]
             for fields in (stored, partial)
             for name, value in fields.items()
             if name.endswith(_SUFFIX) and isinstance(value, str)
@@ -79,8 +81,10 @@ def _labels(code: str, account_ids: Collection[str]) -> Iterator[tuple[str, str]
             around = (*around, node.name)
         elif isinstance(node, ast.Call):
             around = (*around, *_task_ids(node))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in account_ids:
-            yield from ((node.value, label) for label in around)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            account = split_entry(node.value)[0]
+            if account in account_ids:
+                yield from ((account, label) for label in around)
         waiting += [(child, around) for child in ast.iter_child_nodes(node)]
 
 

@@ -63,7 +63,7 @@ def test_what_ends_sign_ins(changed: dict[str, Any]) -> None:
         pytest.param({"extra": {"min_lifetime": 300}}, id="min_lifetime"),
         pytest.param({"extra": {"assumed_lifetime": 300}}, id="assumed_lifetime"),
         pytest.param({"extra": {"allowed_dags": "a"}}, id="allowed_dags"),
-        pytest.param({"extra": {"expose_as": "bearer_header"}}, id="expose_as"),
+        pytest.param({"extra": {"expose_as": "github"}}, id="expose_as"),
         pytest.param({"extra": {"authorize_params": {"prompt": "login"}}}, id="authorize_params"),
         pytest.param({"extra": {"client_auth_method": "client_secret_basic"}}, id="client_auth_method"),
         *(pytest.param({"extra": {name: "https://idp.example/other"}}, id=f"{name}'s path") for name in URLS),

@@ -29,7 +29,7 @@ def get_connection() -> None: ...
 async def airflow(scope: Any, receive: Any, send: Any) -> None:
     """Routes to where a task's question is answered, and answers the registration."""
     get_connection.__module__ = middleware.ENDPOINT[0]
-    scope.update(endpoint=get_connection, ti_token=Task())
+    scope.update(endpoint=get_connection, path_params={"connection_id": "acme"}, ti_token=Task())
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": ROW})
 

@@ -255,9 +255,25 @@ def upgrade() -> None:
             ["auth_manager", "user_id", "user_created", "last_at"],
             unique=False,
         )
+    op.create_table(
+        "third_party_wait",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("ti_id", sa.String(length=36), nullable=False),
+        sa.Column("conn_id", sa.String(length=250), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("last_at", UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("third_party_wait_pkey")),
+        sa.UniqueConstraint("ti_id", "conn_id", name="third_party_wait_uq"),
+    )
+    with op.batch_alter_table("third_party_wait", schema=None) as batch_op:
+        batch_op.create_index("third_party_wait_last_at_idx", ["last_at"], unique=False)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("third_party_wait", schema=None) as batch_op:
+        batch_op.drop_index("third_party_wait_last_at_idx")
+
+    op.drop_table("third_party_wait")
     with op.batch_alter_table("third_party_usage", schema=None) as batch_op:
         batch_op.drop_index("third_party_usage_person_idx")
         batch_op.drop_index("third_party_usage_last_at_idx")
