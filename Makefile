@@ -22,7 +22,8 @@ LAYERS := faults integration interop unit
 HYPOTHESIS_PROFILE ?= short
 BENCHMARKS ?= fetch policy storm kills
 COMPOSE := docker/compose.yaml docker/compose.trial.yaml
-GENERATED_PAGES := tests.unit.docs.api tests.unit.docs.configuration tests.unit.docs.foreign_hooks tests.unit.server.broker.acting.table
+GENERATED_PAGES := tests.unit.docs.api tests.unit.docs.configuration tests.unit.docs.foreign_hooks \
+	tests.unit.docs.services tests.unit.server.broker.acting.table
 
 .PHONY: help install demo demo-check test $(LAYERS) e2e coverage bench rehearsal servers matrix check format docs types constraints browser clean
 
@@ -91,7 +92,7 @@ types: $(INSTALLED) ## generate the page's types from the server's API
 	@$(BIN)/python -m tools.api_description
 	@cd airflow_thirdparty/ui && PATH="$(abspath $(BIN)):$$PATH" node --run types
 
-docs: $(INSTALLED) ## write the pages that are made from code: public names, configuration, whom a run acts for
+docs: $(INSTALLED) ## write the pages that are made from code: public names, configuration, services, whom a run acts for
 	@set -e; for page in $(GENERATED_PAGES); do $(BIN)/python -m $$page; done
 
 constraints: $(INSTALLED) ## find the newest versions that work together

@@ -21,20 +21,25 @@ ListOf = tuple[str, ...]
 
 T = TypeVar("T", str, int, bool, ListOf)
 
-Service = Literal["autodesk", "github", "gitlab", "google", "microsoft", "openid", "custom"]
-"""Ids of the services known by name; what is known about each stands in its preset."""
-
 Kind = Literal["oauth2", "key", "basic"]
 """How people authenticate: OAuth 2.0, a key of their own, or login and password of their own."""
 
 ClientAuthMethod = Literal["client_secret_basic", "client_secret_post", "none"]
 """How the client secret travels to the service (RFC 7591 section 2, ``token_endpoint_auth_method``)."""
 
-SERVICES: tuple[Service, ...] = get_args(Service)
+PRESETS_FOLDER = Path(__file__).parent / "server" / "accounts" / "presets"
+"""One file for each service known by name, named after its id."""
+
+SERVICES = tuple(sorted(path.stem for path in PRESETS_FOLDER.glob("*.json")))
+"""Ids of the services known by name; what is known about each stands in its preset."""
+
+TENANT_FIELDS = ("tenant", "domain", "shop", "region", "own_host")
+"""Fields in which the customers of one service differ; each service says which of them it needs."""
+
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CLIENT_AUTH_METHODS: tuple[ClientAuthMethod, ...] = get_args(ClientAuthMethod)
 
-DEFAULT_SERVICE: Service = "openid"
+DEFAULT_SERVICE = "openid"
 """What an account is when it names no service: most services speak OpenID Connect."""
 
 DEFAULT_KIND: Kind = "oauth2"
@@ -274,6 +279,24 @@ EXTRA_FIELDS = (
         default=DEFAULT_KIND,
     ),
     ExtraField(
+        "tenant",
+        "Tenant",
+        "For services whose addresses name their customer's tenant, realm or account, such as Microsoft.",
+    ),
+    ExtraField(
+        "domain",
+        "Domain",
+        "For services where each customer has a domain or subdomain, such as Salesforce, Okta or Zendesk.",
+    ),
+    ExtraField("shop", "Shop", "For Shopify: the shop's name."),
+    ExtraField("region", "Region", "For services with a host for each region, such as Zoho or Intercom."),
+    ExtraField(
+        "own_host",
+        "Own host",
+        "For services that customers run themselves, such as Keycloak or GitLab: host, and port where it "
+        "has one.",
+    ),
+    ExtraField(
         "issuer",
         "Issuer",
         "For OpenID Connect: the service's issuer, to the letter; the addresses below are then found by "
@@ -287,9 +310,20 @@ EXTRA_FIELDS = (
         "Where authorization codes and refresh tokens are exchanged for access tokens.",
         is_address=True,
     ),
+    ExtraField(
+        "refresh_url",
+        "Refresh URL",
+        "Where refresh tokens are exchanged, where that is not the token endpoint.",
+        is_address=True,
+    ),
     ExtraField("userinfo_url", "User info URL", "Says who a person is there.", is_address=True),
     ExtraField("revoke_url", "Revoke URL", "Where tokens are revoked at sign-out.", is_address=True),
     ExtraField("scopes", "Scopes", "What a sign-in asks for, separated by spaces."),
+    ExtraField(
+        "scope_sets",
+        "Scope sets",
+        "Further scopes by the names that the service's preset has for them, such as drive or bigquery.",
+    ),
     ExtraField(
         "client_auth_method",
         "Client authentication",

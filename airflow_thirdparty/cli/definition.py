@@ -136,6 +136,16 @@ GRANT_ROLE = _command(
     ARG_OUTPUT,
 )
 
+PRESETS = _command(
+    "presets",
+    "presets.presets",
+    "List the services known by name",
+    "Lists the services known by name, with what an admin fills in and where the facts were found; with an "
+    "id explains one. Exit status: 1 when there is no such id.",
+    _arg("preset", metavar="ID", nargs="?", help="Id of the service"),
+    ARG_OUTPUT,
+)
+
 
 def get_third_party_accounts_commands() -> list[CLICommand]:
     """What this package adds to ``airflow``."""
@@ -152,6 +162,7 @@ def get_third_party_accounts_commands() -> list[CLICommand]:
                 PRUNE,
                 SIGN_OUT,
                 GRANT_ROLE,
+                PRESETS,
             ),
         )
     ]

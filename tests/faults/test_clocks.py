@@ -62,7 +62,7 @@ async def test_a_service_whose_clock_differs(rig: Rig, minutes: float) -> None:
         | {"jwks_url": f"{rig.service.base_url}/keys"}
     )
     who = await identity.identify(
-        rig.transport, where, tokens, client_id="client", nonce="nonce", now=utcnow()
+        rig.transport, where, tokens, client=Client("client"), nonce="nonce", now=utcnow()
     )
     assert who.subject == "alice"
     rig.sign_in(lives=3600, ago=4000)

@@ -152,7 +152,7 @@ async def test_the_words_that_flag_an_account(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], words: tuple[str, ...]
 ) -> None:
     known = replace(PRESETS["custom"], client_codes=words)
-    monkeypatch.setitem(PRESETS, "custom", known)  # type: ignore[misc]  # a dict
+    monkeypatch.setitem(PRESETS, "custom", known)
     broker = rig.broker()
     for who in (ALICE, BOB, CAROL):
         rig.sign_in(who, **EXPIRED)

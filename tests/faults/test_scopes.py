@@ -143,7 +143,7 @@ async def test_where_a_service_says_what_it_granted(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, checked: Any, said: str, not_granted: tuple[str, ...]
 ) -> None:
     known = replace(PRESETS["custom"], scopes_checked=checked)
-    monkeypatch.setitem(PRESETS, "custom", known)  # type: ignore[misc]  # a dict
+    monkeypatch.setitem(PRESETS, "custom", known)
     account = register(rig.service.base_url, scopes="repo gist")
     done = await signed_in(rig, account, scope=said)
     assert done.not_granted == not_granted

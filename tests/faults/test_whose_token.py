@@ -38,7 +38,7 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> None:
         granted_scopes="authed_user.scope|scope",
         ok="ok=true",
     )
-    monkeypatch.setitem(PRESETS, "custom", known)  # type: ignore[misc]  # a dict
+    monkeypatch.setitem(PRESETS, "custom", known)
 
 
 def answers(rig: Rig, body: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ async def test_discovery(peer: Peer, issuer: str) -> None:
 async def test_signing_in(peer: Peer, issuer: str, name: str) -> None:
     request = peer.begin()
     tokens = await peer.exchange(await peer.code(request, name), request.verifier)
-    found = await identify(peer.transport, peer.endpoints, tokens, CLIENT.client_id, request.nonce, peer.now)
+    found = await identify(peer.transport, peer.endpoints, tokens, CLIENT, request.nonce, peer.now)
     assert found == Identity(issuer, name, name)
     assert tokens.scopes == SCOPES
     assert tokens.refresh_token
@@ -159,7 +159,7 @@ async def test_the_nonce_of_another_authorization(peer: Peer) -> None:
     request = peer.begin()
     tokens = await peer.exchange(await peer.code(request, "alice"), request.verifier)
     with pytest.raises(OAuthError, match="another request"):
-        await identify(peer.transport, peer.endpoints, tokens, CLIENT.client_id, peer.begin().nonce, peer.now)
+        await identify(peer.transport, peer.endpoints, tokens, CLIENT, peer.begin().nonce, peer.now)
 
 
 async def test_an_id_token_of_another_user_does_not_pass_with_these_tokens(peer: Peer) -> None:
@@ -169,7 +169,7 @@ async def test_an_id_token_of_another_user_does_not_pass_with_these_tokens(peer:
             peer.transport,
             peer.endpoints,
             replace(alice, id_token=bob.id_token),
-            CLIENT.client_id,
+            CLIENT,
             None,
             peer.now,
         )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
 from airflow_thirdparty import options
-from airflow_thirdparty.options import ADDRESSES, ClientAuthMethod, Kind, Service
-from airflow_thirdparty.server.accounts import exposing, fields
+from airflow_thirdparty.options import ADDRESSES, ClientAuthMethod, Kind
+from airflow_thirdparty.server.accounts import exposing, fields, tenants
+from airflow_thirdparty.server.accounts.binding import AccountBinding
+from airflow_thirdparty.server.accounts.preset import TEMPLATES
 from airflow_thirdparty.server.accounts.presets import PRESETS, Preset
 from airflow_thirdparty.urls import service_origin
 from airflow_thirdparty.wire import CONN_ID_PATTERN, ENTRY_MARK, REQUEST_PREFIX
@@ -36,39 +38,26 @@ class Registration:
 
 
 @dataclass(frozen=True)
-class AccountBinding:
-    """What sign-ins and the client secret belong to: they are good for nothing else.
+class Entered:
+    """What a registration says itself of where its service is, its preset left out.
 
-    :param kind: how people authenticate
-    :param client_id: the client the service knows
-    :param origins: origin of every address that may receive a credential, by field name
-    :param places: options of exposure entries that decide where a credential goes, by entry and option
+    :param tenant: values of tenant fields, by name
+    :param addresses: of endpoints and of the API, by field
+    :param public: whether it says that the client is a public one
     """
 
-    kind: str
-    client_id: str
-    origins: tuple[tuple[str, str], ...]
-    places: tuple[tuple[str, str], ...] = ()
-
-    def text(self) -> str:
-        """The binding as stored: two bindings are the same when their texts are."""
-        return self._text
-
-    @cached_property
-    def _text(self) -> str:
-        values = {
-            "kind": self.kind,
-            "client_id": self.client_id,
-            "origins": dict(self.origins),
-            "places": dict(self.places),
-        }
-        return json.dumps(values, sort_keys=True)
+    tenant: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    public: bool = False
 
 
 @dataclass(frozen=True)
 class Account:
     """A service that people can sign in to.
 
+    :param service: id of its preset
+    :param entered: what the registration says itself of where the service is
+    :param origins: where the service's endpoints may lie besides at its issuer and its addresses
     :param scopes: what a sign-in asks for
     :param expose_as: name of the entry by which hooks of other providers find the credential
     :param expose_options: what the admin says to entries, by entry and option
@@ -81,15 +70,18 @@ class Account:
     """
 
     conn_id: str
-    service: Service
+    service: str
     kind: Kind
     client_id: str
+    entered: Entered = Entered()
     host: str | None = None
     issuer: str | None = None
     authorize_url: str | None = None
     exchange_url: str | None = None
+    refresh_url: str | None = None
     userinfo_url: str | None = None
     revoke_url: str | None = None
+    origins: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     client_auth_method: ClientAuthMethod = options.DEFAULT_CLIENT_AUTH_METHOD
     authorize_params: Mapping[str, str] = field(default_factory=dict)
@@ -113,9 +105,24 @@ class Account:
 
     @cached_property
     def _binding(self) -> AccountBinding:
-        addresses = {name: getattr(self, name) for name in (*ADDRESSES, "host")}
-        origins = tuple((name, service_origin(url)) for name, url in sorted(addresses.items()) if url)
-        return AccountBinding(self.kind, self.client_id, origins, exposing.places(self.expose_options))
+        preset, entered = self.preset, self.entered
+        brought = {name: getattr(self, name) for name in TEMPLATES if not preset.shipped}
+        return AccountBinding(
+            kind=self.kind,
+            service=preset.id,
+            client_id=self.client_id,
+            public=entered.public,
+            tenant=tuple(sorted(entered.tenant.items())),
+            issuer=entered.addresses.get("issuer", ""),
+            origins=_origins(entered.addresses),
+            places=exposing.places(self.expose_options),
+            brought=_origins({name: url for name, url in brought.items() if url}),
+            aliases=preset.aliases,
+        )
+
+
+def _origins(addresses: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, service_origin(url)) for name, url in sorted(addresses.items()))
 
 
 @lru_cache(maxsize=1024)  # on the path of every fetch, and registrations rarely change
@@ -131,17 +138,23 @@ def parse(registration: Registration) -> Account:
     fields.refuse_schema(conn_id, registration.schema)
     host = fields.whole_host(conn_id, registration.host, registration.port)
     read = fields.FieldReader(conn_id, fields.read_extra(conn_id, registration.extra))
-    service = read.choice("service", options.SERVICES, options.DEFAULT_SERVICE)
-    preset = PRESETS[service]
+    preset = _preset(read)
     kind = read.choice("kind", options.KINDS, preset.kind)
+    entered = _entered(read, preset, read.host(host))
+    values = _values(preset, entered, conn_id)
+    addresses = {
+        name: entered.addresses.get(name) or read.address(name, preset.filled(name, values))
+        for name in (*ADDRESSES, "host")
+    }
     account = Account(
         conn_id=conn_id,
-        service=service,
+        service=preset.id,
         kind=kind,
         client_id=(registration.login or "").strip(),
-        host=read.host(host or preset.host),
-        **{name: read.url(name, getattr(preset, name)) for name in ADDRESSES},
-        scopes=read.words("scopes") or preset.scopes,
+        entered=entered,
+        **addresses,
+        origins=preset.filled_origins(values),
+        scopes=_scopes(read, preset),
         client_auth_method=read.choice(
             "client_auth_method", options.CLIENT_AUTH_METHODS, preset.client_auth_method
         ),
@@ -162,6 +175,48 @@ def parse(registration: Registration) -> Account:
     if read.extra.get("expose_as"):
         exposing.check_complete(account)
     return account
+
+
+def _preset(read: fields.FieldReader) -> Preset:
+    service = read.extra.get("service") or options.DEFAULT_SERVICE
+    if isinstance(service, str) and service in PRESETS:
+        return PRESETS[service]
+    close = difflib.get_close_matches(str(service)[:60], list(PRESETS), n=3, cutoff=0.5) or ["github"]
+    raise fields.wrong(
+        read.conn_id,
+        "service",
+        f"has the unknown value {str(service)[:60]!r}",
+        f"Write an id such as {', '.join(close)}; 'airflow third-party-accounts presets' lists them all.",
+    )
+
+
+def _entered(read: fields.FieldReader, preset: Preset, host: str | None) -> Entered:
+    tenant = tenants.read(read, preset)
+    addresses = {name: read.url(name, None) for name in ADDRESSES} | {"host": host}
+    found = {name: url for name, url in addresses.items() if url}
+    return Entered(tenant, found, read.extra.get("client_auth_method") == "none")
+
+
+def _values(preset: Preset, entered: Entered, conn_id: str) -> dict[str, str]:
+    """The values of tenant fields; none are asked for where the addresses are entered instead."""
+    if "issuer" in entered.addresses or {"authorize_url", "exchange_url"} <= entered.addresses.keys():
+        return dict(entered.tenant)
+    return tenants.completed(preset, dict(entered.tenant), conn_id)
+
+
+def _scopes(read: fields.FieldReader, preset: Preset) -> tuple[str, ...]:
+    scopes = read.words("scopes") or preset.scopes
+    for name in read.words("scope_sets") or ():
+        if name not in preset.scope_sets:
+            known = ", ".join(preset.scope_sets) or "none"
+            raise fields.wrong(
+                read.conn_id,
+                "scope_sets",
+                f"names none of the service's: {name[:60]!r}",
+                f"There are: {known}.",
+            )
+        scopes += preset.scope_sets[name].scopes
+    return tuple(dict.fromkeys(scopes))
 
 
 def _check_id(conn_id: str) -> None:

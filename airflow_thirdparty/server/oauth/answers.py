@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from airflow_thirdparty.server.oauth import error_codes, paths
 from airflow_thirdparty.server.oauth.error_codes import Told
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError, kind_of
-from airflow_thirdparty.server.oauth.types import STANDARD, ServiceRules
+from airflow_thirdparty.server.service_rules import STANDARD, ServiceRules
 
 _LONGEST_WAIT = 86_400
 """Seconds, a day: who asks for more would be asked never again because of one wrong answer."""

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 
 from authlib.common.urls import add_params_to_uri
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from airflow_thirdparty.protocol import PROTOCOL_PARAMETERS
@@ -15,13 +14,8 @@ from airflow_thirdparty.server.oauth import issuers
 from airflow_thirdparty.server.oauth.addresses import AddressRefused, parse
 from airflow_thirdparty.server.oauth.error_codes import SERVICE_IS_IN_TROUBLE, Told
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError, kind_of
-from airflow_thirdparty.server.oauth.types import (
-    STANDARD,
-    AuthorizationRequest,
-    Client,
-    Endpoints,
-    ServiceRules,
-)
+from airflow_thirdparty.server.oauth.types import AuthorizationRequest, Client, Endpoints
+from airflow_thirdparty.server.service_rules import STANDARD, ServiceRules
 
 ANSWER_PARAMETERS = frozenset({"state", "code", "iss", "error"})
 """What an answer is judged by (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207 section 2); services send more,
@@ -42,7 +36,7 @@ def begin(
     allow_http: bool = False,
     rules: ServiceRules = STANDARD,
 ) -> AuthorizationRequest:
-    """Make the address the browser is sent to. PKCE always, and always with S256.
+    """Make the address the browser is sent to. PKCE wherever it is not refused, and always with S256.
 
     :param client: who asks
     :param endpoints: of the service
@@ -55,31 +49,40 @@ def begin(
         none to send a browser to
     :return: where the browser goes, and what has to be kept until it comes back
     """
-    if clash := sorted(PROTOCOL_PARAMETERS & {name.lower() for name in extra_params or {}}):
+    protected = PROTOCOL_PARAMETERS | {rules.client_id_param, rules.scope_param}
+    if clash := sorted(protected & {name.lower() for name in extra_params or {}}):
         raise OAuthError(Kind.MISCONFIGURED, _STEP, f"The account must not set {', '.join(clash)} itself")
     try:
         parse(endpoints.authorize_url, allow_http=allow_http)
     except AddressRefused as error:
         raise OAuthError(Kind.MISCONFIGURED, _STEP, str(error)) from None
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
-    nonce = secrets.token_urlsafe(32) if "openid" in scopes else None
-    url = prepare_grant_uri(
-        endpoints.authorize_url,
-        client.client_id,
-        "code",
-        redirect_uri=redirect_uri,
-        scope=rules.scope_separator.join(scopes),
-        state=state,
-        nonce=nonce,
-        code_challenge=create_s256_code_challenge(verifier),
-        code_challenge_method="S256",
-    )
-    url = add_params_to_uri(url, dict(extra_params or {}))
+    nonce = secrets.token_urlsafe(32) if "openid" in scopes and rules.nonce else None
+    params = {
+        "response_type": "code",
+        rules.client_id_param: client.client_id,
+        "redirect_uri": redirect_uri,
+        rules.scope_param: rules.scope_separator.join(scopes),
+        "state": state,
+        "nonce": nonce,
+        **_challenge(verifier, rules),
+        **(extra_params or {}),
+    }
+    url = add_params_to_uri(endpoints.authorize_url, [pair for pair in params.items() if pair[1]])
     return AuthorizationRequest(str(url), state, verifier, nonce)
 
 
+def _challenge(verifier: str, rules: ServiceRules) -> dict[str, str]:
+    if rules.pkce == "none":
+        return {}
+    return {"code_challenge": create_s256_code_challenge(verifier), "code_challenge_method": "S256"}
+
+
 def check_answer(
-    endpoints: Endpoints, params: Mapping[str, str] | Iterable[tuple[str, str]], state: str
+    endpoints: Endpoints,
+    params: Mapping[str, str] | Iterable[tuple[str, str]],
+    state: str,
+    rules: ServiceRules = STANDARD,
 ) -> str:
     """Judge what the browser brought back.
 
@@ -87,17 +90,18 @@ def check_answer(
     :param params: of the callback's query; as pairs, one of :data:`ANSWER_PARAMETERS` that comes twice is
         noticed, and everything else ignored, however often it comes
     :param state: of the authorization
+    :param rules: of the service
     :return: the code to exchange
     :raises OAuthError: REFUSED for an answer that is not to this request or not from this service,
         CANCELLED if the user said no, otherwise what the service's error code means
     """
-    found = _once(params.items() if isinstance(params, Mapping) else params)
+    found = _once(params.items() if isinstance(params, Mapping) else params, rules.code_param)
     if not hmac.compare_digest(found.get("state", "").encode(), state.encode()):
         raise OAuthError(Kind.REFUSED, _STEP, "The answer belongs to another request")
     _check_issuer(endpoints, found.get("iss"))
     if "error" in found:
         raise _refusal(found["error"])
-    code = found.get("code", "")
+    code = found.get(rules.code_param, "")
     if not code or len(code) > _LONGEST_CODE:
         raise OAuthError(Kind.REFUSED, _STEP, "The answer has no usable code")
     return code
@@ -127,10 +131,10 @@ def _check_issuer(endpoints: Endpoints, issuer: str | None) -> None:
         raise OAuthError(Kind.REFUSED, _STEP, "The answer comes from another service")
 
 
-def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _once(pairs: Iterable[tuple[str, str]], code_param: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in pairs:
-        if name not in ANSWER_PARAMETERS:
+        if name not in ANSWER_PARAMETERS and name != code_param:
             continue
         if name in found:  # RFC 6749 section 3.1
             raise OAuthError(Kind.REFUSED, _STEP, f"The answer has the parameter '{name}' twice")

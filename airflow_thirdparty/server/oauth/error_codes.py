@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_thirdparty.server.oauth import error_sentences, paths
-from airflow_thirdparty.server.oauth.types import ServiceRules
+from airflow_thirdparty.server.service_rules import ServiceRules
 
 PERSON_SAID_NO = frozenset(
     {

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_thirdparty.server.oauth import error_codes
 from airflow_thirdparty.server.oauth.error_codes import Told, safe_code
-from airflow_thirdparty.server.oauth.types import STANDARD, ServiceRules
+from airflow_thirdparty.server.service_rules import STANDARD, ServiceRules
 
 
 class Kind(str, Enum):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from authlib.oauth2.rfc6749.parameters import prepare_token_request
-
 from airflow_thirdparty.server.oauth import token_answers
-from airflow_thirdparty.server.oauth.client_auth import authenticated
+from airflow_thirdparty.server.oauth.client_auth import credentials, headers_of
 from airflow_thirdparty.server.oauth.transport import Transport
-from airflow_thirdparty.server.oauth.types import STANDARD, Client, Endpoints, ServiceRules, TokenSet
+from airflow_thirdparty.server.oauth.types import Client, Endpoints, TokenSet
+from airflow_thirdparty.server.service_rules import STANDARD, ServiceRules
 
 
 async def exchange_code(
@@ -38,12 +38,15 @@ async def exchange_code(
     :return: what was granted
     :raises OAuthError: see :class:`~airflow_thirdparty.server.oauth.errors.Kind`
     """
-    form = prepare_token_request(
-        "authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=verifier
-    )
-    return await _ask(
-        transport, client, endpoints, "exchange", form, (code, verifier), tuple(scopes), now, rules
-    )
+    params = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_uri,
+        **({} if rules.pkce == "none" else {"code_verifier": verifier}),
+        **rules.token_params,
+    }
+    ask = _Asked("exchange", endpoints.exchange_url, params, (code, verifier), tuple(scopes))
+    return await _ask(transport, client, ask, now, rules)
 
 
 async def refresh(
@@ -61,30 +64,46 @@ async def refresh(
     :param client: who asks
     :param endpoints: of the service
     :param refresh_token: afterwards replaced by the answer's, if that has one
-    :param scopes: that were granted. They are not sent, so that an account that asks for more meanwhile
-        does not break old sign-ins; they are what is granted when the answer does not say
+    :param scopes: that were granted. They are not sent where the service does not demand it; they are what is
+        granted when the answer does not say
     :param now: aware
     :param rules: of the service
     :return: what is granted from now on
     :raises OAuthError: PERMANENT only if the service says that this refresh token is no longer good
     """
-    form = prepare_token_request("refresh_token", refresh_token=refresh_token)
+    params = {"grant_type": "refresh_token", "refresh_token": refresh_token, **rules.refresh_params}
+    if rules.refresh_sends_scope and scopes:
+        params[rules.scope_param] = rules.scope_separator.join(scopes)
     known = None if scopes is None else tuple(scopes)
-    return await _ask(transport, client, endpoints, "refresh", form, (refresh_token,), known, now, rules)
+    url = endpoints.refresh_url or endpoints.exchange_url
+    return await _ask(transport, client, _Asked("refresh", url, params, (refresh_token,), known), now, rules)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A request for tokens.
+
+    :param secrets: what stands in it and must not be quoted
+    :param scopes: what is granted when the answer does not say
+    """
+
+    step: str
+    url: str
+    params: Mapping[str, str]
+    secrets: tuple[str, ...]
+    scopes: tuple[str, ...] | None
 
 
 async def _ask(
-    transport: Transport,
-    client: Client,
-    endpoints: Endpoints,
-    step: str,
-    form: str,
-    secrets: tuple[str, ...],
-    scopes: tuple[str, ...] | None,
-    now: datetime,
-    rules: ServiceRules,
+    transport: Transport, client: Client, asked: _Asked, now: datetime, rules: ServiceRules
 ) -> TokenSet:
-    form, headers = authenticated(client, form, step)
-    answer = await transport.post_form(endpoints.exchange_url, form, step=step, headers=headers)
-    answer.raise_for_error(now, rules, (*secrets, client.client_secret or ""))
-    return token_answers.read(answer, scopes, now, rules)
+    own, headers = credentials(client, asked.step, rules)
+    answer = await transport.post(
+        asked.url,
+        {**asked.params, **own},
+        step=asked.step,
+        body=rules.token_body,
+        headers={**headers_of(client, rules), **headers},
+    )
+    answer.raise_for_error(now, rules, (*asked.secrets, client.client_secret or ""))
+    return token_answers.read(answer, asked.scopes, now, rules)

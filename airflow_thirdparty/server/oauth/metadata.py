@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from authlib.oauth2.rfc8414 import get_well_known_url
@@ -11,7 +12,8 @@ from airflow_thirdparty.server.oauth import issuers
 from airflow_thirdparty.server.oauth.answers import HttpResponse
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
-from airflow_thirdparty.server.oauth.types import STANDARD, Endpoints, ServiceRules
+from airflow_thirdparty.server.oauth.types import Endpoints
+from airflow_thirdparty.server.service_rules import STANDARD, ServiceRules
 from airflow_thirdparty.urls import origin_of
 
 _STEP = "discovery"
@@ -57,7 +59,8 @@ async def discover(
     found = (await _description(transport, issuer)).json()
     issuer, pattern = _own_issuer(found.get("issuer"), issuer, rules.issuer_pattern)
     methods = found.get("code_challenge_methods_supported")
-    if methods is not None and (not isinstance(methods, list) or "S256" not in methods):
+    refuses = not isinstance(methods, list) or "S256" not in methods
+    if methods is not None and refuses and rules.pkce != "none":
         raise OAuthError(Kind.REFUSED, _STEP, "The service does not offer PKCE with S256")
     own = {origin_of(transport.check_url(issuer, _STEP)), *trusted_origins}
     jwks_url = _keys(transport, found, id_token)
@@ -112,6 +115,7 @@ def merge(
     issuer: str | None = None,
     authorize_url: str | None = None,
     exchange_url: str | None = None,
+    refresh_url: str | None = None,
     userinfo_url: str | None = None,
     revoke_url: str | None = None,
 ) -> Endpoints:
@@ -121,22 +125,20 @@ def merge(
     :param issuer: for a service without discovery that names itself all the same
     :param authorize_url: of the account
     :param exchange_url: of the account
+    :param refresh_url: of the account
     :param userinfo_url: of the account
     :param revoke_url: of the account
     :return: the addresses to use
     :raises OAuthError: MISCONFIGURED, if an address is known to neither
     """
     base = discovered or Endpoints(issuer=issuer or None, authorize_url="", exchange_url="")
-    merged = Endpoints(
-        issuer=base.issuer,
+    merged = replace(
+        base,
         authorize_url=authorize_url or base.authorize_url,
         exchange_url=exchange_url or base.exchange_url,
+        refresh_url=refresh_url or base.refresh_url,
         userinfo_url=userinfo_url or base.userinfo_url,
         revoke_url=revoke_url or base.revoke_url,
-        jwks_url=base.jwks_url,
-        iss_in_answer=base.iss_in_answer,
-        issuer_pattern=base.issuer_pattern,
-        left_out=base.left_out,
     )
     if not merged.authorize_url or not merged.exchange_url:
         text = "The account needs an issuer, or the addresses to authorize and to exchange at"

@@ -1,17 +1,21 @@
-"""Taking tokens back at the service (RFC 7009)."""
+"""Taking tokens back at the service (RFC 7009), also where it wants that otherwise."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import quote
 
-from authlib.oauth2.rfc7009 import prepare_revoke_token_request
-
-from airflow_thirdparty.server.oauth.client_auth import authenticated
+from airflow_thirdparty.server.oauth.answers import HttpResponse
+from airflow_thirdparty.server.oauth.client_auth import credentials, headers_of
 from airflow_thirdparty.server.oauth.errors import OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Client, Endpoints
+from airflow_thirdparty.server.service_rules import STANDARD, ServiceRules
 
 _STEP = "revocation"
+
+_TOKEN_IS_DEAD = 401
+"""What a service says to a token that it does not know any more (RFC 6750 section 3.1)."""
 
 
 async def revoke(
@@ -22,6 +26,7 @@ async def revoke(
     refresh_token: str | None,
     access_token: str | None,
     now: datetime,
+    rules: ServiceRules = STANDARD,
 ) -> bool:
     """Revoke a sign-in's tokens, the refresh token first: it is the one that lives.
 
@@ -31,27 +36,66 @@ async def revoke(
     :param refresh_token: if there is one
     :param access_token: if there is one
     :param now: for ``Retry-After``
-    :return: whether the service has confirmed it; ``False`` if it offers no revocation
+    :param rules: of the service
+    :return: whether the service has confirmed it; ``False`` if it offers no revocation, or none for these
+        tokens
     :raises OAuthError: if the service did not confirm. When only the access token is left alive, because
         the service revokes refresh tokens alone (section 2.2.1), that is no error
     """
-    if not endpoints.revoke_url or not (refresh_token or access_token):
+    refresh = refresh_token if rules.revoke_tokens != "access" else None
+    access = access_token if rules.revoke_tokens != "refresh" else None
+    if not endpoints.revoke_url or not (refresh or access):
         return False
-    if refresh_token:
-        await _revoke(transport, client, endpoints.revoke_url, "refresh_token", refresh_token, now)
-    if access_token:
+    url = endpoints.revoke_url.replace("{client_id}", quote(client.client_id, safe=""))
+    if rules.revoke_style in ("bearer", "delete_bearer"):
+        return bool(access) and await _by_itself(transport, client, url, str(access), now, rules)
+    if refresh:
+        await _revoke(transport, client, url, "refresh_token", refresh, now, rules)
+    if access:
         try:
-            await _revoke(transport, client, endpoints.revoke_url, "access_token", access_token, now)
+            await _revoke(transport, client, url, "access_token", access, now, rules)
         except OAuthError as error:
-            if not refresh_token or error.code not in ("unsupported_token_type", "invalid_token"):
+            if not refresh or error.code not in ("unsupported_token_type", "invalid_token"):
                 raise
     return True
 
 
+async def _by_itself(
+    transport: Transport, client: Client, url: str, access_token: str, now: datetime, rules: ServiceRules
+) -> bool:
+    """Revoke an access token by showing it; one that has ended cannot end what it belongs to."""
+    method = "POST" if rules.revoke_style == "bearer" else "DELETE"
+    headers = {**headers_of(client, rules), "Authorization": f"Bearer {access_token}"}
+    answer = await transport.send(method, url, step=_STEP, headers=headers)
+    if answer.status == _TOKEN_IS_DEAD:
+        return False
+    _confirm(answer, now)
+    return True
+
+
 async def _revoke(
-    transport: Transport, client: Client, url: str, hint: str, token: str, now: datetime
+    transport: Transport,
+    client: Client,
+    url: str,
+    hint: str,
+    token: str,
+    now: datetime,
+    rules: ServiceRules,
 ) -> None:
-    form, _ = prepare_revoke_token_request(token, hint)
-    form, headers = authenticated(client, str(form), _STEP)
-    answer = await transport.post_form(url, form, step=_STEP, headers=headers)
+    own, headers = credentials(client, _STEP, rules, rules.revoke_auth)
+    params = {rules.revoke_param: token, **own}
+    if rules.revoke_style == "rfc7009":
+        params["token_type_hint"] = hint
+    answer = await transport.post(
+        url,
+        params,
+        step=_STEP,
+        body="form" if rules.revoke_style == "rfc7009" else "json",
+        method="DELETE" if rules.revoke_style == "delete_json" else "POST",
+        headers={**headers_of(client, rules), **headers},
+    )
+    _confirm(answer, now)
+
+
+def _confirm(answer: HttpResponse, now: datetime) -> None:
     answer.raise_for_error(now)

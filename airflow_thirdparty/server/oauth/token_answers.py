@@ -8,11 +8,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from airflow_thirdparty.protocol import SCOPE_PATTERN
-from airflow_thirdparty.server.oauth import paths
+from airflow_thirdparty.server.oauth import api_hosts, paths
 from airflow_thirdparty.server.oauth.answers import HttpResponse
 from airflow_thirdparty.server.oauth.error_codes import SERVICE_IS_IN_TROUBLE, told
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError, kind_of
-from airflow_thirdparty.server.oauth.types import ServiceRules, TokenSet
+from airflow_thirdparty.server.oauth.id_tokens import usable_text
+from airflow_thirdparty.server.oauth.types import TokenSet
+from airflow_thirdparty.server.service_rules import ServiceRules
 
 TOKEN_CAP = 16 * 1024
 """Most characters of an access or refresh token."""
@@ -54,13 +56,17 @@ def read(answer: HttpResponse, known: tuple[str, ...] | None, now: datetime, rul
         access_token = found.token("access_token", TOKEN_CAP)
         if access_token is None:
             raise _no_token(answer, rules)
+        subject, name = found.who() if answer.step == "exchange" else ("", "")
         return TokenSet(
             access_token=access_token,
             refresh_token=found.token("refresh_token", TOKEN_CAP),
-            expires_at=_expiry(found.value("expires_in"), now, rules),
+            expires_at=_expiry(found.lifetime(now), now, rules),
             scopes=granted_scopes(found.scopes(), known, rules),
             # a refresh may bring one (OpenID Connect Core 12.2); nobody reads it
             id_token=found.token("id_token", _ID_TOKEN_CAP) if answer.step == "exchange" else None,
+            subject=subject,
+            subject_name=name,
+            api_host=found.api_host() if answer.step == "exchange" else None,
         )
     except OAuthError as error:
         error.rescued = found.rescued()
@@ -131,6 +137,24 @@ class _Answer:
             )
         return token
 
+    def lifetime(self, now: datetime) -> Any:
+        """Seconds that the access token lives, from now where the service names the moment of its end."""
+        moment = self.value("expires_at") if "expires_at" in self._rules.answer else None
+        ends = _moment(moment)
+        return self.value("expires_in") if ends is None else (ends - now).total_seconds()
+
+    def who(self) -> tuple[str, str]:
+        """Id and name of whoever signed in, at services that say it beside the tokens."""
+        if self._rules.identity != "token_answer":
+            return "", ""
+        found = (paths.text_at(self._found, path) for path in (self._rules.subject, self._rules.subject_name))
+        subject, name = (text if text is not None and usable_text(text) else "" for text in found)
+        return subject, name or subject
+
+    def api_host(self) -> str | None:
+        """Where the API is, at services that say it beside the tokens."""
+        return api_hosts.named_in(self._found, self._rules, self._step)
+
     def scopes(self) -> Any:
         """What the service says of scopes, a text or a list; nothing if it does not."""
         values = (paths.value_at(self._found, one) for one in paths.alternatives(self._rules.granted_scopes))
@@ -169,6 +193,18 @@ def _expiry(lifetime: object, now: datetime, rules: ServiceRules) -> datetime | 
     if seconds is None or not 1 <= seconds <= LONGEST_LIFETIME.total_seconds():
         return None
     return now.astimezone(timezone.utc) + timedelta(seconds=int(seconds))
+
+
+def _moment(told: object) -> datetime | None:
+    """A moment, told as seconds since 1970 or as ISO 8601; nothing if it is neither."""
+    seconds = _seconds(told)
+    try:
+        if seconds is not None:
+            return datetime.fromtimestamp(seconds, timezone.utc)
+        found = datetime.fromisoformat(str(told).strip().replace("Z", "+00:00")) if told else None
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found if found is None or found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
 def _seconds(lifetime: object) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import ssl
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from airflow_thirdparty.server.oauth.addresses import AddressRefused, Origin, pa
 from airflow_thirdparty.server.oauth.answers import BoundedBody, HttpResponse, TooLarge
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.network import GuardedBackend, Resolver, resolve
+from airflow_thirdparty.server.service_rules import Body
 
 BODY_CAP = 256 * 1024
 """Most bytes of an answer, decoded: several times the largest description or key set, and little memory."""
@@ -96,33 +98,61 @@ class Transport:
             raise OAuthError(Kind.REFUSED, step, str(error)) from None
         return url
 
-    async def get(self, url: str, *, step: str, bearer: str | None = None) -> HttpResponse:
+    async def get(
+        self, url: str, *, step: str, bearer: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> HttpResponse:
         """Call with GET.
 
         :param url: whom to call
         :param step: for the error
         :param bearer: an access token to show (RFC 6750 section 2.1)
+        :param headers: to add
         :raises OAuthError: REFUSED by the guards, or TRANSIENT
         :return: the answer, whatever its status
         """
-        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-        return await self._call("GET", url, step, headers, None)
+        shown = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        return await self._call("GET", url, step, {**shown, **(headers or {})}, None)
 
-    async def post_form(
-        self, url: str, form: str | Mapping[str, str], *, step: str, headers: Mapping[str, str] | None = None
+    async def send(
+        self, method: str, url: str, *, step: str, headers: Mapping[str, str] | None = None
     ) -> HttpResponse:
-        """Call with POST and a form.
+        """Call with a method that has no body, such as DELETE, or with an empty one.
 
+        :param method: of HTTP
         :param url: whom to call
-        :param form: the fields, or the form already encoded
         :param step: for the error
         :param headers: to add, such as ``Authorization``
         :raises OAuthError: REFUSED by the guards, or TRANSIENT
         :return: the answer, whatever its status
         """
-        body = form if isinstance(form, str) else urlencode(form)
-        form_type = {"Content-Type": "application/x-www-form-urlencoded"}
-        return await self._call("POST", url, step, {**form_type, **(headers or {})}, body.encode("ascii"))
+        empty = {"Content-Length": "0"} if method == "POST" else {}
+        return await self._call(method, url, step, {**empty, **(headers or {})}, None)
+
+    async def post(
+        self,
+        url: str,
+        params: Mapping[str, str],
+        *,
+        step: str,
+        body: Body = "form",
+        method: str = "POST",
+        headers: Mapping[str, str] | None = None,
+    ) -> HttpResponse:
+        """Call with parameters in the body.
+
+        :param url: whom to call
+        :param params: the parameters
+        :param step: for the error
+        :param body: how they travel
+        :param method: of HTTP; services revoke with DELETE, too
+        :param headers: to add, such as ``Authorization``
+        :raises OAuthError: REFUSED by the guards, or TRANSIENT
+        :return: the answer, whatever its status
+        """
+        content_type = "application/json" if body == "json" else "application/x-www-form-urlencoded"
+        text = json.dumps(dict(params)) if body == "json" else urlencode(params)
+        sent = {"Content-Type": content_type, **(headers or {})}
+        return await self._call(method, url, step, sent, text.encode("ascii"))
 
     async def aclose(self) -> None:
         """Close the connections of the running loop, and forget those of loops that have ended."""

@@ -111,7 +111,7 @@ def take(session: Session, key: str, account: Account) -> str | None:
     :raises SealError: when it cannot be opened
     """
     row = session.get(ClientSecret, key)
-    if row is None or row.binding != account.binding().text():
+    if row is None or not account.binding().covers(row.binding):
         return None
     secret = open_sealed(row.sealed, _seal_context(row.conn_id, row.version))
     forget(session, row.conn_id)
@@ -137,7 +137,7 @@ def read(session: Session, account: Account) -> str | None:
             "An admin enters it in the connection's password field.",
             field="password",
         )
-    if row.binding != account.binding().text():
+    if not account.binding().covers(row.binding):
         raise AccountMisconfigured(
             f"Account '{account.conn_id}': its client id or one of its addresses changed since the client "
             "secret was entered, so the secret is not sent there.",

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty.server.accounts.binding import AccountBinding
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.base import PersonColumns, changed_rows
 from airflow_thirdparty.server.store.models import SignIn
@@ -100,16 +101,18 @@ def forget_extra_scopes(session: Session, person: Person, conn_id: str) -> None:
         note(session, row.id, row.version, None, extra_scopes=None)
 
 
-def is_usable(row: SignIn, binding: str, now: datetime) -> bool:
+def is_usable(row: SignIn, binding: AccountBinding, now: datetime) -> bool:
     """Whether a sign-in yields tokens, as far as its row tells.
 
     :param row: the sign-in
-    :param binding: what sign-ins to the account belong to now, as text
+    :param binding: what sign-ins to the account belong to now
     :param now: the time, in UTC
     :return: false when it has lapsed, is for what the account was before, or has expired for good
     """
     expired = row.access_expires_at is not None and row.access_expires_at <= now
-    return row.binding == binding and row.lapsed_at is None and not (expired and row.sealed_refresh is None)
+    if row.lapsed_at is not None or (expired and row.sealed_refresh is None):
+        return False
+    return binding.covers(row.binding)
 
 
 def of_person(session: Session, person: Person) -> dict[str, SignIn]:

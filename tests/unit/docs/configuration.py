@@ -69,6 +69,8 @@ def _option(option: options.Option[Any]) -> tuple[str, ...]:
 
 def _field(field: options.ExtraField) -> tuple[str, ...]:
     choices = ", ".join(f"`{choice}`" for choice in field.choices)
+    if field.choices == options.SERVICES:
+        choices = "an id of [services.md](services.md)"
     return field.label, f"`{field.name}`", choices, _code(field.default), field.description
 
 

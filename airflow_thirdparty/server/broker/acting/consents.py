@@ -128,7 +128,7 @@ def _signed_in(row: Delegation, sign_in: SignIn | None, accounts: Accounts, now:
     return (
         sign_in is not None
         and sign_in.person == row.person
-        and sign_ins.is_usable(sign_in, account.binding().text(), now)
+        and sign_ins.is_usable(sign_in, account.binding(), now)
     )
 
 

@@ -182,7 +182,7 @@ def _check_account(
     except AccountNotAllowed as refusal:
         raise CannotDelegate(refusal.message, refusal.remedy, field="conn_id") from None
     row = sign_ins.find(session, person, account.conn_id)
-    if row is None or not sign_ins.is_usable(row, account.binding().text(), now):
+    if row is None or not sign_ins.is_usable(row, account.binding(), now):
         raise CannotDelegate(
             f"You are not signed in to account '{account.conn_id}', so there is nothing to act with.",
             "Sign in to the account first.",

@@ -170,7 +170,7 @@ def _cut_off(session: Session, now: datetime) -> list[tuple[int, int, Account]]:
             account = registrations.find(session, row.conn_id)
         except AccountMisconfigured:
             continue
-        if row.binding == account.binding().text() and (row.retry_at is None or row.retry_at <= now):
+        if account.binding().covers(row.binding) and (row.retry_at is None or row.retry_at <= now):
             found.append((row.id, row.version, account))
     return found
 

@@ -174,7 +174,7 @@ class _Accounts:
         :return: ``None`` when it points elsewhere now, or cannot be used
         """
         account = self._find(row.conn_id)
-        return account if account is not None and account.binding().text() == row.binding else None
+        return account if account is not None and account.binding().covers(row.binding) else None
 
     def service(self, conn_id: str) -> str:
         """What two accounts have in common that are at one service.

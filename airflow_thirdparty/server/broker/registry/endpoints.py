@@ -24,12 +24,13 @@ async def find_endpoints(transport: Transport, account: Account) -> Endpoints:
     configured: dict[str, str | None] = {
         "authorize_url": account.authorize_url,
         "exchange_url": account.exchange_url,
+        "refresh_url": account.refresh_url,
         "userinfo_url": account.userinfo_url,
         "revoke_url": account.revoke_url,
     }
     discovered = None
-    if account.issuer:
-        named = [*(url for url in configured.values() if url), *account.preset.origins]
+    if account.issuer and _has_to_be_asked(account):
+        named = [*(url for url in configured.values() if url), *account.origins]
         discovered = await metadata.discover(
             transport,
             account.issuer,
@@ -40,6 +41,11 @@ async def find_endpoints(transport: Transport, account: Account) -> Endpoints:
             rules=oauth_client.rules(account),
         )
     return metadata.merge(discovered, issuer=account.issuer, **configured)
+
+
+def _has_to_be_asked(account: Account) -> bool:
+    """Whether the issuer knows something that is needed: keys for ID tokens, or an address."""
+    return account.preset.identity == "openid" or not (account.authorize_url and account.exchange_url)
 
 
 def dump(endpoints: Endpoints) -> str:
@@ -65,8 +71,8 @@ def load(text: str) -> Endpoints:
 def current(text: str, account: Account) -> Endpoints:
     """Where a sign-in's tokens go: what it was made with, and what the account says since.
 
-    The sign-in is pinned to the origin of every address, so what the account says can have moved within one
-    service only; the caller has compared the bindings.
+    What is registered is the same as then, or has moved within one service: the caller has compared the
+    bindings. What a release has corrected in the preset holds for earlier sign-ins too.
 
     :param text: as stored with the sign-in
     :param account: as it is registered now
@@ -76,6 +82,7 @@ def current(text: str, account: Account) -> Endpoints:
         load(text),
         authorize_url=account.authorize_url,
         exchange_url=account.exchange_url,
+        refresh_url=account.refresh_url,
         userinfo_url=account.userinfo_url,
         revoke_url=account.revoke_url,
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import json
 
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.accounts.presets import PRESETS
 from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS, Kind, OAuthError
-from airflow_thirdparty.server.oauth.types import Client, ServiceRules
+from airflow_thirdparty.server.oauth.types import Client
+from airflow_thirdparty.server.service_rules import STANDARD, ServiceRules
 from airflow_thirdparty.server.store import client_secrets
 from airflow_thirdparty.server.store.seal import SealError
 
@@ -39,7 +41,17 @@ def rules(account: Account) -> ServiceRules:
     :param account: of any service
     :return: what the protocol code goes by
     """
-    return ServiceRules(**{one.name: getattr(account.preset, one.name) for one in fields(ServiceRules)})
+    return account.preset
+
+
+def rules_of_binding(binding: str) -> ServiceRules:
+    """How a service deviates whose account is gone or points elsewhere now.
+
+    :param binding: as it was stored with a sign-in
+    :return: what the preset knows that the sign-in was made with, else the RFCs
+    """
+    service = json.loads(binding).get("service")
+    return PRESETS.get(service, STANDARD) if isinstance(service, str) else STANDARD
 
 
 def to_user_error(error: OAuthError, account: Account) -> ThirdPartyAccountError:

@@ -118,7 +118,7 @@ def take(session: Session, person: Person, row: Authorization) -> PendingSignIn:
         raise not_ours("it was begun by another user or for another account")
     kept = json.loads(opened(session, row, row.sealed, seal_context(row)))
     account, client = account_and_client(session, row.conn_id)
-    if account.binding().text() != row.binding:
+    if not account.binding().covers(row.binding):
         raise not_ours("the account's addresses were changed in the meantime")
     pending = PendingSignIn(
         account,

@@ -213,8 +213,8 @@ async def _finish(
 async def _exchange(
     transport: Transport, pending: PendingSignIn, params: list[tuple[str, str]], now: datetime
 ) -> tuple[TokenSet, Identity]:
-    code = authorization.check_answer(pending.endpoints, params, dict(params).get("state", ""))
     rules = oauth_client.rules(pending.account)
+    code = authorization.check_answer(pending.endpoints, params, dict(params).get("state", ""), rules)
     tokens = await grants.exchange_code(
         transport,
         pending.client,
@@ -230,6 +230,6 @@ async def _exchange(
         told = dict(params).get("scope")
         tokens = replace(tokens, scopes=token_answers.granted_scopes(told, tokens.scopes, rules))
     who = await identity.identify(
-        transport, pending.endpoints, tokens, client_id=pending.client.client_id, nonce=pending.nonce, now=now
+        transport, pending.endpoints, tokens, pending.client, nonce=pending.nonce, now=now, rules=rules
     )
     return tokens, who

@@ -20,6 +20,7 @@ from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Client, Endpoints
 from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.service_rules import ServiceRules
 from airflow_thirdparty.server.store import revocations, sign_ins
 from airflow_thirdparty.server.store.base import changed_rows
 from airflow_thirdparty.server.store.models import Revocation, SignIn
@@ -76,6 +77,7 @@ class Attempt:
     conn_id: str
     client: Client
     endpoints: Endpoints
+    rules: ServiceRules
     tokens: Tokens = field(repr=False)
 
 
@@ -132,16 +134,26 @@ def _removed(session: Session, person: Person, conn_id: str) -> SignIn | None:
 
 
 def _queue(session: Session, row: SignIn, now: datetime) -> int | None:
-    if row.kind != "oauth2" or not json.loads(row.endpoints).get("revoke_url"):
+    where = _endpoints_today(session, row)
+    if row.kind != "oauth2" or not json.loads(where).get("revoke_url"):
         return None
     try:
         access, refresh = sign_ins.open_access(row), sign_ins.open_refresh(row)
     except SealError:
         return None  # what cannot be opened cannot be revoked; the row goes all the same
-    queued = revocations.queue(
-        session, row.person, row.conn_id, access, refresh, row.binding, row.endpoints, now
-    )
+    queued = revocations.queue(session, row.person, row.conn_id, access, refresh, row.binding, where, now)
     return queued.id
+
+
+def _endpoints_today(session: Session, row: SignIn) -> str:
+    """Where a sign-in's tokens are revoked: as the account says now, unless it points elsewhere."""
+    try:
+        account = registrations.find(session, row.conn_id)
+    except AccountMisconfigured:
+        return row.endpoints
+    if row.kind != "oauth2" or not account.binding().covers(row.binding):
+        return row.endpoints
+    return endpoints.dump(endpoints.current(row.endpoints, account))
 
 
 async def attempt(transport: Transport, revocation_id: int, now: datetime) -> SignedOut:
@@ -166,6 +178,7 @@ async def attempt(transport: Transport, revocation_id: int, now: datetime) -> Si
                 refresh_token=work.tokens.refresh,
                 access_token=work.tokens.access,
                 now=now,
+                rules=work.rules,
             )
     except OAuthError as error:
         await in_database(_postpone, revocation_id=revocation_id, error=error, now=now)
@@ -184,7 +197,7 @@ def _claim(session: Session, revocation_id: int, now: datetime) -> Attempt | Sig
         tokens = revocations.open_tokens(row)
     except SealError as error:
         return _abandon(session, row, error.code)
-    client = _client(session, row)
+    client, rules = _client(session, row)
     statement = (
         update(Revocation)
         .where(Revocation.id == row.id, Revocation.next_at == row.next_at)
@@ -192,19 +205,19 @@ def _claim(session: Session, revocation_id: int, now: datetime) -> Attempt | Sig
     )
     if changed_rows(session, statement) != 1:
         return None
-    return Attempt(row.id, row.conn_id, client, endpoints.load(row.endpoints), tokens)
+    return Attempt(row.id, row.conn_id, client, endpoints.load(row.endpoints), rules, tokens)
 
 
-def _client(session: Session, row: Revocation) -> Client:
+def _client(session: Session, row: Revocation) -> tuple[Client, ServiceRules]:
     """The client the tokens belong to; its secret only where it still belongs to the same addresses."""
     client_id = str(json.loads(row.binding)["client_id"])
     try:
         account = registrations.find(session, row.conn_id)
-        if account.binding().text() == row.binding:
-            return oauth_client.client(session, account)
+        if account.binding().covers(row.binding):
+            return oauth_client.client(session, account), oauth_client.rules(account)
     except AccountMisconfigured:
         pass  # revoking without the secret is still worth an attempt
-    return Client(client_id, None, "none")
+    return Client(client_id, None, "none"), oauth_client.rules_of_binding(row.binding)
 
 
 def _abandon(session: Session, row: Revocation, why: str) -> SignedOut:

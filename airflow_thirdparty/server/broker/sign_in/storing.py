@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -62,7 +62,11 @@ def store_sign_in(
             _give_back(session, person, pending, tokens, now)
             return _other_subject(before.subject_name, who.name, conn_id)
         sign_ins.put(
-            session, person, conn_id, _credentials(pending, tokens, now), _columns(pending, who, now)
+            session,
+            person,
+            conn_id,
+            _credentials(pending, tokens, now),
+            _columns(pending, who, tokens.api_host or who.api_host, now),
         )
     except SealError as error:
         raise cannot_be_kept(error) from None
@@ -88,7 +92,7 @@ def _is_unexpected(before: SignIn, pending: PendingSignIn, who: Identity) -> boo
     """Whether somebody else signed in; where the account points elsewhere now, nobody can be compared."""
     if pending.switch_subject or (before.issuer, before.subject) == (who.issuer, who.subject):
         return False
-    return before.issuer == who.issuer or before.binding == pending.account.binding().text()
+    return before.issuer == who.issuer or pending.account.binding().covers(before.binding)
 
 
 def _give_back(
@@ -123,7 +127,7 @@ def _credentials(pending: PendingSignIn, tokens: TokenSet, now: datetime) -> Cre
     )
 
 
-def _columns(pending: PendingSignIn, who: Identity, now: datetime) -> dict[str, object]:
+def _columns(pending: PendingSignIn, who: Identity, api_host: str | None, now: datetime) -> dict[str, object]:
     return {
         "kind": "oauth2",
         "asked_scopes": " ".join(pending.scopes),
@@ -131,7 +135,7 @@ def _columns(pending: PendingSignIn, who: Identity, now: datetime) -> dict[str, 
         "subject": who.subject,
         "subject_name": who.name,
         "binding": pending.account.binding().text(),
-        "endpoints": endpoints.dump(pending.endpoints),
+        "endpoints": endpoints.dump(replace(pending.endpoints, api_host=api_host)),
         "signed_in_at": now,
         "refreshed_at": None,
     }

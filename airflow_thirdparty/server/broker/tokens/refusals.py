@@ -211,7 +211,7 @@ def check_sign_in(row: SignIn, account: Account) -> None:
     :raises AccountChanged: when the account points elsewhere since
     :raises SignInLapsed: when the service withdrew it
     """
-    if row.binding != account.binding().text():
+    if not account.binding().covers(row.binding):
         raise account_changed(account)
     if row.lapsed_at is not None:
         raise sign_in_lapsed(account, row.lapsed_text or "the service refused to refresh it")

@@ -60,7 +60,7 @@ def standing(
     """
     if row is None:
         return AccountStatus(Status.SIGN_IN_NEEDED, "You have not signed in.")
-    if row.binding != account.binding().text():
+    if not account.binding().covers(row.binding):
         return AccountStatus(
             Status.ACCOUNT_CHANGED,
             "An admin changed this account after you signed in, so your sign-in is not used any more. "

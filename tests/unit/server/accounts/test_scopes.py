@@ -7,7 +7,7 @@ import pytest
 from airflow_thirdparty.server.accounts.presets import PRESETS, Preset
 from airflow_thirdparty.server.accounts.scopes import ScopeRules
 
-PLAIN = Preset(name="Plain").scope_rules()
+PLAIN = Preset(id="plain", name="Plain").scope_rules()
 GITHUB, MICROSOFT = PRESETS["github"].scope_rules(), PRESETS["microsoft"].scope_rules()
 GRAPH = "https://graph.microsoft.com/"
 

@@ -12,7 +12,8 @@ import pytest
 
 from airflow_thirdparty.server.oauth.authorization import begin, check_answer
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
-from airflow_thirdparty.server.oauth.types import Client, Endpoints, ServiceRules
+from airflow_thirdparty.server.oauth.types import Client, Endpoints
+from airflow_thirdparty.server.service_rules import ServiceRules
 
 CALLBACK = "https://airflow.example.org/third-party-accounts/callback/demo"
 ISSUER = "https://id.example.org"

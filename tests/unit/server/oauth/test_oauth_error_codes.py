@@ -10,7 +10,7 @@ import pytest
 from airflow_thirdparty.server.oauth.answers import HttpResponse
 from airflow_thirdparty.server.oauth.error_codes import same_code
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
-from airflow_thirdparty.server.oauth.types import ServiceRules
+from airflow_thirdparty.server.service_rules import ServiceRules
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -24,12 +24,11 @@ from tests.unit.server.oauth.conftest import Conversation
 
 async def who(conversation: Conversation, tokens: TokenSet, nonce: str | None, **changes: Any) -> Identity:
     endpoints = replace(conversation.endpoints, **changes)
-    client_id = conversation.client.client_id
     return await identify(
         conversation.transport,
         endpoints,
         tokens,
-        client_id=client_id,
+        client=conversation.client,
         nonce=nonce,
         now=conversation.now,
     )
@@ -316,7 +315,9 @@ async def test_trouble_at_userinfo_costs_no_more_than_the_name(
         pytest.param({"status": 503}, Kind.TRANSIENT, id="503"),
         pytest.param({"status": 200, "body": "<html>"}, Kind.TRANSIENT, id="HTML"),
         pytest.param(
-            {"status": 200, "headers": {"Content-Type": SIGNED}, "body": "a.b.c"}, Kind.TRANSIENT, id="a JWT"
+            {"status": 200, "headers": {"Content-Type": SIGNED}, "body": "a.b.c"},
+            Kind.MISCONFIGURED,
+            id="a JWT",
         ),
     ],
 )

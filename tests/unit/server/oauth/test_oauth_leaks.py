@@ -82,8 +82,8 @@ async def test_no_secret_in_an_error(
     steps = [
         exchange_code(transport, client, endpoints, "code-canary", CALLBACK, "verifier-canary", [], now),
         refresh(transport, client, endpoints, "refresh-canary", None, now),
-        identify(transport, endpoints, tokens, client.client_id, "nonce-canary", now),
-        identify(transport, replace(endpoints, issuer=None), tokens, client.client_id, None, now),
+        identify(transport, endpoints, tokens, client, "nonce-canary", now),
+        identify(transport, replace(endpoints, issuer=None), tokens, client, None, now),
         revoke(
             transport,
             client,

@@ -11,7 +11,8 @@ import pytest
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.metadata import discover, merge
 from airflow_thirdparty.server.oauth.transport import Transport
-from airflow_thirdparty.server.oauth.types import Endpoints, ServiceRules
+from airflow_thirdparty.server.oauth.types import Endpoints
+from airflow_thirdparty.server.service_rules import ServiceRules
 from tests.support.faulty_service import FaultyService
 
 EVIL = "https://evil.example"

@@ -11,7 +11,8 @@ import pytest
 from airflow_thirdparty.server.oauth.answers import HttpResponse
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.token_answers import read
-from airflow_thirdparty.server.oauth.types import ServiceRules, TokenSet
+from airflow_thirdparty.server.oauth.types import TokenSet
+from airflow_thirdparty.server.service_rules import ServiceRules
 
 NOON = datetime(2030, 1, 1, 12, 0, tzinfo=timezone.utc)
 YEAR = 365 * 24 * 3600
