@@ -52,7 +52,7 @@ def described(preset: Preset) -> dict[str, Any]:
         "unverified": list(preset.unverified),
         "source": preset.sources[0].page if preset.sources else None,
         "sources": [asdict(source) for source in preset.sources],
-        "shipped": preset.shipped,
+        "brought_by": "package" if preset.shipped else "deployment",
     }
 
 
@@ -109,7 +109,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
     "subject_name": lambda value: f"a person's name stands at {value}",
     "userinfo_method": lambda value: f"userinfo is asked by {value}",
     "userinfo_form": lambda value: f"userinfo is asked by a form with {', '.join(value)}",
-    "userinfo_json": lambda value: f"userinfo is asked by JSON: {_as_list(value)}",
+    "userinfo_json": lambda value: f"userinfo is asked by JSON: `{_as_list(value)}`",
     "userinfo_scheme": lambda value: (
         f"userinfo takes the token as {value}"
         if value != "none"
@@ -118,7 +118,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
     "userinfo_header": lambda value: f"userinfo takes the token in the header {value}",
     "userinfo_ok": lambda value: f"userinfo tells a success by {value}",
     "host_from": lambda value: f"the API's host stands at {value}",
-    "host_pattern": lambda value: f"the API's host has to fit {value}",
+    "host_pattern": lambda value: f"the API's host has to fit `{value}`",
     "revoke_style": lambda value: {
         "json": "tokens are revoked by JSON",
         "bearer": "tokens are revoked by showing the access token",
@@ -129,7 +129,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
     "revoke_tokens": lambda value: f"only {value} tokens are revoked",
     "revoke_auth": lambda value: f"revocation wants {value}",
     "client_auth_method": lambda value: f"the client authenticates by {value}",
-    "authorize_params": lambda value: f"the authorization says {_as_list(value)} too",
+    "authorize_params": lambda value: f"the authorization says `{_as_list(value)}` too",
     "scopes_checked": lambda value: {
         "no": "granted scopes are not told reliably, so they are not compared",
         "callback": "granted scopes stand in the callback",

@@ -91,6 +91,12 @@ def _words(words: tuple[str, ...]) -> str:
 
 
 def _escaped(text: str) -> str:
+    """Text for Markdown; what stands between backticks stays as it is."""
+    parts = text.split("`")
+    return "`".join(part if number % 2 else _plain(part) for number, part in enumerate(parts))
+
+
+def _plain(text: str) -> str:
     for letter in "\\_*[]":
         text = text.replace(letter, f"\\{letter}")
     return text.replace("<", "&lt;").replace(">", "&gt;")
