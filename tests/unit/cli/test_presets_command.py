@@ -39,7 +39,7 @@ def test_the_list_is_for_people(capsys: pytest.CaptureFixture[str], output: str)
 def test_one_is_explained(capsys: pytest.CaptureFixture[str], output: str) -> None:
     text = answered(capsys, output, "tiktok")
     assert "client_key" in text
-    assert "github" not in text
+    assert "zendesk" not in text
 
 
 def test_a_former_id_is_known(capsys: pytest.CaptureFixture[str]) -> None:
