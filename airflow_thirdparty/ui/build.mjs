@@ -1,7 +1,7 @@
 /** Builds everything the browser gets, into dist/: `node build.mjs`. */
 
 import { createHash } from "node:crypto";
-import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 import { build } from "vite";
@@ -20,6 +20,12 @@ const HOST = {
   "@emotion/react": "EmotionReact",
 };
 
+/** The dictionaries beside English, which stands in the scripts: a file is all that a language takes. */
+const WORDS = `${root}src/words`;
+const languages = (await readdir(WORDS))
+  .filter((name) => name.endsWith(".json") && name !== "en.json")
+  .map((name) => name.slice(0, -".json".length));
+
 /**
  * One self-contained script.
  * @param {string} entry source file
@@ -32,7 +38,7 @@ const script = (entry, file, globals) =>
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    define: { "process.env.NODE_ENV": '"production"' },
+    define: { "process.env.NODE_ENV": '"production"', __LANGUAGES__: JSON.stringify(languages) },
     build: {
       outDir: dist,
       emptyOutDir: false,
@@ -49,12 +55,18 @@ const script = (entry, file, globals) =>
   });
 
 await cp(`${root}public`, dist, { recursive: true });
+for (const name of ["en", ...languages]) {
+  // Without the white space that is there for people.
+  const words = JSON.parse(await readFile(`${WORDS}/${name}.json`, "utf8"));
+  await mkdir(`${dist}/words`, { recursive: true });
+  await writeFile(`${dist}/words/${name}.json`, JSON.stringify(words));
+}
 await script("src/entrypoints/airflow.tsx", "main.umd.js", HOST);
 await script("src/entrypoints/standalone.tsx", "page.js", {});
 
 // Addresses carry the version of what they lead to, so that no browser keeps an old one after an upgrade.
 const hash = createHash("sha256");
-for (const name of ["main.umd.js", "page.js", "page.css", "theme.js", "callback.js", "callback.css"]) {
+for (const name of ["main.umd.js", "page.js", "page.css", "theme.js", "callback.js", "callback.css", ...languages.map((name) => `words/${name}.json`)]) {
   hash.update(await readFile(`${dist}/${name}`));
 }
 const version = hash.digest("hex").slice(0, 12);

@@ -115,6 +115,12 @@ def test_a_stock_role_does_not_find_the_page_until_an_admin_shows_it(
     assert [app["name"] for app in ours["react_apps"] if app["destination"] == "nav"] == ["Accounts"]
 
 
+def test_a_role_that_finds_the_page_lacks_nothing_unless_the_permission_is_required(admin: Person) -> None:
+    assert lacking(admin)["Op"] == []
+    with configured("third_party_accounts", require_permission="True"):
+        assert lacking(admin)["Op"] == [ACCOUNTS]
+
+
 def test_a_grant_twice_changes_nothing(admin: Person) -> None:
     grant(admin, "Viewer")
     before = held("Viewer")

@@ -37,14 +37,28 @@ def complaints_of(page: Page) -> list[str]:
 
 
 @contextlib.contextmanager
-def browsing(chromium: Browser, person: Person, script: str = "", dark: bool = False) -> Iterator[Page]:
+def browsing(
+    chromium: Browser,
+    person: Person,
+    script: str = "",
+    dark: bool = False,
+    language: str = "en-US",
+    width: int = 1280,
+) -> Iterator[Page]:
     """A tab of somebody who is logged in to Airflow.
 
     :param person: who
     :param script: runs before the scripts of every page
     :param dark: whether they like it dark
+    :param language: what their browser asks for
+    :param width: of the window, in pixels
     """
-    context = chromium.new_context(base_url=person.url, color_scheme="dark" if dark else "light")
+    context = chromium.new_context(
+        base_url=person.url,
+        color_scheme="dark" if dark else "light",
+        locale=language,
+        viewport={"width": width, "height": 844},
+    )
     context.add_cookies([{"name": "_token", "value": person.jwt, "url": person.url}])
     context.set_default_timeout(browser.MILLISECONDS)
     if script:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.people.directory import FabDirectory, directory
 
@@ -86,10 +87,18 @@ def all_of(session: Session) -> list[RoleAccess]:
     for role_id, action, resource in session.execute(statement):
         held.setdefault(role_id, set()).add((action, resource))
     return [
-        RoleAccess(name, tuple(_in_words(needed) for needed in NEEDED if needed not in held[role_id]))
+        RoleAccess(name, _missing(held[role_id]))
         for role_id, name in session.execute(select(Role.id, Role.name).order_by(Role.name))
         if _ENTRANCE in held.get(role_id, ())
     ]
+
+
+def _missing(held: set[tuple[str, str]]) -> tuple[str, ...]:
+    """What is lacking for the page to be found; the page's own permission only where it is required."""
+    finds, uses = (needed in held for needed in NEEDED)
+    if finds and (uses or not settings.require_permission()):
+        return ()
+    return tuple(_in_words(needed) for needed in NEEDED if needed not in held)
 
 
 def grant(session: Session, name: str) -> tuple[str, ...]:

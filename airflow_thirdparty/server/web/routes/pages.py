@@ -20,7 +20,7 @@ from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.sign_in import begun, flow, kept_answers
 from airflow_thirdparty.server.broker.sign_in.refusals import SignInRefused
 from airflow_thirdparty.server.people import directory
-from airflow_thirdparty.server.web import cookies
+from airflow_thirdparty.server.web import cookies, words
 from airflow_thirdparty.server.web.dependencies import OptionalUserDep, own_team_only
 from airflow_thirdparty.server.web.headers import content_security_policy
 from airflow_thirdparty.wire import WEB_PREFIX
@@ -42,7 +42,11 @@ async def page(request: Request, user: OptionalUserDep) -> Response:
     if not index.is_file():
         return HTMLResponse("The page was not built into this installation.", status_code=500)
     nonce = secrets.token_urlsafe(16)
-    response = HTMLResponse(index.read_text(encoding="utf-8").replace("__NONCE__", nonce))
+    language = words.asked(request.headers.get("accept-language"))
+    text = index.read_text(encoding="utf-8").replace("__NONCE__", nonce)
+    text = text.replace("__LANG__", language.code).replace("__DIR__", language.direction)
+    response = HTMLResponse(text.replace("__TITLE__", html.escape(language.say("page.title"))))
+    response.headers["Vary"] = "Accept-Language"
     response.headers["Content-Security-Policy"] = content_security_policy(nonce)
     return response
 
@@ -60,23 +64,24 @@ async def callback(conn_id: str, request: Request, user: OptionalUserDep) -> Res
     state_hash = begun.digest(dict(params).get("state", ""))
     nonces = cookies.nonces(request.cookies)
     person = directory.person_of(user) if user is not None else None
+    window = _Window(conn_id, request)
     if user is None or person is None:
-        return await _keep(conn_id, params, nonces)
+        return await _keep(window, params, nonces)
     try:
         await own_team_only(conn_id, user)
     except ThirdPartyAccountError as error:
-        return _refused(conn_id, error)
+        return window.refused(error)
     done = flow.complete(runtime.transport(), person, conn_id, params, nonces, utcnow)
-    return await _end(conn_id, state_hash, done)
+    return await _end(window, state_hash, done)
 
 
-async def _keep(conn_id: str, params: kept_answers.Answer, nonces: dict[str, str]) -> Response:
+async def _keep(window: _Window, params: kept_answers.Answer, nonces: dict[str, str]) -> Response:
     """Keep what the service answered; the address to come back to holds nothing of it."""
     try:
-        await in_database(kept_answers.keep, conn_id, params, nonces, utcnow())
+        await in_database(kept_answers.keep, window.conn_id, params, nonces, utcnow())
     except ThirdPartyAccountError as error:
-        return _refused(conn_id, error)
-    return _to_log_in(f"{_below()}/callback/{quote(conn_id, safe='')}/resume")
+        return window.refused(error)
+    return _to_log_in(f"{_below()}/callback/{quote(window.conn_id, safe='')}/resume")
 
 
 @router.get("/callback/{conn_id}/resume", include_in_schema=False)
@@ -84,6 +89,7 @@ async def resume(conn_id: str, request: Request, user: OptionalUserDep) -> Respo
     """Where Airflow's log-in takes the browser back to: the sign-in goes on with the answer that was kept."""
     nonces = cookies.nonces(request.cookies)
     person = directory.person_of(user) if user is not None else None
+    window = _Window(conn_id, request)
     try:
         if user is None or person is None:  # not to the log-in once more: that might go on for ever
             raise SignInRefused(
@@ -93,56 +99,69 @@ async def resume(conn_id: str, request: Request, user: OptionalUserDep) -> Respo
         await own_team_only(conn_id, user)
         state_hash = await in_database(kept_answers.find, conn_id, nonces, utcnow())
     except ThirdPartyAccountError as error:
-        return _refused(conn_id, error)
+        return window.refused(error)
     done = flow.resume(runtime.transport(), person, conn_id, state_hash, nonces, utcnow)
-    return await _end(conn_id, state_hash, done)
+    return await _end(window, state_hash, done)
 
 
-async def _end(conn_id: str, state_hash: str, completed: Awaitable[flow.Completed]) -> Response:
+async def _end(window: _Window, state_hash: str, completed: Awaitable[flow.Completed]) -> Response:
     """Say how a sign-in ended, and take its cookie back."""
     try:
         done = await completed
     except ThirdPartyAccountError as error:
-        response = _refused(conn_id, error)
+        response = window.refused(error)
     else:
-        response = _small_window(
-            conn_id,
-            "Signed in",
-            f"You are signed in to '{conn_id}' as {done.identity.name}.{_narrower(done.not_granted)}",
-            "You can close this window.",
-            "",
-            done.return_to or "",
-        )
-    cookies.release(response, conn_id, state_hash)
+        response = window.signed_in(done)
+    cookies.release(response, window.conn_id, state_hash)
     return response
 
 
-def _refused(conn_id: str, error: ThirdPartyAccountError) -> Response:
-    status = 403 if isinstance(error, SignInRefused) else 400
-    return _small_window(conn_id, "Not signed in", error.message, error.remedy, error.code, status=status)
+class _Window:
+    """The small window at the end of a sign-in, in the language of whoever sits before it.
 
+    :param conn_id: id of the account
+    :param request: what the browser sent
+    """
 
-def _narrower(not_granted: tuple[str, ...]) -> str:
-    return f" The service did not grant: {' '.join(not_granted)}." if not_granted else ""
+    def __init__(self, conn_id: str, request: Request) -> None:
+        self.conn_id = conn_id
+        self._language = words.asked(request.headers.get("accept-language"))
 
+    def signed_in(self, done: flow.Completed) -> Response:
+        """Say who one is there now, and what the service did not grant."""
+        say = self._language.say
+        message = say("window.message", account=self.conn_id, who=done.identity.name)
+        if done.not_granted:
+            message += " " + say("window.not_granted", scopes=" ".join(done.not_granted))
+        return self._show(say("window.signed_in"), message, say("window.close_it"), "", done.return_to or "")
 
-def _small_window(
-    conn_id: str, title: str, message: str, remedy: str, code: str, return_to: str = "", status: int = 200
-) -> Response:
-    window = STATIC_FOLDER / "callback.html"
-    if not window.is_file():
-        return PlainTextResponse(f"{title}: {message} {remedy}", status_code=status)
-    values: dict[str, Any] = {
-        "conn_id": conn_id,
-        "title": title,
-        "message": message,
-        "remedy": remedy,
-        "code": code,
-        "ok": "false" if code else "true",
-        "return_to": return_to,
-        "static": f"{_below()}/static",
-        "page": f"{_below()}/?account={quote(conn_id, safe='')}",
-    }
-    escaped = {name: html.escape(value, quote=True) for name, value in values.items()}
-    template = Template(window.read_text(encoding="utf-8"))
-    return HTMLResponse(template.substitute(escaped), status_code=status)
+    def refused(self, error: ThirdPartyAccountError) -> Response:
+        """Say why not."""
+        status = 403 if isinstance(error, SignInRefused) else 400
+        title = self._language.say("window.not_signed_in")
+        return self._show(title, error.message, error.remedy, error.code, status=status)
+
+    def _show(
+        self, title: str, message: str, remedy: str, code: str, return_to: str = "", status: int = 200
+    ) -> Response:
+        window = STATIC_FOLDER / "callback.html"
+        if not window.is_file():
+            return PlainTextResponse(f"{title}: {message} {remedy}", status_code=status)
+        values: dict[str, Any] = {
+            "lang": self._language.code,
+            "dir": self._language.direction,
+            "conn_id": self.conn_id,
+            "title": title,
+            "message": message,
+            "remedy": remedy,
+            "code": code,
+            "ok": "false" if code else "true",
+            "return_to": return_to,
+            "static": f"{_below()}/static",
+            "page": f"{_below()}/?account={quote(self.conn_id, safe='')}",
+            "close": self._language.say("window.close"),
+            "accounts": self._language.say("page.your_accounts"),
+        }
+        escaped = {name: html.escape(value, quote=True) for name, value in values.items()}
+        template = Template(window.read_text(encoding="utf-8"))
+        return HTMLResponse(template.substitute(escaped), status_code=status)

@@ -1,5 +1,6 @@
 import { airflowUrl, prefixUrl } from "./base";
 import type { Problem } from "./types";
+import { type Key, t } from "../words/words";
 
 /** A call that failed, with words for the person in front of the page. */
 export class Failure extends Error {
@@ -23,37 +24,15 @@ export const pageUrl = (): string => prefix;
 /** An address of Airflow's own pages. */
 export const airflow = (path = ""): string => new URL(path, airflowUrl(prefix)).href;
 
-const OFFLINE: Problem = {
-  code: "offline",
-  message: "Airflow did not response.",
-  remedy: "Check your network connection, then try again.",
-};
-
-const UNREADABLE: Problem = {
-  code: "unreadable",
-  message: "Airflow answered in a way this page does not understand.",
-  remedy: "Reload the page; if that does not help, tell an Airflow admin.",
-};
+const problem = (code: string, key: Key): Problem => ({ code, message: t(key), remedy: t(`${key}.remedy` as Key) });
 
 /** A page that is newer than the server: what is missing here is the call, not the thing it asks for. */
 export const NOT_OFFERED = "not_offered";
 
-const BY_STATUS: Record<number, Problem> = {
-  401: {
-    code: "logged_out",
-    message: "Your Airflow session has ended.",
-    remedy: "Log in again to go on.",
-  },
-  403: {
-    code: "forbidden",
-    message: "Airflow does not let you see this.",
-    remedy: "Ask an Airflow admin for access.",
-  },
-  404: {
-    code: NOT_OFFERED,
-    message: "There is nothing here.",
-    remedy: "It may have been removed; reload the page.",
-  },
+const BY_STATUS: Record<number, () => Problem> = {
+  401: () => problem("logged_out", "problem.logged_out"),
+  403: () => problem("forbidden", "problem.forbidden"),
+  404: () => problem(NOT_OFFERED, "problem.nothing_here"),
 };
 
 function isProblem(value: unknown): value is Problem {
@@ -66,8 +45,16 @@ export function problemOf(status: number, body: unknown): Problem {
   if (isProblem(error)) {
     return { ...error, remedy: error.remedy ?? "" };
   }
-  return BY_STATUS[status] ?? { ...UNREADABLE, message: `Airflow answered with status ${status}.` };
+  return (
+    BY_STATUS[status]?.() ?? {
+      ...problem("unreadable", "problem.unreadable"),
+      message: t("problem.status", { status: String(status) }),
+    }
+  );
 }
+
+/** The server gives a service 10 s; what takes much longer than that has been lost on its way. */
+const SLOWEST_MS = 25_000;
 
 /** Call our API; anything but a success becomes a {@link Failure}. */
 export const call = <T>(method: string, path: string, body?: unknown): Promise<T> =>
@@ -89,17 +76,19 @@ async function send<T>(method: string, address: string, body?: unknown): Promise
       headers,
       credentials: "same-origin",
       cache: "no-store",
+      signal: AbortSignal.timeout(SLOWEST_MS),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-  } catch {
-    throw new Failure(0, OFFLINE);
+  } catch (error) {
+    const slow = error instanceof DOMException && error.name === "TimeoutError";
+    throw new Failure(0, slow ? problem("slow", "problem.slow") : problem("offline", "problem.offline"));
   }
   const content: unknown = response.status === 204 ? null : await response.json().catch(() => undefined);
   if (!response.ok) {
     throw new Failure(response.status, problemOf(response.status, content));
   }
   if (content === undefined) {
-    throw new Failure(response.status, UNREADABLE);
+    throw new Failure(response.status, problem("unreadable", "problem.unreadable"));
   }
   return content as T;
 }

@@ -9,12 +9,14 @@ import { Callout, ProblemCallout } from "./Callout";
 import { Confirm } from "./Confirm";
 import { ServiceIcon } from "./icons";
 import { announce } from "./LiveRegion";
+import { Rich } from "./Rich";
 import { SignInActions } from "./SignInActions";
 import { SignInDetails } from "./SignInDetails";
 import { StatusBadge } from "./StatusBadge";
 import { LINE, Surface } from "./Surface";
 import { useNow } from "./useNow";
 import { When } from "./When";
+import { t } from "../words/words";
 
 /** Say state changes aloud, and keep the focus in the card whose button went away. */
 function useChanges(account: AccountView): React.RefObject<HTMLHeadingElement | null> {
@@ -51,8 +53,8 @@ function useArrival(connId: string, title: React.RefObject<HTMLHeadingElement | 
 const OtherSubject = ({ account, signIn }: { account: AccountView; signIn: SignIn }) => (
   <Confirm
     open={signIn.flow.phase === "conflict"}
-    title={`Switch who you are in ${nameOf(account)}?`}
-    action="Switch and sign in"
+    title={t("sign_in.switch.title", { name: nameOf(account) })}
+    action={t("sign_in.switch")}
     onConfirm={signIn.startAsOther}
     onCancel={signIn.dismiss}
   >
@@ -61,7 +63,7 @@ const OtherSubject = ({ account, signIn }: { account: AccountView; signIn: SignI
         <Text color="fg">{signIn.flow.problem.message}</Text>
         <Text>
           {signIn.flow.problem.remedy ||
-            "If you switch, tasks act as the new one from now on, and the old sign-in is forgotten."}
+            t("sign_in.switch.hint")}
         </Text>
       </Stack>
     ) : null}
@@ -98,13 +100,13 @@ const EndNotice = ({ account }: { account: AccountView }) => {
 const Explanation = ({ account }: { account: AccountView }) =>
   account.status === "signed_in" ? (
     <EndNotice account={account} />
-  ) : (
+  ) : account.status === "sign_in_needed" && account.sign_in_allowed ? null : (
     <Text fontSize="sm" color="fg.muted">
       {account.status_text}
       {account.status === "service_unreachable" && account.status_at ? (
         <>
-          {" Last tried "}
-          <When at={account.status_at} />.
+          {" "}
+          <Rich text="status.last_tried" values={{ when: <When at={account.status_at} /> }} />
         </>
       ) : null}
     </Text>
@@ -164,12 +166,14 @@ interface Props {
   account: AccountView;
   /** Draws the box itself, for a list that mixes cards with headings. */
   edges?: Edges;
+  /** Nothing waits for this account. */
+  calm?: boolean;
   /** More about the account, below it. */
   children?: ReactNode;
 }
 
 /** One account: which service, in what state, who I am there, and the buttons that change it. */
-export const AccountCard = ({ account, edges, children }: Props) => {
+export const AccountCard = ({ account, edges, calm = false, children }: Props) => {
   const signIn = useSignIn(account);
   const title = useChanges(account);
   const named = useArrival(account.conn_id, title);
@@ -188,12 +192,12 @@ export const AccountCard = ({ account, edges, children }: Props) => {
         <Tile icon={account.icon} />
         <Name account={account} title={title} />
         <Stack gap={2} data-rest="">
-          <StatusBadge account={account} />
+          <StatusBadge account={account} pending={signIn.flow.phase === "waiting"} />
           <Explanation account={account} />
           <SignInDetails account={account} />
         </Stack>
         <Flex gap={2} align="center" flexWrap="wrap" data-rest="" data-actions="">
-          <SignInActions account={account} signIn={signIn} onSignedOut={setTold} />
+          <SignInActions account={account} signIn={signIn} onSignedOut={setTold} calm={calm} />
         </Flex>
         {signIn.flow.phase === "failed" ? (
           <Box data-rest="" data-wide="">

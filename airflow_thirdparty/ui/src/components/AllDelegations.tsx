@@ -13,14 +13,16 @@ import { Confirm } from "./Confirm";
 import { announce } from "./LiveRegion";
 import { Cell, Row, Section, Table } from "./Table";
 import { useNow } from "./useNow";
+import { t } from "../words/words";
 
 const Withdraw = ({ consent }: { consent: DelegationOfDag }) => {
   const [asking, setAsking] = useState(false);
+  const values = { account: consent.conn_id, user: consent.user_name, dag: consent.dag_id };
   const withdraw = useMutation({
     mutationFn: () => endDelegation(consent.dag_id, consent.conn_id),
     onSuccess: async () => {
       setAsking(false);
-      announce(`The delegation of ${consent.user_name} is withdrawn.`);
+      announce(t("admin.withdrawn", { user: consent.user_name }));
       await refetchAll();
     },
   });
@@ -28,18 +30,18 @@ const Withdraw = ({ consent }: { consent: DelegationOfDag }) => {
     <>
       <Button
         size="xs"
-        aria-label={`Withdraw: ${consent.conn_id} of ${consent.user_name} for ${consent.dag_id}`}
+        aria-label={t("admin.withdraw.label", values)}
         onClick={() => {
           withdraw.reset();
           setAsking(true);
         }}
       >
-        Withdraw …
+        {t("admin.withdraw.open")}
       </Button>
       <Confirm
         open={asking}
-        title="Withdraw this delegation?"
-        action="Withdraw"
+        title={t("admin.withdraw.title")}
+        action={t("admin.withdraw")}
         danger
         busy={withdraw.isPending}
         onConfirm={() => {
@@ -50,8 +52,7 @@ const Withdraw = ({ consent }: { consent: DelegationOfDag }) => {
         }}
       >
         <Text overflowWrap="anywhere">
-          From then on, runs of {consent.dag_id} that nobody triggers no longer act as {consent.user_name} with the
-          account {consent.conn_id}. You cannot undo this: {consent.user_name} would have to agree again.
+          {t("admin.withdraw.hint", values)}
         </Text>
         {withdraw.error ? <ProblemCallout problem={problemFrom(withdraw.error)} /> : null}
       </Confirm>
@@ -79,7 +80,6 @@ const Delegation = ({ consent }: { consent: DelegationOfDag }) => {
           <Text>{runs}</Text>
           <Text {...(active ? { color: "fg.muted" } : { color: "amber.700", _dark: { color: "amber.300" } })}>
             {state}
-            {active && consent.pinned ? ", for the present code only" : ""}
           </Text>
         </Stack>
       </Cell>
@@ -93,13 +93,22 @@ const Delegation = ({ consent }: { consent: DelegationOfDag }) => {
 /** Who lets which DAG's runs act with their account, to look after and to withdraw. */
 export const AllDelegations = () => (
   <Section
-    title="Delegations"
-    hint="People who let runs that nobody triggers act with their account."
+    title={t("admin.delegations")}
+    hint={t("admin.delegations.hint")}
     query={useQuery(allDelegationsQuery)}
-    empty="Nobody has delegated an account."
+    empty={t("admin.delegations.none")}
   >
     {(rows) => (
-      <Table label="Delegations" columns={["DAG", "Account", "Acts as", "Runs", ""]}>
+      <Table
+        label={t("admin.delegations")}
+        columns={[
+          t("admin.column.dag"),
+          t("admin.column.account"),
+          t("admin.column.acts_as"),
+          t("admin.column.runs"),
+          t("admin.column.action"),
+        ]}
+      >
         {rows.map((consent) => (
           <Delegation key={`${consent.dag_id} ${consent.conn_id}`} consent={consent} />
         ))}

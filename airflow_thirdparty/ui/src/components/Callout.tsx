@@ -8,6 +8,7 @@ import { remedySentence } from "../messages/status";
 import { paragraphs } from "../messages/why";
 import { Button } from "./Button";
 import { Icon, STATUS_SHAPES } from "./icons";
+import { t } from "../words/words";
 
 type Tone = "error" | "warning" | "info" | "good";
 
@@ -66,7 +67,7 @@ export const Callout = ({ tone, children, actions, onDismiss, live = false }: Ca
       ) : null}
     </Box>
     {onDismiss ? (
-      <Button tone="quiet" size="2xs" aria-label="Dismiss" onClick={onDismiss} mt="-1px" mr={-1}>
+      <Button tone="quiet" size="2xs" aria-label={t("button.dismiss")} onClick={onDismiss} mt="-1px" me={-1}>
         <Icon size="0.875rem">
           <path d="m4 4 12 12M16 4 4 16" />
         </Icon>
@@ -97,7 +98,7 @@ export const ProblemCallout = ({ problem, actions, onDismiss, tone }: ProblemCal
       {problem.remedy ? <Text color="fg.muted">{remedySentence(problem.remedy)}</Text> : null}
       {link === null ? null : (
         <Link href={link} color="colorPalette.fg" textDecoration="underline">
-          Go there
+          {t("problem.go_there")}
         </Link>
       )}
     </Callout>
@@ -119,14 +120,14 @@ export const WarningWithWhy = ({ message, why }: WhyProps) => {
       actions={
         <Button
           tone="quiet"
-          ml={open ? 0 : -3}
+          ms={open ? 0 : -3}
           aria-expanded={open}
           aria-controls={id}
           onClick={() => {
             setOpen(!open);
           }}
         >
-          {open ? "Hide" : "Why?"}
+          {t(open ? "button.hide" : "button.why")}
         </Button>
       }
     >

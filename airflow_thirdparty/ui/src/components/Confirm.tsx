@@ -2,6 +2,7 @@ import { Dialog, Portal } from "@chakra-ui/react";
 import { type ReactNode, useRef } from "react";
 
 import { Button } from "./Button";
+import { t } from "../words/words";
 
 interface ConfirmProps {
   open: boolean;
@@ -57,7 +58,7 @@ export const Confirm = ({
             </Dialog.Body>
             <Dialog.Footer pt={0}>
               <Button ref={cancel} tone="quiet" onClick={onCancel}>
-                Cancel
+                {t("button.cancel")}
               </Button>
               <Button
                 tone={danger ? "danger" : "main"}

@@ -4,10 +4,11 @@ import { type FormEvent, useId } from "react";
 
 import { refetchAll, storeCredentials } from "../api/queries";
 import type { AccountView } from "../api/types";
-import { nameOf, SECRET_NAME } from "../messages/status";
+import { nameOf, secretName } from "../messages/status";
 import { problemFrom } from "../signin/useSignIn";
 import { ProblemCallout } from "./Callout";
 import { Confirm } from "./Confirm";
+import { t } from "../words/words";
 
 interface Props {
   account: AccountView;
@@ -38,8 +39,8 @@ export const Credentials = ({ account, open, onClose }: Props) => {
   return (
     <Confirm
       open={open}
-      title={`Your ${nameOf(account)} account`}
-      action="Save"
+      title={t("credentials.title", { name: nameOf(account) })}
+      action={t("button.save")}
       busy={store.isPending}
       form={id}
       onCancel={() => {
@@ -58,15 +59,15 @@ export const Credentials = ({ account, open, onClose }: Props) => {
           {problem ? <ProblemCallout problem={problem} /> : null}
           {account.kind === "basic" ? (
             <Field.Root required invalid={problem?.field === "login"}>
-              <Field.Label>User name</Field.Label>
+              <Field.Label>{t("credentials.login")}</Field.Label>
               <Input name="login" autoComplete="off" _dark={{ borderColor: "gray.600" }} />
             </Field.Root>
           ) : null}
           <Field.Root required invalid={problem?.field === "key"}>
-            <Field.Label>{SECRET_NAME[account.kind === "basic" ? "basic" : "key"]}</Field.Label>
+            <Field.Label>{secretName(account.kind)}</Field.Label>
             <Input name="key" type="password" autoComplete="off" _dark={{ borderColor: "gray.600" }} />
             <Field.HelperText>
-              Stored encrypted on the API server. It is handed only to tasks that act for you.
+              {t("credentials.hint")}
             </Field.HelperText>
           </Field.Root>
         </Stack>

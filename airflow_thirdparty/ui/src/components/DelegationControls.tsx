@@ -21,6 +21,7 @@ import { ProblemCallout } from "./Callout";
 import { announce } from "./LiveRegion";
 import { LINE } from "./Surface";
 import { useNow } from "./useNow";
+import { type Key, t } from "../words/words";
 
 interface ChoiceProps {
   label: string;
@@ -69,11 +70,11 @@ const Form = ({ id, dagId, account, mine, list, starters, onDone }: FormProps) =
   };
   const agree = useMutation({
     mutationFn: () => delegate(dagId, requestOf(account.conn_id, form)),
-    onSuccess: () => done("Your consent is saved."),
+    onSuccess: () => done(t("delegation.saved")),
   });
   const takeBack = useMutation({
     mutationFn: () => endDelegation(dagId, account.conn_id),
-    onSuccess: () => done("Your consent is taken back."),
+    onSuccess: () => done(t("delegation.taken_back")),
   });
   const change = (part: Partial<DelegationForm>) => {
     setForm({ ...form, ...part });
@@ -92,8 +93,8 @@ const Form = ({ id, dagId, account, mine, list, starters, onDone }: FormProps) =
       <Stack gap={4}>
         {starters.scheduled || form.scheduled ? (
           <Choice
-            label="Scheduled runs act as me"
-            hint="Runs that the schedule starts have no user of their own."
+            label={t("delegation.scheduled")}
+            hint={t("delegation.scheduled.hint")}
             checked={form.scheduled}
             onChange={(scheduled) => {
               change({ scheduled });
@@ -102,8 +103,8 @@ const Form = ({ id, dagId, account, mine, list, starters, onDone }: FormProps) =
         ) : null}
         {starters.asset_events || form.asset_events ? (
           <Choice
-            label="Runs started by asset events act as me"
-            hint="Whoever may post events for this DAG's assets starts those runs, and so decides when they act as you."
+            label={t("delegation.asset_events")}
+            hint={t("delegation.asset_events.hint")}
             checked={form.asset_events}
             onChange={(asset_events) => {
               change({ asset_events });
@@ -111,7 +112,7 @@ const Form = ({ id, dagId, account, mine, list, starters, onDone }: FormProps) =
           />
         ) : null}
         <Choice
-          label="Only with the DAG's present code"
+          label={t("delegation.pinned")}
           hint={pinHint(list)}
           checked={form.pinned}
           onChange={(pinned) => {
@@ -119,7 +120,7 @@ const Form = ({ id, dagId, account, mine, list, starters, onDone }: FormProps) =
           }}
         />
         <Field.Root maxW="15rem">
-          <Field.Label>Until</Field.Label>
+          <Field.Label>{t("delegation.until")}</Field.Label>
           <Input
             type="date"
             size="sm"
@@ -131,12 +132,12 @@ const Form = ({ id, dagId, account, mine, list, starters, onDone }: FormProps) =
             _dark={{ borderColor: "gray.600" }}
             css={{ colorScheme: "light", ".dark &": { colorScheme: "dark" } }}
           />
-          <Field.HelperText>Leave empty to let it last until you take it back.</Field.HelperText>
+          <Field.HelperText>{t("delegation.until.hint")}</Field.HelperText>
         </Field.Root>
         {error ? <ProblemCallout problem={problemFrom(error)} /> : null}
         <Flex gap={2} flexWrap="wrap">
           <Button tone="main" type="submit" disabled={!possible} loading={agree.isPending}>
-            {mine === null ? "Agree" : "Save"}
+            {t(mine === null ? "delegation.agree" : "button.save")}
           </Button>
           {mine === null ? null : (
             <Button
@@ -145,13 +146,13 @@ const Form = ({ id, dagId, account, mine, list, starters, onDone }: FormProps) =
                 takeBack.mutate();
               }}
             >
-              Take back
+              {t("delegation.take_back")}
             </Button>
           )}
         </Flex>
         {account.status === "signed_in" ? null : (
           <Text fontSize="xs" color="fg.muted">
-            Sign in first: there is nothing to act with yet.
+            {t("delegation.sign_in_first")}
           </Text>
         )}
       </Stack>
@@ -166,18 +167,18 @@ interface Props {
   starters: Starters;
 }
 
-const OPENERS: Record<Delegation["state"] | "none", string> = {
-  none: "Let them …",
-  active: "Change …",
-  expired: "Agree again …",
-  code_changed: "Agree again …",
-  delegate_gone: "Let them …",
-  sign_in_needed: "Change …",
-  bundle_unknown: "Agree again …",
-  dag_moved: "Agree again …",
-  dag_unseen: "Change …",
-  not_entitled: "Change …",
-  rights_unknown: "Change …",
+const OPENERS: Record<Delegation["state"] | "none", Key> = {
+  none: "delegation.open",
+  active: "delegation.change",
+  expired: "delegation.again",
+  code_changed: "delegation.again",
+  delegate_gone: "delegation.open",
+  sign_in_needed: "delegation.change",
+  bundle_unknown: "delegation.again",
+  dag_moved: "delegation.again",
+  dag_unseen: "delegation.change",
+  not_entitled: "delegation.change",
+  rights_unknown: "delegation.change",
 };
 
 /** Whether runs that nobody triggered may act with the caller's account, and how to change that. */
@@ -202,7 +203,7 @@ export const DelegationControls = ({ dagId, account, list, starters }: Props) =>
           </Text>
           {others ? (
             <Text color="fg.muted">
-              One person at a time: before you can, {consent.user_name} or an admin takes it back.
+              {t("delegation.one_at_a_time", { user: consent.user_name })}
             </Text>
           ) : null}
         </Box>
@@ -214,7 +215,7 @@ export const DelegationControls = ({ dagId, account, list, starters }: Props) =>
               setOpen(!open);
             }}
           >
-            {open ? "Close" : OPENERS[mine?.state ?? "none"]}
+            {t(open ? "button.close" : OPENERS[mine?.state ?? "none"])}
           </Button>
         ) : null}
       </Flex>

@@ -44,6 +44,8 @@ export const Frame = ({ title, subtitle, embedded = false, children }: Props) =>
       w="full"
       maxW="62rem"
       color="fg"
+      // What the server says is in English: each sentence runs in its own direction, at the page's side.
+      css={{ "[dir=rtl] & :is(p, h1, h2, h3, td, dd)": { unicodeBidi: "plaintext", textAlign: "right" } }}
       {...(embedded ? { px: 2, py: 4 } : { mx: "auto", px: { base: 3, md: 5 }, py: { base: 4, md: 6 } })}
     >
       <Stack gap={embedded ? 4 : 5}>

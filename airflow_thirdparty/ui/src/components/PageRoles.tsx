@@ -10,8 +10,10 @@ import { Button } from "./Button";
 import { Callout, ProblemCallout } from "./Callout";
 import { Confirm } from "./Confirm";
 import { announce } from "./LiveRegion";
+import { Rich } from "./Rich";
 import { Surface } from "./Surface";
 import { Cell, QueryPart, Row, SectionHead, Table } from "./Table";
+import { listed, t } from "../words/words";
 
 const Grant = ({ role, onDone }: { role: RoleAccess; onDone: (message: string) => void }) => {
   const [asking, setAsking] = useState(false);
@@ -20,7 +22,7 @@ const Grant = ({ role, onDone }: { role: RoleAccess; onDone: (message: string) =
     onSuccess: async () => {
       await refetchAll();
       setAsking(false);
-      const message = `People with the role ${role.name} find the page within a minute, when they reload Airflow.`;
+      const message = t("roles.done", { role: role.name });
       announce(message);
       onDone(message);
     },
@@ -29,18 +31,18 @@ const Grant = ({ role, onDone }: { role: RoleAccess; onDone: (message: string) =
     <>
       <Button
         size="xs"
-        aria-label={`Show the page to ${role.name}`}
+        aria-label={t("roles.show.label", { role: role.name })}
         onClick={() => {
           grant.reset();
           setAsking(true);
         }}
       >
-        Show them …
+        {t("roles.show")}
       </Button>
       <Confirm
         open={asking}
-        title={`Show the page to ${role.name}?`}
-        action="Give permissions"
+        title={t("roles.show.title", { role: role.name })}
+        action={t("roles.give")}
         busy={grant.isPending}
         onConfirm={() => {
           grant.mutate();
@@ -49,7 +51,7 @@ const Grant = ({ role, onDone }: { role: RoleAccess; onDone: (message: string) =
           setAsking(false);
         }}
       >
-        <Text>The role gets these permissions and nothing else:</Text>
+        <Text>{t("roles.show.hint")}</Text>
         <chakra.ul my={2} ps={5} listStyleType="disc" color="fg">
           {role.missing.map((permission) => (
             <li key={permission}>{permission}</li>
@@ -63,11 +65,18 @@ const Grant = ({ role, onDone }: { role: RoleAccess; onDone: (message: string) =
 
 const Blind = ({ roles, mayEdit, onDone }: { roles: readonly RoleAccess[]; mayEdit: boolean; onDone: (message: string) => void }) => (
   <Stack gap={3}>
-    <Table label="Roles that do not find the page" columns={["Role", "Lacks", ...(mayEdit ? [""] : [])]}>
+    <Table
+      label={t("roles.table")}
+      columns={[
+        t("admin.column.role"),
+        t("admin.column.lacks"),
+        ...(mayEdit ? [t("admin.column.action")] : []),
+      ]}
+    >
       {roles.map((role) => (
         <Row key={role.name}>
           <Cell>{role.name}</Cell>
-          <Cell wide>{role.missing.join(", ")}</Cell>
+          <Cell wide>{listed(role.missing)}</Cell>
           {mayEdit ? (
             <Cell>
               <Grant role={role} onDone={onDone} />
@@ -78,10 +87,16 @@ const Blind = ({ roles, mayEdit, onDone }: { roles: readonly RoleAccess[]; mayEd
     </Table>
     {mayEdit ? null : (
       <Text fontSize="sm" color="fg.muted" overflowWrap="anywhere">
-        Whoever may edit roles in Airflow finds a button here. On the command line:{" "}
-        <chakra.code fontSize="xs" color="fg">
-          {grantCommand(roles.map(({ name }) => name))}
-        </chakra.code>
+        <Rich
+          text="roles.command"
+          values={{
+            command: (
+              <chakra.code fontSize="xs" color="fg" dir="ltr">
+                {grantCommand(roles.map(({ name }) => name))}
+              </chakra.code>
+            ),
+          }}
+        />
       </Text>
     )}
   </Stack>
@@ -93,8 +108,8 @@ export const PageRoles = () => {
   const [told, setTold] = useState<string | null>(null);
   return (
     <SectionHead
-      title="Who finds the page"
-      hint="Airflow shows plugins' pages only to roles that can read on Plugins. Others reach it by its address alone."
+      title={t("roles.title")}
+      hint={t("roles.hint")}
     >
       {told ? (
         <Callout
@@ -113,14 +128,14 @@ export const PageRoles = () => {
           if (!known) {
             return (
               <Surface px={4} py={4} fontSize="sm" color="fg.muted">
-                This auth manager keeps its roles elsewhere. Let people read Airflow's plugins there.
+                {t("roles.elsewhere")}
               </Surface>
             );
           }
           if (blind.length === 0) {
             return (
               <Surface px={4} py={4} fontSize="sm" color="fg.muted">
-                Every role that opens Airflow finds the page: {roles.map(({ name }) => name).join(", ")}.
+                {t("roles.all", { roles: listed(roles.map(({ name }) => name)) })}
               </Surface>
             );
           }

@@ -2,6 +2,7 @@ import { Flex, Text } from "@chakra-ui/react";
 
 import { pageMessage } from "../messages/groups";
 import { Button } from "./Button";
+import { t } from "../words/words";
 
 interface Props {
   label: string;
@@ -24,7 +25,7 @@ export const Pager = ({ label, offset, size, total, onChange }: Props) =>
           onChange(Math.max(0, offset - size));
         }}
       >
-        Previous
+        {t("button.previous")}
       </Button>
       <Button
         disabled={offset + size >= total}
@@ -32,7 +33,7 @@ export const Pager = ({ label, offset, size, total, onChange }: Props) =>
           onChange(offset + size);
         }}
       >
-        Next
+        {t("button.next")}
       </Button>
     </Flex>
   );

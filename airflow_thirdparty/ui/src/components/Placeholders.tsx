@@ -8,13 +8,15 @@ import { problemFrom } from "../signin/useSignIn";
 import { Button } from "./Button";
 import { ProblemCallout } from "./Callout";
 import { ServiceIcon } from "./icons";
+import { Rich } from "./Rich";
 import { LINE, Surface } from "./Surface";
+import { t } from "../words/words";
 
 const still = { "@media (prefers-reduced-motion: reduce)": { animation: "none" } };
 
 export const Loading = ({ rows = 2 }: { rows?: number }) => (
   <Surface aria-busy="true">
-    <VisuallyHidden role="status">Loading your accounts</VisuallyHidden>
+    <VisuallyHidden role="status">{t("page.loading")}</VisuallyHidden>
     {Array.from({ length: rows }, (_, row) => (
       <Flex key={row} gap={4} p={5} {...(row > 0 ? { borderTopWidth: "1px", ...LINE } : {})}>
         <Skeleton boxSize={11} borderRadius="lg" css={still} />
@@ -41,10 +43,10 @@ export const Failed = ({ error, onRetry }: FailedProps) => {
       actions={
         loggedOut ? (
           <Button asChild tone="main">
-            <a href={airflow(`api/v2/auth/login?next=${next}`)}>Log in</a>
+            <a href={airflow(`api/v2/auth/login?next=${next}`)}>{t("button.log_in")}</a>
           </Button>
         ) : (
-          <Button onClick={onRetry}>Try again</Button>
+          <Button onClick={onRetry}>{t("button.try_again")}</Button>
         )
       }
     />
@@ -71,50 +73,41 @@ export const Empty = ({ title, children }: EmptyProps) => (
 );
 
 export const NotOffered = () => (
-  <Empty title="Not available here">
+  <Empty title={t("not_offered.title")}>
     <Text>
-      The API server does not offer this view. You find your own sign-ins on the page Third-Party Accounts.
+      {t("not_offered.hint")}
     </Text>
     <Button asChild>
       <Link href={pageUrl()} textDecoration="none">
-        Your accounts
+        {t("page.your_accounts")}
       </Link>
     </Button>
   </Empty>
 );
 
-const STEPS = [
-  <>
-    Open <b>Admin → Connections</b> and add a connection.
-  </>,
-  <>
-    Choose the type <b>Third-Party Account</b> and the service.
-  </>,
-  <>Register the redirect URI at the service, then paste its client id and secret.</>,
-];
-
 export const NoAccounts = ({ admin }: { admin: boolean }) =>
   admin ? (
-    <Empty title="Offer the first account">
-      <Text>
-        An account is a service that people sign in to as themselves, so that their tasks act as them.
-      </Text>
+    <Empty title={t("none.admin.title")}>
+      <Text>{t("none.admin.hint")}</Text>
       <Box as="ol" textAlign="start" listStylePosition="inside" css={{ listStyleType: "decimal", "& > li + li": { marginTop: "0.4rem" } }}>
-        {STEPS.map((step, index) => (
-          <li key={index}>{step}</li>
-        ))}
+        <li>
+          <Rich text="none.admin.step_1" values={{ place: <b>{t("none.admin.step_1.place")}</b> }} />
+        </li>
+        <li>
+          <Rich text="none.admin.step_2" values={{ type: <b>{t("none.type")}</b> }} />
+        </li>
+        <li>{t("none.admin.step_3")}</li>
       </Box>
       <Button asChild tone="main">
         <Link href={airflow("connections")} textDecoration="none">
-          Open Connections
+          {t("none.admin.open")}
         </Link>
       </Button>
     </Empty>
   ) : (
-    <Empty title="No accounts yet">
+    <Empty title={t("none.user.title")}>
       <Text>
-        Once there is one, you sign in here, and tasks of the runs you trigger act as you in that service. Ask
-        an Airflow admin to add a connection of type <b>Third-Party Account</b>.
+        <Rich text="none.user.hint" values={{ type: <b>{t("none.type")}</b> }} />
       </Text>
     </Empty>
   );

@@ -1,5 +1,5 @@
-import { Spinner, Text } from "@chakra-ui/react";
-import { useState } from "react";
+import { HStack, Text } from "@chakra-ui/react";
+import { useEffect, useState } from "react";
 
 import type { AccountView } from "../api/types";
 import { hasSignIn, nameOf, needsUser, signInLabel } from "../messages/status";
@@ -7,31 +7,48 @@ import type { SignIn } from "../signin/useSignIn";
 import { Button } from "./Button";
 import { Credentials } from "./Credentials";
 import { SignOut } from "./SignOut";
+import { t } from "../words/words";
 
 interface Props {
   account: AccountView;
   signIn: SignIn;
   onSignedOut?: (message: string) => void;
+  /** The sign-in is possible, but nothing waits for it. */
+  calm?: boolean;
 }
 
-/** While the window is open. */
+/** While the window is open: both in one row, so that the way out stays where it is. */
 const Waiting = ({ account, signIn }: Props) => (
-  <>
-    <Spinner size="sm" color="fg.muted" css={{ "@media (prefers-reduced-motion: reduce)": { animation: "none" } }} />
-    <Text fontSize="sm" color="fg.muted" role="status">
-      Waiting for {nameOf(account)}
-    </Text>
-    <Button onClick={signIn.start} aria-label={`Open the sign-in window of ${nameOf(account)} again`}>
-      Open again
+  <HStack gap={2}>
+    <Button onClick={signIn.start} aria-label={t("sign_in.open_again.label", { name: nameOf(account) })}>
+      {t("sign_in.open_again")}
     </Button>
     <Button tone="quiet" onClick={signIn.dismiss}>
-      Cancel
+      {t("button.cancel")}
     </Button>
-  </>
+  </HStack>
 );
 
+const SLOW_MS = 3_000;
+
+/** Words for whoever waits for the service before its window opens. */
+const Slow = ({ account }: { account: AccountView }) => {
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(setSlow, SLOW_MS, true);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, []);
+  return slow ? (
+    <Text fontSize="sm" color="fg.muted" role="status">
+      {t("sign_in.slow", { name: nameOf(account) })}
+    </Text>
+  ) : null;
+};
+
 /** The buttons of one account: the one that helps now stands out. */
-export const SignInActions = ({ account, signIn, onSignedOut }: Props) => {
+export const SignInActions = ({ account, signIn, onSignedOut, calm = false }: Props) => {
   const [typing, setTyping] = useState(false);
   if (signIn.flow.phase === "waiting") {
     return <Waiting account={account} signIn={signIn} />;
@@ -40,8 +57,8 @@ export const SignInActions = ({ account, signIn, onSignedOut }: Props) => {
   return (
     <>
       <Button
-        tone={needsUser(account.status) ? "main" : "quiet"}
-        aria-label={`${label}: ${nameOf(account)} (${account.conn_id})`}
+        tone={needsUser(account.status) ? (calm ? "plain" : "main") : "quiet"}
+        aria-label={t("sign_in.label", { action: label, name: nameOf(account), id: account.conn_id })}
         disabled={!account.sign_in_allowed}
         loading={signIn.flow.phase === "starting"}
         onClick={
@@ -54,6 +71,14 @@ export const SignInActions = ({ account, signIn, onSignedOut }: Props) => {
       >
         {label}
       </Button>
+      {signIn.flow.phase === "starting" ? (
+        <>
+          <Button tone="quiet" onClick={signIn.dismiss}>
+            {t("button.cancel")}
+          </Button>
+          <Slow account={account} />
+        </>
+      ) : null}
       {hasSignIn(account) && onSignedOut ? <SignOut account={account} onDone={onSignedOut} /> : null}
       {account.kind === "oauth2" ? null : (
         <Credentials

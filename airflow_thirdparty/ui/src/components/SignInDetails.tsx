@@ -6,6 +6,7 @@ import { hasSignIn, shortScope } from "../messages/status";
 import { expiryMessage, fullDate } from "../messages/time";
 import { useNow } from "./useNow";
 import { When } from "./When";
+import { t } from "../words/words";
 
 const SHOWN_SCOPES = 4;
 
@@ -35,7 +36,7 @@ const Scope = ({ scope, missing = false }: { scope: string; missing?: boolean })
     title={scope}
   >
     {shortScope(scope)}
-    {missing ? <chakra.span fontFamily="body"> · missing</chakra.span> : null}
+    {missing ? <chakra.span fontFamily="body"> · {t("details.missing")}</chakra.span> : null}
   </chakra.li>
 );
 
@@ -65,7 +66,7 @@ const Scopes = ({ account }: { account: AccountView }) => {
               setAll(!all);
             }}
           >
-            {all ? "show fewer" : `${hidden} more`}
+            {all ? t("details.fewer") : t("details.more", { count: hidden })}
           </chakra.button>
         </li>
       ) : null}
@@ -83,20 +84,20 @@ export const SignInDetails = ({ account }: { account: AccountView }) => {
   return (
     <Flex as="dl" fontSize="sm" columnGap={5} rowGap={1.5} flexWrap="wrap" m={0}>
       {account.scopes.length + account.missing_scopes.length > 0 ? (
-        <Detail name={signedIn ? "Scopes" : "Asks for"}>
+        <Detail name={t(signedIn ? "details.scopes" : "details.asks_for")}>
           <Scopes account={account} />
         </Detail>
       ) : null}
       {signedIn && (account.status === "signed_in" || account.status === "scopes_missing") ? (
-        <Detail name="Expiry">
+        <Detail name={t("details.expiry")}>
           <chakra.span title={account.expires_at === null ? undefined : fullDate(account.expires_at)}>
             {expiryMessage(account.expires_at, account.refreshable, now)}
           </chakra.span>
         </Detail>
       ) : null}
       {signedIn ? (
-        <Detail name="Last used">
-          {account.last_used_at === null ? "Never" : <When at={account.last_used_at} />}
+        <Detail name={t("details.last_used")}>
+          {account.last_used_at === null ? t("details.never") : <When at={account.last_used_at} />}
         </Detail>
       ) : null}
     </Flex>

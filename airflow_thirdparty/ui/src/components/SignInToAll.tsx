@@ -5,6 +5,7 @@ import { nameOf } from "../messages/status";
 import { useSignInToAll } from "../signin/useSignInToAll";
 import { Button } from "./Button";
 import { Callout, ProblemCallout } from "./Callout";
+import { t } from "../words/words";
 
 /** One window, one service after the other; offered where there are at least two. */
 export const SignInToAll = ({ accounts }: { accounts: readonly ListedAccount[] }) => {
@@ -18,13 +19,16 @@ export const SignInToAll = ({ accounts }: { accounts: readonly ListedAccount[] }
         live
         actions={
           <Button size="xs" onClick={cancel}>
-            Stop
+            {t("button.stop")}
           </Button>
         }
       >
         <Text fontWeight="medium">
-          {current ? `Sign in to ${nameOf(current)} in the small window` : "Signing in"}: {walk.done.length + 1} of{" "}
-          {walk.done.length + walk.rest.length}
+          {t("walk.under_way", {
+            name: current ? nameOf(current) : "",
+            number: walk.done.length + 1,
+            total: walk.done.length + walk.rest.length,
+          })}
         </Text>
       </Callout>
     );
@@ -42,7 +46,7 @@ export const SignInToAll = ({ accounts }: { accounts: readonly ListedAccount[] }
               start(walkable);
             }}
           >
-            Sign in to all {walkable.length} that need you
+            {t("walk.start", { count: walkable.length })}
           </Button>
         </Flex>
       )}

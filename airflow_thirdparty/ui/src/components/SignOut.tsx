@@ -10,6 +10,7 @@ import { problemFrom } from "../signin/useSignIn";
 import { Button } from "./Button";
 import { ProblemCallout } from "./Callout";
 import { Confirm } from "./Confirm";
+import { t } from "../words/words";
 
 interface Props {
   account: AccountView;
@@ -43,18 +44,18 @@ export const SignOut = ({ account, onDone }: Props) => {
   return (
     <>
       <Button
-        aria-label={`Sign out: ${nameOf(account)} (${account.conn_id})`}
+        aria-label={t("sign_out.label", { name: nameOf(account), id: account.conn_id })}
         onClick={() => {
           leave.reset();
           setAsking(true);
         }}
       >
-        Sign out
+        {t("sign_out.sign_out")}
       </Button>
       <Confirm
         open={asking}
-        title={`Sign out of ${nameOf(account)}?`}
-        action="Sign out"
+        title={t("sign_out.title", { name: nameOf(account) })}
+        action={t("sign_out.sign_out")}
         danger
         busy={leave.isPending}
         onConfirm={() => {
@@ -65,8 +66,7 @@ export const SignOut = ({ account, onDone }: Props) => {
         }}
       >
         <Text>
-          Until you sign in again, no task can act as you in {nameOf(account)}, whatever the DAG. Runs that
-          are waiting or running may fail.
+          {t("sign_out.hint", { name: nameOf(account) })}
         </Text>
         {asking ? <Affected connId={account.conn_id} /> : null}
         {leave.error ? <ProblemCallout problem={problemFrom(leave.error)} /> : null}

@@ -1,12 +1,22 @@
-import { chakra, HStack, Text } from "@chakra-ui/react";
+import { chakra, HStack, Spinner, Text } from "@chakra-ui/react";
 
 import type { AccountView } from "../api/types";
-import { appearanceOf, identityName } from "../messages/status";
+import { appearanceOf, identityName, nameOf } from "../messages/status";
 import { Icon, STATUS_SHAPES, UNKNOWN_SHAPE } from "./icons";
+import { t } from "../words/words";
+import { Rich } from "./Rich";
 
 /** The state of a sign-in: shape, colour and words; never colour alone. */
-export const StatusBadge = ({ account }: { account: AccountView }) => {
+export const StatusBadge = ({ account, pending = false }: { account: AccountView; pending?: boolean }) => {
   const { label, palette } = appearanceOf(account.status);
+  if (pending) {
+    return (
+      <HStack gap={2} minW={0} data-status="pending" color="fg.muted" fontSize="sm" role="status">
+        <Spinner size="sm" css={{ "@media (prefers-reduced-motion: reduce)": { animation: "none" } }} />
+        <Text fontWeight="medium">{t("sign_in.waiting", { name: nameOf(account) })}</Text>
+      </HStack>
+    );
+  }
   const who = identityName(account);
   return (
     <HStack gap={2} minW={0} colorPalette={palette} data-status={account.status}>
@@ -29,15 +39,20 @@ export const StatusBadge = ({ account }: { account: AccountView }) => {
         _dark={{ color: "colorPalette.300" }}
         overflowWrap="anywhere"
       >
-        {label}
         {account.status === "signed_in" && who ? (
-          <chakra.span color="fg" fontWeight="normal">
-            {" as "}
-            <chakra.span fontWeight="medium" title={account.identity?.subject}>
-              {who}
-            </chakra.span>
-          </chakra.span>
-        ) : null}
+          <Rich
+            text="status.signed_in_as"
+            values={{
+              who: (
+                <chakra.bdi color="fg" title={account.identity?.subject}>
+                  {who}
+                </chakra.bdi>
+              ),
+            }}
+          />
+        ) : (
+          label
+        )}
       </Text>
     </HStack>
   );

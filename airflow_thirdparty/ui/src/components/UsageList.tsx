@@ -6,13 +6,15 @@ import { taskInstanceUrl } from "../api/client";
 import { usageQuery } from "../api/queries";
 import type { AccountView, Usage } from "../api/types";
 import { nameOf } from "../messages/status";
+import { distance, fullDate } from "../messages/time";
 import { usageMessage } from "../messages/usage";
 import { problemFrom } from "../signin/useSignIn";
 import { Button } from "./Button";
 import { ProblemCallout } from "./Callout";
 import { Icon } from "./icons";
 import { LINE } from "./Surface";
-import { When } from "./When";
+import { useNow } from "./useNow";
+import { t } from "../words/words";
 
 const FIRST = 5;
 const MORE = 20;
@@ -28,8 +30,9 @@ const Row = ({ use }: { use: Usage }) => (
       {use.map_index >= 0 ? ` [${use.map_index}]` : ""}
     </Link>
     <Text color="fg.muted" fontSize="xs">
-      {usageMessage(use)}
-      <When at={use.last_at} />
+      <time dateTime={use.last_at} title={fullDate(use.last_at)}>
+        {usageMessage(use, distance(use.last_at, useNow()))}
+      </time>
     </Text>
   </Flex>
 );
@@ -40,7 +43,7 @@ const List = ({ id, account }: { id: string; account: AccountView }) => {
   if (data === undefined) {
     return (
       <Box id={id} mt={2} fontSize="sm" color="fg.muted">
-        {error ? <ProblemCallout problem={problemFrom(error)} /> : <Text role="status">Loading …</Text>}
+        {error ? <ProblemCallout problem={problemFrom(error)} /> : <Text role="status">{t("uses.loading")}</Text>}
       </Box>
     );
   }
@@ -54,7 +57,7 @@ const List = ({ id, account }: { id: string; account: AccountView }) => {
       </Box>
       {data.total === 0 ? (
         <Text fontSize="sm" color="fg.muted">
-          No task has used it yet.
+          {t("uses.none")}
         </Text>
       ) : null}
       {hidden > 0 ? (
@@ -62,12 +65,12 @@ const List = ({ id, account }: { id: string; account: AccountView }) => {
           tone="quiet"
           size="xs"
           mt={1}
-          ml={-2}
+          ms={-2}
           onClick={() => {
             setLimit(Math.min(limit + MORE, MOST));
           }}
         >
-          {`Show ${Math.min(hidden, MORE)} more of ${data.total}`}
+          {t("uses.more", { count: Math.min(hidden, MORE), total: data.total })}
         </Button>
       ) : null}
     </Box>
@@ -83,21 +86,21 @@ export const UsageList = ({ account }: { account: AccountView }) => {
       <Button
         tone="quiet"
         size="xs"
-        ml={-2}
+        ms={-2}
         color="fg.muted"
         aria-expanded={open}
         aria-controls={id}
-        aria-label={`Where it was used: ${nameOf(account)} (${account.conn_id})`}
+        aria-label={t("uses.label", { name: nameOf(account), id: account.conn_id })}
         onClick={() => {
           setOpen(!open);
         }}
       >
-        <chakra.span display="inline-flex" transform={open ? "rotate(90deg)" : "none"}>
+        <chakra.span display="inline-flex" css={{ transform: open ? "rotate(90deg)" : "none", "[dir=rtl] &": { transform: open ? "rotate(90deg)" : "scaleX(-1)" } }}>
           <Icon size="0.75rem">
             <path d="m7 4 6 6-6 6" />
           </Icon>
         </chakra.span>
-        Where it was used
+        {t("uses.title")}
       </Button>
       {open ? <List id={id} account={account} /> : null}
     </Box>

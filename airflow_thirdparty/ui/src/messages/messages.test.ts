@@ -5,10 +5,9 @@ import { grantCommand, signInCountMessage } from "./administration";
 import { readiness } from "./dag";
 import { affected, filterLabel, neededBy, pageMessage, summary } from "./groups";
 import { delegationMessage, delegationState, formOf, offered, pinHint, relevant, requestOf } from "./delegation";
-import { announcement, appearanceOf, epithetOf, hasSignIn, nameOf, remedySentence, shortScope, signInLabel, STATUS } from "./status";
+import { announcement, appearanceOf, epithetOf, hasSignIn, nameOf, remedySentence, shortScope, signInLabel, PALETTES } from "./status";
 import { dayOf, distance, endMessage, endOfDay, expiryMessage } from "./time";
-import { answerMessage } from "./answer";
-import { nextStep, overMessage, type Step } from "./task";
+import { answerMessage, nextStep, overMessage, type Step } from "./task";
 import { usageMessage } from "./usage";
 import { paragraphs } from "./why";
 
@@ -85,7 +84,7 @@ describe("days", () => {
 
 describe("status", () => {
   test("every state has a label of its own", () => {
-    const labels = Object.values(STATUS).map(({ label }) => label);
+    const labels = Object.keys(PALETTES).map((status) => appearanceOf(status).label);
     expect(new Set(labels).size).toBe(6);
   });
   test("a state of a newer server is shown as it came", () => {
@@ -228,6 +227,7 @@ describe("delegation", () => {
   test.each<[string, Partial<Delegation>, string, boolean]>([
     ["in force", {}, "In force", true],
     ["in force, with an end", { expires_at: "2026-03-04T13:00:00Z" }, "In force, ends in 3 days", true],
+    ["in force, pinned", { pinned: true }, "In force, for the present code only", true],
     ["over", { state: "expired" }, "Ended", false],
     ["new code", { state: "code_changed" }, "Paused: the DAG's code changed", false],
     ["its user is gone", { state: "delegate_gone" }, "Void: this user is gone", false],
@@ -238,7 +238,7 @@ describe("delegation", () => {
     ["of no bundle", { state: "bundle_unknown" }, "Void: made before the DAG's bundle was recorded", false],
     ["its user has to sign in", { state: "sign_in_needed" }, "Paused: this user has to sign in again", false],
   ])("an admin reads: %s", (_, parts, state, active) => {
-    expect(delegationState({ ...mine, ...parts }, NOW)).toEqual({ runs: "Scheduled runs", state, active });
+    expect(delegationState({ ...mine, pinned: false, ...parts }, NOW)).toEqual({ runs: "Scheduled runs", state, active });
   });
 });
 
@@ -255,23 +255,23 @@ describe("people signed in", () => {
 
 describe("a use", () => {
   test.each([
-    [1, 1, ""],
-    [2, 1, "try 2, "],
-    [1, 3, "3 times, last "],
-    [2, 3, "try 2, 3 times, last "],
+    [1, 1, "now"],
+    [2, 1, "try 2, now"],
+    [1, 3, "3 times, last now"],
+    [2, 3, "try 2, 3 times, last now"],
   ])("try %d, %d times: '%s'", (try_number, times, message) => {
-    expect(usageMessage({ try_number, times } as Usage)).toBe(message);
+    expect(usageMessage({ try_number, times } as Usage, "now")).toBe(message);
   });
 });
 
 describe("answers", () => {
   test.each([
-    ["a choice", "bob", ["Approve"], [], "bob answered this task: Approve,"],
-    ["several", "bob", ["A", "B"], [], "bob answered this task: A, B,"],
-    ["free input", "bob", ["Approve"], ["amount", "to"], "bob answered this task: Approve, and filled in amount, to,"],
-    ["no answer in time", "", ["Reject"], [], "Nobody answered this task in time: Reject,"],
+    ["a choice", "bob", ["Approve"], [], "bob answered this task: Approve, now"],
+    ["several", "bob", ["A", "B"], [], "bob answered this task: A, B, now"],
+    ["free input", "bob", ["Approve"], ["amount", "to"], "bob answered this task: Approve, and filled in amount, to, now"],
+    ["no answer in time", "", ["Reject"], [], "Nobody answered this task in time: Reject, now"],
   ])("%s", (_name, user_name, options, free_input, message) => {
-    expect(answerMessage({ user_name, options, free_input })).toBe(message);
+    expect(answerMessage({ user_name, options, free_input, at: "" }, "now")).toBe(message);
   });
 });
 

@@ -1,25 +1,31 @@
 /** The six states of a sign-in: how each is called, coloured and left. */
 
 import type { AccountView, Kind, Status } from "../api/types";
+import { has, t } from "../words/words";
 
 export interface StatusAppearance {
   label: string;
   /** A Chakra palette that both Airflow's theme and ours have. */
-  palette: "green" | "red" | "amber" | "gray";
+  palette: Palette;
 }
 
-export const STATUS: Record<Status, StatusAppearance> = {
-  signed_in: { label: "Signed in", palette: "green" },
-  sign_in_needed: { label: "Sign-in needed", palette: "red" },
-  lapsed: { label: "Sign-in lapsed", palette: "red" },
-  account_changed: { label: "Account changed", palette: "red" },
-  scopes_missing: { label: "Scopes missing", palette: "amber" },
-  service_unreachable: { label: "Service unreachable", palette: "gray" },
+type Palette = "green" | "red" | "amber" | "gray";
+
+export const PALETTES: Record<Status, Palette> = {
+  signed_in: "green",
+  sign_in_needed: "red",
+  lapsed: "red",
+  account_changed: "red",
+  scopes_missing: "amber",
+  service_unreachable: "gray",
 };
 
 /** Words for a status; one that this page does not know yet is shown as it came. */
-export const appearanceOf = (status: string): StatusAppearance =>
-  STATUS[status as Status] ?? { label: status.replaceAll("_", " "), palette: "gray" };
+export function appearanceOf(status: string): StatusAppearance {
+  const key = `status.${status}`;
+  const palette = PALETTES[status as Status] ?? "gray";
+  return { label: status in PALETTES && has(key) ? t(key) : status.replaceAll("_", " "), palette };
+}
 
 /** Whether there is a sign-in to end. */
 export const hasSignIn = (account: AccountView): boolean =>
@@ -38,12 +44,12 @@ export const nameOf = (account: Called): string =>
 export const epithetOf = (account: Called): string =>
   nameOf(account) === account.conn_id ? account.service_name : account.conn_id;
 
-/** What the button that mends the state is called. */
+/** What the button is called that puts the state right. */
 export function signInLabel(account: AccountView): string {
   if (!hasSignIn(account)) {
-    return account.kind === "oauth2" ? "Sign in" : "Enter credentials";
+    return t(account.kind === "oauth2" ? "sign_in.sign_in" : "sign_in.enter");
   }
-  return account.kind === "oauth2" ? "Reconnect" : "Replace";
+  return t(account.kind === "oauth2" ? "sign_in.reconnect" : "sign_in.replace");
 }
 
 /** Whether that button is the thing to press now. */
@@ -58,15 +64,16 @@ export function identityName(account: AccountView): string | null {
 /** One line for the screen reader when a state changes. */
 export function announcement(account: AccountView): string {
   const who = identityName(account);
-  const as = account.status === "signed_in" && who ? ` as ${who}` : "";
-  return `${nameOf(account)}: ${appearanceOf(account.status).label}${as}.`;
+  const label =
+    account.status === "signed_in" && who ? t("status.signed_in_as", { who }) : appearanceOf(account.status).label;
+  return t("status.announcement", { name: nameOf(account), label });
 }
 
 /** A remedy as a sentence of its own: in a task's log an address follows the colon, here a button does. */
 export const remedySentence = (remedy: string): string => remedy.replace(/:\s*$/, ".");
 
 /** What the secret of an account that is not OAuth is called. */
-export const SECRET_NAME: Record<Exclude<Kind, "oauth2">, string> = { key: "Key", basic: "Password" };
+export const secretName = (kind: Kind): string => t(kind === "basic" ? "credentials.password" : "credentials.key");
 
 /** A scope short enough for a chip: the last part of an address, the whole of anything else. */
 export function shortScope(scope: string): string {

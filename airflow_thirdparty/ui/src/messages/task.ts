@@ -1,6 +1,7 @@
 /** What to do about a task that was refused an account, and whose move that is. */
 
 import type { TaskAccount, TaskAccountUse } from "../api/types";
+import { listed, t } from "../words/words";
 
 /** Refusals that the task's own user puts right by signing in. */
 const BY_SIGN_IN = new Set(["sign_in_required", "sign_in_lapsed", "account_changed", "scopes_missing"]);
@@ -10,8 +11,6 @@ const BY_OWN_RUN = new Set(["acting_user_unknown", "rerun_by_other_user", "data_
 const BY_ADMIN = new Set(["account_misconfigured", "no_such_account", "account_not_allowed", "not_projected"]);
 /** Refusals that end by themselves. */
 const BY_WAITING = new Set(["service_unavailable"]);
-
-export const UNDER_WAY = "Airflow runs this task. What becomes of it shows here.";
 
 export type Step =
   | { kind: "sign_in" }
@@ -27,16 +26,16 @@ export function overMessage(use: TaskAccountUse, task: TaskAccount): string | nu
     return null;
   }
   if (BY_SIGN_IN.has(code) && use.account?.status === "signed_in") {
-    return "When this task ran, it could not act as you. You are signed in now.";
+    return t("task.over.signed_in");
   }
-  return BY_OWN_RUN.has(code) ? "When this task ran, it acted for no user. It acts as you now." : null;
+  return BY_OWN_RUN.has(code) ? t("task.over.acts") : null;
 }
 
 function byOwnRun({ started_by: how }: TaskAccount): Step {
   if (how === "schedule" || how === "asset_events") {
-    return { kind: "delegate", text: "Such runs have no user of their own: they act for whoever lets them." };
+    return { kind: "delegate", text: t("task.move.let") };
   }
-  return { kind: "own_run", text: "This run stays without a user. A run that you trigger acts as you." };
+  return { kind: "own_run", text: t("task.move.own_run") };
 }
 
 /** What comes next after a refusal; null when there was none, or nobody can tell. */
@@ -47,19 +46,37 @@ export function nextStep(use: TaskAccountUse, task: TaskAccount): Step | null {
     return { kind: "sign_in" };
   }
   if (BY_SIGN_IN.has(code) && user !== null && !isMe) {
-    const then = delegated ? "The next run then goes ahead." : "Then they run this task again, here.";
-    return { kind: "others", text: `It is ${user}'s move: only ${user} can sign in, on the page Accounts. ${then}` };
+    return { kind: "others", text: t(delegated ? "task.move.delegate" : "task.move.theirs", { user }) };
   }
   if (BY_OWN_RUN.has(code)) {
     return isMe ? { kind: "run_again" } : byOwnRun(task);
   }
   if (BY_ADMIN.has(code)) {
-    return { kind: "others", text: "It is an Airflow admin's move: they find it under Administration on the page Accounts." };
+    return { kind: "others", text: t("task.move.admin") };
   }
   if (BY_WAITING.has(code)) {
     return isMe
       ? { kind: "run_again" }
-      : { kind: "others", text: `It is nobody's move: this passes by itself. ${user ?? "Its user"} can run the task again.` };
+      : { kind: "others", text: t("task.move.nobody", { user: user ?? t("task.move.its_user") }) };
   }
   return null;
+}
+
+type HumanAnswer = NonNullable<TaskAccount["human_answer"]>;
+
+/** "bob answered this task: Approve, and filled in amount, 3 minutes ago". */
+export function answerMessage({ user_name: user, options, free_input: fields }: HumanAnswer, when: string): string {
+  const values = { user, options: listed(options), fields: listed(fields), when };
+  if (user === "") {
+    return t("task.unanswered", values);
+  }
+  return t(fields.length === 0 ? "task.answered" : "task.answered_freely", values);
+}
+
+/** What became of an account: handed out, and for whom, or refused. */
+export function outcomeLabel({ outcome, user_name: user }: TaskAccountUse): string {
+  if (outcome === "refused") {
+    return t("task.refused");
+  }
+  return user === null ? t("task.handed_out") : t("task.handed_out_for", { user });
 }

@@ -1,6 +1,7 @@
 /** Points in time, in words. */
 
 import type { AccountView } from "../api/types";
+import { language, t } from "../words/words";
 
 const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["year", 365 * 86_400],
@@ -11,7 +12,15 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["minute", 60],
 ];
 
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+/** Made once for each language: it is not cheap. */
+const formats = new Map<string, Intl.RelativeTimeFormat>();
+
+function relative(): Intl.RelativeTimeFormat {
+  const spoken = language();
+  const known = formats.get(spoken) ?? new Intl.RelativeTimeFormat(spoken, { numeric: "always" });
+  formats.set(spoken, known);
+  return known;
+}
 
 const seconds = (iso: string, now: number): number => (Date.parse(iso) - now) / 1_000;
 
@@ -19,26 +28,26 @@ const seconds = (iso: string, now: number): number => (Date.parse(iso) - now) / 
 export function distance(iso: string, now: number): string {
   const away = seconds(iso, now);
   if (Number.isNaN(away)) {
-    return "at an unknown time";
+    return t("time.unknown");
   }
   for (const [unit, size] of UNITS) {
     if (Math.abs(away) >= size) {
-      return relative.format(Math.trunc(away / size), unit);
+      return relative().format(Math.trunc(away / size), unit);
     }
   }
-  return away > 0 ? "in less than a minute" : "just now";
+  return t(away > 0 ? "time.soon" : "time.just_now");
 }
 
 /** How long a sign-in lasts, as a person wants to know it. */
 export function expiryMessage(expiresAt: string | null, refreshable: boolean, now: number): string {
   if (refreshable) {
-    return "Refreshes itself";
+    return t("expiry.refreshes");
   }
   if (expiresAt === null) {
-    return "No end date";
+    return t("expiry.none");
   }
   const away = seconds(expiresAt, now);
-  return `${away > 0 ? "Ends" : "Ended"} ${distance(expiresAt, now)}`;
+  return t(away > 0 ? "expiry.ends" : "expiry.ended", { when: distance(expiresAt, now) });
 }
 
 /** From when on an end is near enough to be told in a colour. */
@@ -54,9 +63,9 @@ export function endMessage(
   }
   const soon = seconds(end, now) < SOON_SECONDS;
   if (refreshable) {
-    return { text: `Ends ${distance(end, now)} if no task uses it before.`, soon };
+    return { text: t("expiry.unused", { when: distance(end, now) }), soon };
   }
-  return { text: soon ? `Ends ${distance(end, now)}, and cannot refresh itself. Reconnect before.` : "", soon };
+  return { text: soon ? t("expiry.soon", { when: distance(end, now) }) : "", soon };
 }
 
 /** The full date, for a tooltip, in the reader's own time zone. */
@@ -64,7 +73,7 @@ export function fullDate(iso: string): string {
   const date = new Date(iso);
   return Number.isNaN(date.getTime())
     ? ""
-    : new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "long" }).format(date);
+    : new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "long" }).format(date);
 }
 
 /** Last instant of a day picked in a date field (`2026-08-31`), as the server wants it; null when empty. */

@@ -1,11 +1,12 @@
 /** The use of a sign-in by a task instance, in words. */
 
 import type { Usage } from "../api/types";
+import { t } from "../words/words";
 
-const times = (count: number): string => (count === 1 ? "" : `${count} times, `);
-
-/** "try 2, 3 times, last ": what stands before the time. */
-export function usageMessage({ try_number: attempt, times: count }: Usage): string {
-  const tried = attempt > 1 ? `try ${attempt}, ` : "";
-  return `${tried}${times(count)}${count === 1 ? "" : "last "}`;
+/** "try 2, 3 times, last 5 minutes ago". */
+export function usageMessage({ try_number: attempt, times: count }: Usage, when: string): string {
+  return [
+    ...(attempt > 1 ? [t("uses.try", { number: attempt })] : []),
+    ...(count > 1 ? [t("uses.times", { count }), t("uses.last", { when })] : [when]),
+  ].join(t("list.comma"));
 }

@@ -10,6 +10,8 @@ import { Failed, Loading } from "../components/Placeholders";
 import { listen } from "../signin/signInEvents";
 import { Administration } from "./Administration";
 import { MyAccounts } from "./MyAccounts";
+import { useLanguage } from "../words/useLanguage";
+import { type Key, t } from "../words/words";
 
 interface SectionProps {
   list: AccountList;
@@ -17,15 +19,15 @@ interface SectionProps {
 
 interface Section {
   key: string;
-  label: string;
+  label: Key;
   adminOnly: boolean;
   body: ComponentType<SectionProps>;
 }
 
 /** The page's tabs; with one to show there is no tab bar. */
 const SECTIONS: readonly Section[] = [
-  { key: "mine", label: "My accounts", adminOnly: false, body: MyAccounts },
-  { key: "administration", label: "Administration", adminOnly: true, body: Administration },
+  { key: "mine", label: "page.mine", adminOnly: false, body: MyAccounts },
+  { key: "administration", label: "page.administration", adminOnly: true, body: Administration },
 ];
 
 const Sections = ({ list }: SectionProps) => {
@@ -39,7 +41,7 @@ const Sections = ({ list }: SectionProps) => {
       <Tabs.List>
         {shown.map(({ key, label }) => (
           <Tabs.Trigger key={key} value={key}>
-            {label}
+            {t(label)}
           </Tabs.Trigger>
         ))}
       </Tabs.List>
@@ -74,8 +76,9 @@ const Content = () => {
 /** The user's own accounts: the nav entry inside Airflow, and the stand-alone page. */
 export const AccountsPage = () => (
   <Frame
-    title="Third-Party Accounts"
-    subtitle="Sign in once. From then on, tasks of the runs you trigger act as you in these services."
+    key={useLanguage()}
+    title={t("page.title")}
+    subtitle={t("page.subtitle")}
   >
     <Content />
   </Frame>

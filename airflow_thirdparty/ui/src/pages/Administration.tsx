@@ -8,10 +8,12 @@ import type { AccountOverview, DagAtRisk, UsageCount } from "../api/types";
 import { AllDelegations } from "../components/AllDelegations";
 import { Icon, ServiceIcon, STATUS_SHAPES } from "../components/icons";
 import { PageRoles } from "../components/PageRoles";
+import { Rich } from "../components/Rich";
 import { Cell, Row, Section, Table } from "../components/Table";
 import { When } from "../components/When";
 import { signInCountMessage } from "../messages/administration";
 import { epithetOf, nameOf } from "../messages/status";
+import { t } from "../words/words";
 
 const Id = ({ children }: { children: ReactNode }) => (
   <chakra.span fontFamily="mono" fontSize="xs" lineHeight="1.25rem">
@@ -43,22 +45,22 @@ const Account = ({ account }: { account: AccountOverview }) => (
     </Cell>
     <Cell wide>
       {account.problem === null ? (
-        <Badge good>Ready</Badge>
+        <Badge good>{t("admin.ready")}</Badge>
       ) : (
         <Stack gap={1}>
-          <Badge good={false}>Needs mending</Badge>
+          <Badge good={false}>{t("admin.needs_fixing")}</Badge>
           <Text>{account.problem.message}</Text>
           <Text color="fg.muted">
             {account.problem.remedy}
             {account.problem_at === null ? null : (
               <>
-                {" Since "}
-                <When at={account.problem_at} />.
+                {" "}
+                <Rich text="admin.since" values={{ when: <When at={account.problem_at} /> }} />
               </>
             )}
           </Text>
           <Link href={airflow("connections")} textDecoration="underline" w="fit-content">
-            Open Connections
+            {t("none.admin.open")}
           </Link>
         </Stack>
       )}
@@ -69,13 +71,16 @@ const Account = ({ account }: { account: AccountOverview }) => (
 
 const Accounts = () => (
   <Section
-    title="Accounts"
-    hint="What has to be mended, and how many people are signed in."
+    title={t("admin.accounts")}
+    hint={t("admin.accounts.hint")}
     query={useQuery(overviewQuery)}
-    empty="There is no account yet. Add a connection of type Third-Party Account."
+    empty={t("admin.accounts.none")}
   >
     {(rows) => (
-      <Table label="Accounts" columns={["Account", "State", "People signed in"]}>
+      <Table
+        label={t("admin.accounts")}
+        columns={[t("admin.column.account"), t("admin.column.state"), t("admin.column.signed_in")]}
+      >
         {rows.map((account) => (
           <Account key={account.conn_id} account={account} />
         ))}
@@ -85,7 +90,7 @@ const Accounts = () => (
 );
 
 const Dags = ({ label, dags }: { label: string; dags: readonly DagAtRisk[] }) => (
-  <Table label={label} columns={["DAG", "Accounts", "File"]}>
+  <Table label={label} columns={[t("admin.column.dag"), t("admin.column.accounts"), t("admin.column.file")]}>
     {dags.map((dag) => (
       <Row key={dag.dag_id}>
         <Cell>
@@ -98,11 +103,11 @@ const Dags = ({ label, dags }: { label: string; dags: readonly DagAtRisk[] }) =>
             {dag.accounts.map((connId) => (
               <Id key={connId}>{connId}</Id>
             ))}
-            {dag.unknown ? <Text color="fg.muted">one known only when it runs</Text> : null}
+            {dag.unknown ? <Text color="fg.muted">{t("admin.risk.unknown")}</Text> : null}
           </Flex>
         </Cell>
         <Cell>
-          <chakra.span color="fg.muted" title={`Bundle ${dag.bundle}`}>
+          <chakra.span color="fg.muted" title={t("admin.risk.bundle", { bundle: dag.bundle })}>
             <Id>{dag.file}</Id>
           </chakra.span>
         </Cell>
@@ -112,16 +117,16 @@ const Dags = ({ label, dags }: { label: string; dags: readonly DagAtRisk[] }) =>
 );
 
 const DAG_GROUPS = [
-  { label: "Nobody has reviewed these", acknowledged: false },
-  { label: "Reviewed and acknowledged", acknowledged: true },
+  { label: "admin.risk.open", acknowledged: false },
+  { label: "admin.risk.acknowledged", acknowledged: true },
 ] as const;
 
 const DagsAtRisk = () => (
   <Section
-    title="DAGs at risk"
-    hint="Public DAGs that use accounts: who may change them decides what they do in the name of whoever triggers them."
+    title={t("admin.risk")}
+    hint={t("admin.risk.hint")}
     query={useQuery(dagsAtRiskQuery)}
-    empty="No public DAG uses an account."
+    empty={t("admin.risk.none")}
   >
     {(rows) =>
       DAG_GROUPS.map(({ label, acknowledged }) => {
@@ -129,9 +134,9 @@ const DagsAtRisk = () => (
         return dags.length === 0 ? null : (
           <Stack key={label} gap={2}>
             <Heading as="h3" fontSize="sm" lineHeight="1.25rem" fontWeight="medium">
-              {label}
+              {t(label)}
             </Heading>
-            <Dags label={label} dags={dags} />
+            <Dags label={t(label)} dags={dags} />
           </Stack>
         );
       })
@@ -155,13 +160,22 @@ const Count = ({ count }: { count: UsageCount }) => (
 
 const UsageCounts = () => (
   <Section
-    title="Use"
-    hint="How much each sign-in was used. Where, only its owner sees."
+    title={t("admin.uses")}
+    hint={t("admin.uses.hint")}
     query={useQuery(usageCountsQuery)}
-    empty="No task has used a sign-in yet."
+    empty={t("admin.uses.none")}
   >
     {(rows) => (
-      <Table label="Use of sign-ins" columns={["Account", "User", "Task instances", "Times", "Last used"]}>
+      <Table
+        label={t("admin.uses.table")}
+        columns={[
+          t("admin.column.account"),
+          t("admin.column.user"),
+          t("admin.column.tasks"),
+          t("admin.column.times"),
+          t("admin.column.last_used"),
+        ]}
+      >
         {rows.map((count) => (
           <Count key={`${count.conn_id} ${count.user_name} ${count.last_at}`} count={count} />
         ))}

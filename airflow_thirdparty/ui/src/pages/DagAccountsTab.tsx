@@ -11,13 +11,16 @@ import { DelegationControls } from "../components/DelegationControls";
 import { Frame } from "../components/Frame";
 import { Icon, STATUS_SHAPES } from "../components/icons";
 import { Empty, Failed, Loading, NotOffered } from "../components/Placeholders";
-import { MISSING, readiness } from "../messages/dag";
+import { readiness } from "../messages/dag";
+import { Rich } from "../components/Rich";
 import { listen } from "../signin/signInEvents";
+import { useLanguage } from "../words/useLanguage";
+import { t } from "../words/words";
 
 const FoundIn = ({ tasks }: { tasks: readonly string[] }) =>
   tasks.length === 0 ? null : (
     <Flex gap={2} fontSize="sm" flexWrap="wrap" align="baseline">
-      <Text color="fg.muted">Used by</Text>
+      <Text color="fg.muted">{t("dag.used_by")}</Text>
       {tasks.map((task) => (
         <chakra.span key={task} fontFamily="mono" fontSize="xs" overflowWrap="anywhere">
           {task}
@@ -53,10 +56,10 @@ const Missing = ({ connId }: { connId: string }) => (
       </Heading>
       <HStack gap={2} color="colorPalette.700" _dark={{ color: "colorPalette.300" }} fontSize="sm" fontWeight="medium">
         <Icon>{STATUS_SHAPES.lapsed}</Icon>
-        <Text>{MISSING.label}</Text>
+        <Text>{t("dag.missing")}</Text>
       </HStack>
       <Text fontSize="sm" color="fg.muted">
-        {MISSING.hint}
+        {t("dag.missing.hint")}
       </Text>
     </Stack>
   </Box>
@@ -81,10 +84,9 @@ const Readiness = ({ dag }: { dag: DagAccounts }) => {
 };
 
 const None = () => (
-  <Empty title="This DAG uses no third-party account">
+  <Empty title={t("dag.none.title")}>
     <Text>
-      A task uses one through <code>ThirdPartyAccountHook</code>, or by naming an account as the connection of any
-      operator or hook.
+      <Rich text="dag.none.hint" values={{ hook: <code>ThirdPartyAccountHook</code> }} />
     </Text>
   </Empty>
 );
@@ -109,7 +111,7 @@ const Content = ({ dagId }: { dagId: string }) => {
       ) : (
         <>
           <Readiness dag={data} />
-          <Cards label="Accounts of this DAG">
+          <Cards label={t("dag.list")}>
             {data.missing.map((connId) => (
               <Missing key={connId} connId={connId} />
             ))}
@@ -121,7 +123,7 @@ const Content = ({ dagId }: { dagId: string }) => {
       )}
       {data.unknown ? (
         <Callout tone="info">
-          A task of this DAG names an account that is only known when it runs. It is not listed here.
+          {t("dag.unknown")}
         </Callout>
       ) : null}
     </>
@@ -131,9 +133,10 @@ const Content = ({ dagId }: { dagId: string }) => {
 /** The tab "Accounts" of a DAG: which accounts it uses, in what state they are for the caller. */
 export const DagAccountsTab = ({ dagId = "" }: { dagId?: string }) => (
   <Frame
+    key={useLanguage()}
     embedded
-    title="Accounts"
-    subtitle="A run acts for the person who triggers it in Airflow. Runs from the command line, and all that follows from them, act for no user."
+    title={t("dag.tab")}
+    subtitle={t("dag.subtitle")}
   >
     <Content dagId={dagId} />
   </Frame>

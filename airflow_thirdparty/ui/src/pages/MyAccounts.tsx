@@ -9,10 +9,12 @@ import { Button } from "../components/Button";
 import { Callout } from "../components/Callout";
 import { Pager } from "../components/Pager";
 import { Failed, Loading, NoAccounts } from "../components/Placeholders";
+import { Rich } from "../components/Rich";
 import { SignInToAll } from "../components/SignInToAll";
 import { Surface } from "../components/Surface";
 import { UsageList } from "../components/UsageList";
-import { filterLabel, foundMessage, GROUPS, neededBy, summary } from "../messages/groups";
+import { filterLabel, neededBy, summary } from "../messages/groups";
+import { t } from "../words/words";
 
 /** With fewer accounts than this nobody has to search. */
 const SEARCHED_FROM = 9;
@@ -36,7 +38,11 @@ function usePaused(text: string): string {
 }
 
 const Card = ({ account, edges }: { account: ListedAccount | AccountView; edges?: Edges }) => (
-  <AccountCard account={account} {...(edges ? { edges } : {})}>
+  <AccountCard
+    account={account}
+    calm={"group" in account && account.group === "available"}
+    {...(edges ? { edges } : {})}
+  >
     {"needed_by" in account && account.needed_by.length > 0 && account.group === "needs_you" ? (
       <Text fontSize="sm" color="fg.muted" overflowWrap="anywhere">
         {neededBy(account.needed_by)}
@@ -49,17 +55,17 @@ const Card = ({ account, edges }: { account: ListedAccount | AccountView; edges?
 const GroupHeading = ({ group }: { group: Group }) => (
   <Box as="li" listStyleType="none" pb={2} css={{ "&:not(:first-of-type)": { paddingTop: "1.5rem" } }}>
     <Heading as="h2" fontSize="md" lineHeight="1.5rem" fontWeight="semibold">
-      {GROUPS[group].title}
+      {t(`groups.${group}`)}
     </Heading>
     <Text fontSize="sm" color="fg.muted">
-      {GROUPS[group].hint}
+      {t(`groups.${group}.hint`)}
     </Text>
   </Box>
 );
 
 /** The cards of a group look like one box, but all are items of one list: so none is made anew when it moves. */
 const Listed = ({ accounts }: { accounts: readonly ListedAccount[] }) => (
-  <Box as="ul" aria-label="Your accounts" m={0} p={0}>
+  <Box as="ul" aria-label={t("page.your_accounts")} m={0} p={0}>
     {accounts.map((account, index) => {
       const first = accounts[index - 1]?.group !== account.group;
       const last = accounts[index + 1]?.group !== account.group;
@@ -86,15 +92,15 @@ const Toolbar = ({ search, list, onChange }: ToolbarProps) => (
       size="sm"
       flex="1 1 14rem"
       maxW="24rem"
-      aria-label="Search accounts"
-      placeholder="Search accounts"
+      aria-label={t("groups.search")}
+      placeholder={t("groups.search")}
       value={search.text}
       onChange={(event) => {
         onChange({ ...search, text: event.target.value });
       }}
       _dark={{ borderColor: "gray.600" }}
     />
-    <HStack gap={1} flexWrap="wrap" role="group" aria-label="Show">
+    <HStack gap={1} flexWrap="wrap" role="group" aria-label={t("groups.show")}>
       {FILTERS.map((group) => (
         <Button
           key={group ?? "all"}
@@ -117,7 +123,7 @@ const Toolbar = ({ search, list, onChange }: ToolbarProps) => (
 const Named = ({ connId }: { connId: string }) => {
   const { data } = useQuery(accountQuery(connId));
   return data === undefined ? null : (
-    <Surface as="ul" aria-label="The account you came for" m={0} p={0}>
+    <Surface as="ul" aria-label={t("page.came_for")} m={0} p={0}>
       <Card account={data} />
     </Surface>
   );
@@ -148,7 +154,7 @@ export const MyAccounts = () => {
           {summary(list)}
         </Text>
         <Text fontSize="sm" color="fg.muted">
-          In Airflow you are <chakra.b color="fg">{list.user.user_name}</chakra.b>
+          <Rich text="page.you_are" values={{ user: <chakra.b color="fg">{list.user.user_name}</chakra.b> }} />
         </Text>
       </Flex>
       <SignInToAll accounts={list.accounts.filter(({ group }) => group === "needs_you")} />
@@ -165,12 +171,12 @@ export const MyAccounts = () => {
       {elsewhere ? <Named connId={wanted} /> : null}
       {list.total === 0 ? (
         <Callout tone="info" live>
-          {foundMessage(0)}
+          {t("groups.nothing_found")}
         </Callout>
       ) : (
         <Listed accounts={list.accounts} />
       )}
-      <Pager label="Pages of accounts" offset={offset} size={PAGE_SIZE} total={list.total} onChange={setOffset} />
+      <Pager label={t("groups.pages")} offset={offset} size={PAGE_SIZE} total={list.total} onChange={setOffset} />
     </Stack>
   );
 };

@@ -15,12 +15,15 @@ import { Empty, Failed, Loading, NotOffered } from "../components/Placeholders";
 import { SignInActions } from "../components/SignInActions";
 import { StatusBadge } from "../components/StatusBadge";
 import { Surface } from "../components/Surface";
+import { useNow } from "../components/useNow";
 import { When } from "../components/When";
-import { answerMessage } from "../messages/answer";
 import { epithetOf, nameOf, remedySentence } from "../messages/status";
-import { nextStep, overMessage, UNDER_WAY } from "../messages/task";
+import { answerMessage, nextStep, outcomeLabel, overMessage } from "../messages/task";
+import { distance } from "../messages/time";
 import { listen } from "../signin/signInEvents";
 import { problemFrom, useSignIn } from "../signin/useSignIn";
+import { useLanguage } from "../words/useLanguage";
+import { t } from "../words/words";
 
 interface TaskInstanceKey {
   dagId: string;
@@ -50,8 +53,9 @@ const ActingUser = ({ acting }: { acting: TaskAccount["acting_user"] }) => (
     </Flex>
     <Box minW={0}>
       <Heading as="h3" fontSize="md" fontWeight="semibold" lineHeight="1.5rem">
-        {acting.user_name === null ? "Acts for no user" : `Acts for ${acting.user_name}`}
-        {acting.is_me ? <chakra.span color="fg.muted"> (you)</chakra.span> : null}
+        {acting.user_name === null
+          ? t("task.acts_for_nobody")
+          : t(acting.is_me ? "task.acts_for_you" : "task.acts_for", { user: acting.user_name })}
       </Heading>
       <Text color="fg.muted" fontSize="sm" overflowWrap="anywhere">
         {acting.reason}
@@ -62,7 +66,7 @@ const ActingUser = ({ acting }: { acting: TaskAccount["acting_user"] }) => (
 
 const Answered = ({ answer }: { answer: NonNullable<TaskAccount["human_answer"]> }) => (
   <Text fontSize="sm" color="fg.muted" overflowWrap="anywhere" data-testid="human-answer">
-    {answerMessage(answer)} <When at={answer.at} />
+    {answerMessage(answer, distance(answer.at, useNow()))}
   </Text>
 );
 
@@ -72,7 +76,7 @@ const RunAgain = ({ task, taskInstance }: { task: TaskAccount; taskInstance: Tas
   const again = useMutation({
     mutationFn: () => runAgain(dagId, runId, taskId, mapIndex),
     onSuccess: async () => {
-      announce("The task runs again.");
+      announce(t("task.runs_again"));
       await refetchAll();
     },
   });
@@ -80,7 +84,7 @@ const RunAgain = ({ task, taskInstance }: { task: TaskAccount; taskInstance: Tas
     return (
       <HStack gap={2} fontSize="sm" color="fg.muted" role="status">
         <Spinner size="sm" css={{ "@media (prefers-reduced-motion: reduce)": { animation: "none" } }} />
-        <Text>{UNDER_WAY}</Text>
+        <Text>{t("task.under_way")}</Text>
       </HStack>
     );
   }
@@ -94,7 +98,7 @@ const RunAgain = ({ task, taskInstance }: { task: TaskAccount; taskInstance: Tas
           again.mutate();
         }}
       >
-        Run this task again
+        {t("task.run_again")}
       </Button>
       {again.error ? <ProblemCallout problem={problemFrom(again.error)} onDismiss={again.reset} /> : null}
     </Stack>
@@ -124,7 +128,7 @@ const SignInHere = ({ account, task, taskInstance }: { account: AccountView; tas
           actions={
             flow.phase === "conflict" ? (
               <Button tone="main" onClick={signIn.startAsOther}>
-                Switch and sign in
+                {t("sign_in.switch")}
               </Button>
             ) : null
           }
@@ -160,14 +164,14 @@ const NextStep = ({ use, task, taskInstance }: NextProps) => {
       {step.kind === "own_run" ? (
         <Button asChild tone="main" w="fit-content">
           <Link href={dagUrl(taskInstance.dagId)} textDecoration="none">
-            Trigger a run of your own
+            {t("task.own_run")}
           </Link>
         </Button>
       ) : null}
       {step.kind === "delegate" ? (
         <Button asChild tone="main" w="fit-content">
           <Link href={dagTabUrl(taskInstance.dagId)} textDecoration="none">
-            Let such runs act as you
+            {t("task.let")}
           </Link>
         </Button>
       ) : null}
@@ -175,15 +179,15 @@ const NextStep = ({ use, task, taskInstance }: NextProps) => {
   );
 };
 
-const UNEXPLAINED: Problem = {
+const unexplained = (): Problem => ({
   code: "refused",
-  message: "The task was refused.",
-  remedy: "The audit log of the run has the reason.",
-};
+  message: t("task.refused.unexplained"),
+  remedy: t("task.refused.unexplained.remedy"),
+});
 
 /** Why it was refused; what has been put right since is said as over. */
 const Reason = ({ use, task }: { use: TaskAccountUse; task: TaskAccount }) => {
-  const problem = use.error ?? UNEXPLAINED;
+  const problem = use.error ?? unexplained();
   const over = overMessage(use, task);
   return (
     <Box fontSize="sm" overflowWrap="anywhere">
@@ -218,7 +222,7 @@ const AskedAccount = ({ use, task, taskInstance }: { use: TaskAccountUse; task: 
           </chakra.span>
         </Heading>
         <Text fontSize="sm" color="colorPalette.700" _dark={{ color: "colorPalette.300" }} fontWeight="medium">
-          {use.outcome === "used" ? `Handed out${use.user_name ? ` for ${use.user_name}` : ""}` : "Refused"}
+          {outcomeLabel(use)}
         </Text>
         <Text fontSize="sm" color="fg.muted">
           <When at={use.at} />
@@ -231,10 +235,9 @@ const AskedAccount = ({ use, task, taskInstance }: { use: TaskAccountUse; task: 
 );
 
 const None = () => (
-  <Empty title="No account was asked for">
+  <Empty title={t("task.none.title")}>
     <Text>
-      Once this task instance asks for a third-party account, you see here whom it acted for, and why it was
-      refused if it was.
+      {t("task.none.hint")}
     </Text>
   </Empty>
 );
@@ -256,7 +259,7 @@ const Content = (taskInstance: TaskInstanceKey) => {
       {data.uses.length === 0 ? (
         <None />
       ) : (
-        <Cards label="Accounts this task instance asked for">
+        <Cards label={t("task.list")}>
           {data.uses.map((use) => (
             <AskedAccount key={use.conn_id} use={use} task={data} taskInstance={taskInstance} />
           ))}
@@ -268,7 +271,7 @@ const Content = (taskInstance: TaskInstanceKey) => {
 
 /** The tab "Account" of a task instance: whom it acted for, and why it was refused. */
 export const TaskAccountTab = ({ dagId = "", runId = "", taskId = "", mapIndex = "-1" }: Partial<TaskInstanceKey>) => (
-  <Frame embedded title="Account" subtitle="Whom this task instance acts for, and which accounts it asked for.">
+  <Frame key={useLanguage()} embedded title={t("task.tab")} subtitle={t("task.subtitle")}>
     <Content dagId={dagId} runId={runId} taskId={taskId} mapIndex={mapIndex} />
   </Frame>
 );

@@ -1,6 +1,7 @@
 /** The course of one sign-in as data: what happened so far, and what the next event makes of it. */
 
 import type { AccountView, Problem } from "../api/types";
+import { t } from "../words/words";
 
 /** Sign-ins nobody finishes are given up after this: the server forgets them then, too. */
 export const TIMEOUT_MS = 10 * 60_000;
@@ -29,17 +30,17 @@ export type FlowEvent =
 
 export const IDLE: Flow = { phase: "idle" };
 
-const CLOSED: Problem = {
+const closed = (): Problem => ({
   code: "window_closed",
-  message: "The window was closed before the sign-in was finished.",
-  remedy: "Start again when you are ready.",
-};
+  message: t("problem.window_closed"),
+  remedy: t("problem.start_again"),
+});
 
-const GIVEN_UP: Problem = {
+const givenUp = (): Problem => ({
   code: "timed_out",
-  message: "The sign-in was not finished in time.",
-  remedy: "Start again when you are ready.",
-};
+  message: t("problem.timed_out"),
+  remedy: t("problem.start_again"),
+});
 
 /** A failure that asks a question: the user signed in as somebody else than before. */
 const fail = (problem: Problem): Flow => ({
@@ -49,7 +50,7 @@ const fail = (problem: Problem): Flow => ({
 
 function tick(flow: Flow & { phase: "waiting" }, event: FlowEvent & { type: "tick" }): Flow {
   if (event.now - flow.since > TIMEOUT_MS) {
-    return fail(GIVEN_UP);
+    return fail(givenUp());
   }
   if (!event.windowClosed || !event.pageFocused) {
     return flow.closedSince === null ? flow : { ...flow, closedSince: null };
@@ -57,7 +58,7 @@ function tick(flow: Flow & { phase: "waiting" }, event: FlowEvent & { type: "tic
   if (flow.closedSince === null) {
     return { ...flow, closedSince: event.now };
   }
-  return event.now - flow.closedSince > CLOSED_MS ? fail(CLOSED) : flow;
+  return event.now - flow.closedSince > CLOSED_MS ? fail(closed()) : flow;
 }
 
 function seen(flow: Flow & { phase: "waiting" }, account: AccountView): Flow {

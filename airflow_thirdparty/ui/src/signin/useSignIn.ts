@@ -5,6 +5,7 @@ import { Failure, pageUrl } from "../api/client";
 import { fetchAccount, refetchAll, startSignIn, updateCachedAccount } from "../api/queries";
 import type { AccountView, Problem } from "../api/types";
 import { nameOf } from "../messages/status";
+import { t } from "../words/words";
 import { type Flow, IDLE, step } from "./flow";
 import { listen, type SignInEvent } from "./signInEvents";
 import { closeWindow, navigate, openWindow } from "./window";
@@ -12,23 +13,33 @@ import { closeWindow, navigate, openWindow } from "./window";
 const POLL_MS = 2_000;
 const LINGER_MS = 1_500;
 
-export const BAD_ADDRESS: Problem = {
+const badAddress = (): Problem => ({
   code: "bad_address",
-  message: "The service's sign-in address is not one a browser may open.",
-  remedy: "Tell an Airflow admin to check the account.",
-};
+  message: t("problem.bad_address"),
+  remedy: t("problem.bad_address.remedy"),
+});
+
+/** An address that the server told to go to; anything that no browser should follow is a failure. */
+export function checkedAddress(address: string | null | undefined): string {
+  const checked = safeUrl(address, pageUrl());
+  if (checked === null) {
+    throw new Failure(0, badAddress());
+  }
+  return checked;
+}
 
 /** Words for anything thrown. */
 export function problemFrom(error: unknown): Problem {
   return error instanceof Failure
     ? error.problem
-    : { code: "unexpected", message: "Something went wrong on this page.", remedy: "Reload it and try again." };
+    : { code: "unexpected", message: t("problem.unexpected"), remedy: t("problem.unexpected.remedy") };
 }
 
+/** Words for what a window reported. */
 export const refusal = (event: SignInEvent): Problem => ({
   code: event.code ?? "sign_in_failed",
-  message: event.message ?? "The sign-in did not succeed.",
-  remedy: event.remedy ?? "Try again; the sign-in window said why it failed.",
+  message: event.message ?? t("problem.sign_in_failed"),
+  remedy: event.remedy ?? t("problem.sign_in_failed.remedy"),
 });
 
 export interface SignIn {
@@ -74,10 +85,7 @@ export function useSignIn(account: AccountView): SignIn {
           return_to: popup === null ? window.location.pathname + window.location.search : null,
           ...(asOther ? { confirm_other_subject: true } : {}),
         });
-        const checked = safeUrl(address, pageUrl());
-        if (checked === null) {
-          throw new Failure(0, BAD_ADDRESS);
-        }
+        const checked = checkedAddress(address);
         dispatch({ type: "started", now: Date.now(), before });
         if (popup === null || !popup.closed) {
           navigate(popup, checked);

@@ -1,12 +1,11 @@
 import { useCallback, useEffect, useReducer, useRef } from "react";
 
-import { safeUrl } from "../api/base";
-import { Failure, pageUrl } from "../api/client";
 import { refetchAll, startSignIn } from "../api/queries";
-import type { AccountView } from "../api/types";
+import type { AccountView, Problem } from "../api/types";
 import { nameOf } from "../messages/status";
+import { t } from "../words/words";
 import { keepOpen, listen } from "./signInEvents";
-import { BAD_ADDRESS, problemFrom, refusal } from "./useSignIn";
+import { checkedAddress, problemFrom, refusal } from "./useSignIn";
 import { IDLE, step, type Walk } from "./walk";
 import { closeWindow, navigate, openWindow } from "./window";
 
@@ -31,20 +30,17 @@ export function useSignInToAll(): SignInToAll {
     if (connId === null) {
       return;
     }
-    startSignIn(connId, { return_to: null }).then(
-      ({ authorization_url: address }) => {
-        const checked = safeUrl(address, pageUrl());
-        if (checked === null) {
-          dispatch({ type: "failed", problem: BAD_ADDRESS });
-        } else if (opened.current !== null && !opened.current.closed) {
+    startSignIn(connId, { return_to: null })
+      .then(({ authorization_url: address }) => {
+        const checked = checkedAddress(address);
+        if (opened.current !== null && !opened.current.closed) {
           navigate(opened.current, checked);
         }
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         closeWindow(opened.current);
         dispatch({ type: "failed", problem: problemFrom(error) });
-      },
-    );
+      });
   }, [connId]);
 
   // The window says how each sign-in ended.
@@ -86,7 +82,7 @@ export function useSignInToAll(): SignInToAll {
       opened.current = popup;
       if (popup === null) {
         dispatch({ type: "start", accounts });
-        dispatch({ type: "failed", problem: problemFrom(new Failure(0, BLOCKED)) });
+        dispatch({ type: "failed", problem: blocked() });
         return;
       }
       dispatch({ type: "start", accounts });
@@ -98,10 +94,8 @@ export function useSignInToAll(): SignInToAll {
   };
 }
 
-const BLOCKED = {
+const blocked = (): Problem => ({
   code: "window_blocked",
-  message: "The browser did not let a small window open.",
-  remedy: "Allow pop-ups for this page, or sign in to one account after the other.",
-  field: null,
-  link: null,
-};
+  message: t("problem.window_blocked"),
+  remedy: t("problem.window_blocked.remedy"),
+});

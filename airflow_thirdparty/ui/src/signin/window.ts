@@ -1,5 +1,7 @@
 /** The small window in which a user signs in at the service. */
 
+import { t } from "../words/words";
+
 const WIDTH = 560;
 const HEIGHT = 720;
 
@@ -7,10 +9,12 @@ const HEIGHT = 720;
 function greet(opened: Window, serviceName: string): void {
   try {
     const { body, documentElement: root } = opened.document;
-    opened.document.title = `Sign in to ${serviceName}`;
+    opened.document.title = t("sign_in.window_title", { name: serviceName });
+    root.lang = document.documentElement.lang;
+    root.dir = document.documentElement.dir;
     root.style.colorScheme = document.documentElement.classList.contains("dark") ? "dark" : "light";
     body.style.cssText = "font:16px system-ui,sans-serif;display:grid;place-items:center;min-height:90vh";
-    body.textContent = `Taking you to ${serviceName} …`;
+    body.textContent = t("sign_in.taking_you", { name: serviceName });
   } catch {
     // Only decoration: a browser that forbids it shows a blank window for a moment.
   }

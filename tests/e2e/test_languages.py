@@ -1,0 +1,73 @@
+"""The pages in other languages, one of which runs from right to left, at the width of a desk and of a phone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import airflow_thirdparty
+from airflow_thirdparty.demo.account import CONN_ID
+from tests.support.browsing import browsing, complaints_of
+from tests.support.people import Person
+
+WORDS = Path(airflow_thirdparty.__file__).parent / "ui" / "src" / "words"
+STAND_ALONE = "/third-party-accounts/"
+IN_AIRFLOW = "/plugin/third-party-accounts"
+PHONE, DESK = 390, 1280
+
+
+def word(language: str, key: str) -> str:
+    return str(json.loads((WORDS / f"{language}.json").read_text())[key])
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing has to be scrolled sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize(
+    ("asked", "language", "direction"),
+    [
+        pytest.param("de-AT", "de", "ltr", id="German, of Austria"),
+        pytest.param("ar", "ar", "rtl", id="Arabic"),
+        pytest.param("sv", "en", "ltr", id="one there are no words for"),
+    ],
+)
+def test_stand_alone_it_speaks_what_the_browser_asks_for(
+    chromium: Browser, alice: Person, asked: str, language: str, direction: str, width: int
+) -> None:
+    with browsing(chromium, alice, language=asked, width=width) as page:
+        complaints = complaints_of(page)
+        page.goto(STAND_ALONE)
+        expect(page.get_by_role("heading", name=word(language, "page.title"), exact=True)).to_be_visible()
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        expect(page.locator("html")).to_have_attribute("dir", direction)
+        expect(page.get_by_role("list", name=word(language, "page.your_accounts"))).to_be_visible()
+        assert fits(page)
+        assert complaints == []
+
+
+@pytest.mark.parametrize("language", ["de", "ar", "en"])
+def test_in_airflow_it_speaks_what_airflow_speaks(chromium: Browser, alice: Person, language: str) -> None:
+    script = f"localStorage.setItem('i18nextLng', '{language}')"
+    with browsing(chromium, alice, script=script, language="sv") as page:
+        complaints = complaints_of(page)
+        page.goto(IN_AIRFLOW)
+        expect(page.get_by_role("heading", name=word(language, "page.title"), exact=True)).to_be_visible()
+        assert complaints == []
+
+
+def test_from_right_to_left_the_buttons_stand_at_the_left(chromium: Browser, alice: Person) -> None:
+    with browsing(chromium, alice, language="ar") as page:
+        page.goto(STAND_ALONE)
+        card = page.locator(f"[data-account='{CONN_ID}']")
+        button = card.get_by_role("button").first
+        expect(button).to_be_visible()
+        heading_box, button_box = card.get_by_role("heading").bounding_box(), button.bounding_box()
+        assert heading_box is not None
+        assert button_box is not None
+        assert button_box["x"] < heading_box["x"]
