@@ -1,4 +1,4 @@
-"""The pages in other languages, one of which runs from right to left, at the width of a desk and of a phone."""
+"""The pages in other languages, one of which runs from right to left, on a desk and on a phone."""
 
 from __future__ import annotations
 
