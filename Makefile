@@ -22,8 +22,8 @@ LAYERS := faults integration interop unit
 HYPOTHESIS_PROFILE ?= short
 BENCHMARKS ?= fetch policy storm kills
 COMPOSE := docker/compose.yaml docker/compose.trial.yaml
-GENERATED_PAGES := tests.unit.docs.api tests.unit.docs.configuration tests.unit.docs.foreign_hooks \
-	tests.unit.docs.services tests.unit.server.broker.acting.table
+GENERATED_PAGES := $(addprefix tests.unit.docs.,api command_line configuration errors foreign_hooks http_api services) \
+	tests.unit.server.broker.acting.table
 
 .PHONY: help install demo demo-check test $(LAYERS) e2e coverage bench rehearsal servers matrix check format docs types constraints browser clean
 
@@ -91,6 +91,7 @@ format: $(INSTALLED) ## mend what can be mended by itself
 types: $(INSTALLED) ## generate the page's types from the server's API
 	@$(BIN)/python -m tools.api_description
 	@cd airflow_thirdparty/ui && PATH="$(abspath $(BIN)):$$PATH" node --run types
+	@$(BIN)/python -m tests.unit.docs.http_api
 
 docs: $(INSTALLED) ## write the pages that are made from code: public names, configuration, services, whom a run acts for
 	@set -e; for page in $(GENERATED_PAGES); do $(BIN)/python -m $$page; done

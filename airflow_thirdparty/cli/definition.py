@@ -63,9 +63,12 @@ LIST = _command(
 CHECK = _command(
     "check",
     "accounts.check",
-    "Check an account",
-    "Tries what can be tried without a person: the fields, the client secret, the service.",
-    ARG_ACCOUNT,
+    "Check an account, or all of them",
+    "Tries what can be tried without a person: the fields, the client secret, the service. Exit status: 0 "
+    "all is well, 1 an account cannot be used, 2 the arguments are wrong.",
+    _arg("account", nargs="?", help="Id of the account"),
+    _arg("--all", help="Check every account", action="store_true"),
+    ARG_OUTPUT,
 )
 
 SET_SECRET = _command(
@@ -75,6 +78,17 @@ SET_SECRET = _command(
     "Reads the client secret from standard input, or asks for it, and stores it sealed. The way to do so for "
     "accounts that live only in a secrets backend.",
     ARG_ACCOUNT,
+)
+
+SIGN_INS = _command(
+    "sign-ins",
+    "sign_ins.sign_ins",
+    "List who is signed in",
+    "Lists sign-ins: whose, to which account, how they stand, when they were made, refreshed and used. "
+    "Nothing secret.",
+    _arg("--account", help="Only sign-ins to this account"),
+    _arg("--user", help="Only sign-ins of people of this name"),
+    ARG_OUTPUT,
 )
 
 AUDIT_DAGS = _command(
@@ -98,6 +112,7 @@ ROTATE_KEYS = _command(
     "small batches, while tasks go on reading. Add the new key in front of the old one everywhere first; "
     "'airflow rotate-fernet-key' does not touch these tables. Interrupted, it is resumed by running it "
     "again. Exit status: 0 done, 1 some secrets cannot be opened (they are named), 2 no key.",
+    _arg("--dry-run", help="Open everything and count, but change nothing", action="store_true"),
 )
 
 PRUNE = _command(
@@ -118,9 +133,11 @@ SIGN_OUT = _command(
     "sign-out",
     "sign_out.sign_out",
     "End a user's sign-ins, here and at the services",
-    "Lists what became of each. Exit status: 0 signed out, 1 there was no sign-in.",
+    "Lists what became of each; with --dry-run, what would be ended. Exit status: 0 signed out, 1 there was "
+    "no sign-in.",
     _arg("--user", required=True, help="Name of the user"),
     _arg("--account", help="Id of the account; all accounts if left out"),
+    _arg("--dry-run", help="List what would be ended, but change nothing", action="store_true"),
     ARG_OUTPUT,
 )
 
@@ -157,6 +174,7 @@ def get_third_party_accounts_commands() -> list[CLICommand]:
                 LIST,
                 CHECK,
                 SET_SECRET,
+                SIGN_INS,
                 AUDIT_DAGS,
                 ROTATE_KEYS,
                 PRUNE,

@@ -12,7 +12,6 @@ import hashlib
 import json
 import logging
 import os
-import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from airflow_thirdparty.policies import own_files
+from airflow_thirdparty.policies.own_files import CacheUnusableError
 from airflow_thirdparty.published_list import PublishedList, derive_keys, read_list
 from airflow_thirdparty.wire import ACCOUNTS_VARIABLE
 
@@ -65,10 +66,6 @@ class Known:
         return now < self.until <= now + _LONGEST_INTERVAL
 
 
-class CacheUnusableError(Exception):
-    """There is no place to keep the list, so it must not be read either: that would be once per file."""
-
-
 @dataclass
 class AccountIdCache:
     """The list of account ids on this host.
@@ -97,7 +94,7 @@ class AccountIdCache:
         known = _load(Path(configured) if configured else self._at_home())
         if known.is_fresh(self.clock()):
             return known.ids
-        path = self._path()
+        path = self.path()
         known = _load(path)
         if known.is_fresh(self.clock()):
             return known.ids
@@ -144,54 +141,28 @@ class AccountIdCache:
     def _at_home(self) -> Path:
         return Path(self.home, "third_party_account_ids.json")
 
-    def _path(self) -> Path:
+    def path(self) -> Path:
+        """Where the list is kept on this host.
+
+        :return: a file in a folder that only we can write to
+        :raises CacheUnusableError: when there is none
+        """
         configured = self.configured()
         if configured:
-            return _usable(Path(configured))
+            return own_files.usable(Path(configured))
         try:
-            return _usable(self._at_home())
+            return own_files.usable(self._at_home())
         except CacheUnusableError:
             folder = Path(tempfile.gettempdir()) / f"third-party-accounts-{os.getuid()}"
             name = hashlib.sha256(self.home.encode()).hexdigest()[:16]
-            return _usable(folder / f"{name}.json")
-
-
-def _usable(path: Path) -> Path:
-    """Check that only we can write there, and make the folder where it is missing.
-
-    :raises CacheUnusableError: when that cannot be
-    """
-    try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        folder = path.parent.stat(follow_symlinks=False) if _is_shared(path.parent) else path.parent.stat()
-    except OSError as problem:
-        raise CacheUnusableError(f"{path.parent} cannot be used: {problem.strerror}") from problem
-    foreign = folder.st_uid not in (os.getuid(), 0) or (folder.st_mode & stat.S_IWOTH)
-    if not stat.S_ISDIR(folder.st_mode) or foreign or not os.access(path.parent, os.W_OK | os.X_OK):
-        raise CacheUnusableError(f"{path.parent} cannot be written to, or others can write there too")
-    return path
-
-
-def _is_shared(folder: Path) -> bool:
-    return folder.parent == Path(tempfile.gettempdir())
+            return own_files.usable(folder / f"{name}.json")
 
 
 def _load(path: Path) -> Known:
     nothing = Known(None, 0.0)
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+    text = own_files.read(path, _LARGEST)
+    if text is None:
         return nothing
-    try:
-        found = os.fstat(descriptor)
-        ours = found.st_uid == os.getuid() and not found.st_mode & 0o022
-        if not ours or not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-            return nothing
-        text = os.read(descriptor, _LARGEST)
-    except OSError:
-        return nothing
-    finally:
-        os.close(descriptor)
     try:
         held = json.loads(text)
         until = float(held["until"])
@@ -203,15 +174,9 @@ def _load(path: Path) -> Known:
 
 
 def _store(path: Path, known: Known) -> None:
-    text = json.dumps({**asdict(known), "ids": None if known.ids is None else sorted(known.ids)})
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    own_files.write(
+        path, json.dumps({**asdict(known), "ids": None if known.ids is None else sorted(known.ids)})
+    )
 
 
 def _authentic(text: str | None, keys: Sequence[bytes], before: Known) -> PublishedList | None:
@@ -255,16 +220,21 @@ def _try_lock(descriptor: int) -> bool:
     return True
 
 
+def is_supervised() -> bool:
+    """Whether a DAG processor parses here; else it is a command, such as ``airflow dags reserialize``."""
+    import sys
+
+    runner = sys.modules.get("airflow.sdk.execution_time.task_runner")
+    return getattr(runner, "SUPERVISOR_COMMS", None) is not None
+
+
 def read_variable() -> str | None:
     """Read what the server published, from wherever this process may read variables.
 
     Airflow answers failures like an absence; both are ``None``, and the server always publishes a list.
     """
-    import sys
-
-    comms = getattr(sys.modules.get("airflow.sdk.execution_time.task_runner"), "SUPERVISOR_COMMS", None)
     try:
-        if comms is not None:
+        if is_supervised():
             from airflow.sdk import Variable
 
             text = Variable.get(ACCOUNTS_VARIABLE, default=None)

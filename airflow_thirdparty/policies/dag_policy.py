@@ -12,7 +12,9 @@ import contextlib
 import logging
 import time
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from airflow.configuration import get_airflow_home
@@ -20,9 +22,15 @@ from airflow.policies import hookimpl
 
 from airflow_thirdparty import dag_tags, settings
 from airflow_thirdparty.policies import messages
-from airflow_thirdparty.policies.account_ids import AccountIdCache, CacheUnusableError, read_variable
+from airflow_thirdparty.policies.account_ids import (
+    AccountIdCache,
+    is_supervised,
+    read_variable,
+)
 from airflow_thirdparty.policies.analysis.references import references
 from airflow_thirdparty.policies.assessment import Assessment, judge
+from airflow_thirdparty.policies.own_files import CacheUnusableError
+from airflow_thirdparty.policies.reported import Reported
 from airflow_thirdparty.policies.rules import Configured, Mode, Rules
 
 log = logging.getLogger(__name__)
@@ -38,6 +46,24 @@ class _Memory:
     rules: Rules
     account_ids: frozenset[str]
     until: float
+    reports: Path | None = None
+    reported: Reported | None = None
+
+    def is_news(self, file: str, dag_id: str, text: str) -> bool:
+        """Whether there is something to say that the log was not told before.
+
+        A command's user is told every time; only a DAG processor, which parses again and again, remembers.
+
+        :param file: the DAG's file
+        :param dag_id: id of the DAG
+        :param text: what there is to say; empty for nothing
+        :return: whether to say it
+        """
+        if self.reports is None:
+            return bool(text)
+        if self.reported is None or self.reported.file != file:
+            self.reported = Reported(self.reports, file)
+        return self.reported.is_news(dag_id, text)
 
 
 _memory: _Memory | None = None
@@ -52,7 +78,9 @@ def forget() -> None:
 def _remembered() -> _Memory:
     global _memory
     if _memory is None or time.monotonic() >= _memory.until:
-        _memory = _Memory(Configured(), _account_ids(), time.monotonic() + _MEMORY_LIFETIME)
+        before = _memory.reported if _memory else None
+        ids, reports = _account_ids()
+        _memory = _Memory(Configured(), ids, time.monotonic() + _MEMORY_LIFETIME, reports, before)
     return _memory
 
 
@@ -87,42 +115,57 @@ def _judge(dag: Any) -> str | None:
     rules = memory.rules
     dag.tags.difference_update(dag_tags.STATES)
     found = references(dag, memory.account_ids)
+    file = str(dag.fileloc or dag.dag_id)
     if not found:
+        memory.is_news(file, dag.dag_id, "")
         return None
     assessment = judge(dag, found, rules)
     dag.tags.update(assessment.tags(rules.mode))
     if rules.mode is Mode.OFF:
         return None
-    return _report(assessment, rules, str(dag.fileloc or dag.dag_id))
+    danger = messages.at_risk(assessment, rules) if assessment.at_risk else ""
+    if danger and rules.mode is Mode.ERROR:
+        return danger
+    said = [_doubt(assessment), danger]
+    if memory.is_news(file, dag.dag_id, "".join(said)):
+        _report(assessment, said, file)
+    return None
 
 
-def _account_ids() -> frozenset[str]:
+def _account_ids() -> tuple[frozenset[str], Path | None]:
+    """The ids of all accounts, and the folder of what was reported, where that is remembered."""
     published = AccountIdCache(
         read_variable, settings.fernet_key, settings.account_ids_file, get_airflow_home()
     )
     try:
-        return published.ids() or frozenset()
+        return published.ids() or frozenset(), _reports(published)
     except CacheUnusableError as problem:
         log.warning(
             "The list of third-party accounts is not read, because it can be kept nowhere (%s). "
             "Set [third_party_accounts] account_ids_file to a file that only Airflow can write.",
             problem,
         )
-        return frozenset()
+        return frozenset(), None
 
 
-def _report(assessment: Assessment, rules: Rules, file: str) -> str | None:
-    """Log and warn; answer the text of the refusal in mode ``error``."""
+def _reports(published: AccountIdCache) -> Path | None:
+    with contextlib.suppress(CacheUnusableError):
+        return published.path().with_suffix(".reported") if is_supervised() else None
+    return None
+
+
+def _doubt(assessment: Assessment) -> str:
     foreign_unknown = any(not reference.ours for reference in assessment.unknown)
     if assessment.public_access and foreign_unknown and not assessment.acknowledgement.everything:
-        log.warning("%s", messages.unknown(assessment))
-    if not assessment.at_risk:
-        return None
-    text = messages.at_risk(assessment, rules)
-    if rules.mode is Mode.ERROR:
-        return text
-    log.warning("%s", text)
-    short = messages.PublicDagWarning(messages.in_short(assessment))
-    with contextlib.suppress(messages.PublicDagWarning):  # where warnings are made errors
-        warnings.warn_explicit(short, messages.PublicDagWarning, filename=file, lineno=1)
-    return None
+        return messages.unknown(assessment)
+    return ""
+
+
+def _report(assessment: Assessment, said: Iterable[str], file: str) -> None:
+    """Log, and warn of a DAG at risk."""
+    for text in filter(None, said):
+        log.warning("%s", text)
+    if assessment.at_risk:
+        short = messages.PublicDagWarning(messages.in_short(assessment))
+        with contextlib.suppress(messages.PublicDagWarning):  # where warnings are made errors
+            warnings.warn_explicit(short, messages.PublicDagWarning, filename=file, lineno=1)

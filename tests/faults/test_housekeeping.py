@@ -95,7 +95,7 @@ async def test_one_duty_that_fails_keeps_nobody_from_the_others(
     def broken(_session: object, _now: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(loop, "_WORK", (broken, *loop._WORK))
+    monkeypatch.setattr(loop, "_WORK", ((broken, 1), *loop._WORK))
     rig.sign_in(lives=3600)
     await leased(rig, "dead")
     authorization(rig, ALICE, f"{rig.account.conn_id}-unfinished")

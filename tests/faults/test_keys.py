@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from airflow.models.crypto import get_fernet
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -52,9 +52,17 @@ def everything_sealed() -> list[str]:
     return in_transaction(read)
 
 
-def run(capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+def opens(sealed: str) -> bool:
+    try:
+        get_fernet().decrypt(sealed.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+def run(capsys: pytest.CaptureFixture[str], *, dry_run: bool = False) -> tuple[int, str]:
     with pytest.raises(SystemExit) as ended:
-        rotate_keys(argparse.Namespace(verbose=False))
+        rotate_keys(argparse.Namespace(verbose=False, dry_run=dry_run))
     said = capsys.readouterr()
     return int(str(ended.value.code)), said.out + said.err
 
@@ -194,6 +202,22 @@ async def test_a_lost_key_names_exactly_whom_it_concerns(
         # nothing is deleted: with the key back, everything is
         assert in_transaction(lambda session: session.query(SignIn).count()) == 2
     assert (await ask(broker, ALICE, rig.account)).value in rig.service.access_tokens
+
+
+async def test_a_dry_run_counts_and_changes_nothing(clean: Rig, capsys: pytest.CaptureFixture[str]) -> None:
+    rig = clean
+    for number in range(4):
+        rig.sign_in(person(f"person-{number}"), lives=3600)
+    before = everything_sealed()
+    with keys(NEW_KEY, FERNET_KEY):
+        status, said = run(capsys, dry_run=True)
+    assert status == 0
+    with keys(NEW_KEY):
+        due = sum(not opens(sealed) for sealed in before)
+    assert due >= 8
+    assert f" {due} secrets to be sealed with the first key" in said
+    assert "Nothing was changed" in said
+    assert everything_sealed() == before
 
 
 async def test_without_a_key(clean: Rig, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +57,8 @@ def test_an_account_in_a_secrets_backend_gets_its_secret_from_the_command_line(
     assert "s3cr3t" not in stored.stdout + stored.stderr
     after = airflow("third-party-accounts", "check", "vaulted", **vault)
     assert after.returncode == 0, after.stderr
+    checked = airflow("third-party-accounts", "check", "--all", "-o", "json", **vault)
+    assert {(row["account"], row["ok"]) for row in json.loads(checked.stdout)} == {("vaulted", "True")}
     assert "/third-party-accounts/callback/vaulted" in after.stdout
 
 
@@ -65,6 +68,8 @@ def test_an_account_in_a_secrets_backend_gets_its_secret_from_the_command_line(
         pytest.param(("set-secret", "nobody"), "secret", "no third-party account 'nobody'", id="no account"),
         pytest.param(("set-secret", "nobody"), "", "No client secret was given", id="no secret"),
         pytest.param(("check", "nobody"), "", "no third-party account 'nobody'", id="check nothing"),
+        pytest.param(("check",), "", "Name one account, or say --all", id="check what"),
+        pytest.param(("prune", "--idle", "0"), "", "at least 1", id="idle for no time"),
     ],
 )
 def test_bad_input_is_said_in_words(
@@ -73,4 +78,43 @@ def test_bad_input_is_said_in_words(
     answer = airflow("third-party-accounts", *arguments, given=given)
     assert answer.returncode != 0
     assert words in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        pytest.param(
+            ("--conn-extra", '{"service": "github", "scopes": 7}'), 1, "field 'scopes'", id="a field"
+        ),
+        pytest.param(("--conn-extra", '{"service": "githug"}'), 1, "githug", id="a service"),
+        pytest.param(("--conn-extra", '{"service": "github"}'), 0, "", id="as it should be"),
+    ],
+)
+def test_connections_add_says_what_is_wrong_and_not_that_it_was_added(
+    fresh_database: Database, arguments: tuple[str, ...], status: int, words: str
+) -> None:
+    account = ("--conn-type", "third_party_account", "--conn-login", "abc")
+    answer = airflow("connections", "add", "added", *account, *arguments)
+    assert answer.returncode == status, answer.stderr
+    assert words in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert ("Successfully added" in answer.stdout) == (status == 0)
+
+
+def test_connections_import_says_which_account_is_refused(fresh_database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "connections.json"
+    file.write_text(
+        json.dumps({"wrong": {"conn_type": "third_party_account", "extra": {"service": "githug"}}})
+    )
+    answer = airflow("connections", "import", str(file))
+    assert answer.returncode == 1
+    assert "Account 'wrong'" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_before_the_first_migration_commands_say_what_to_do(empty_database: Database) -> None:
+    answer = airflow("third-party-accounts", "list")
+    assert answer.returncode == 2
+    assert "run 'airflow db migrate'" in answer.stderr
     assert "Traceback" not in answer.stderr

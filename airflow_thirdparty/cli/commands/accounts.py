@@ -6,12 +6,11 @@ import argparse
 import asyncio
 import getpass
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from airflow.utils.cli import suppress_logs_and_warning
-from airflow.utils.providers_configuration_loader import providers_configuration_loaded
-
-from airflow_thirdparty.cli.commands.output import print_rows
+from airflow_thirdparty.cli.commands.output import print_rows, remark
+from airflow_thirdparty.cli.commands.running import DONE, FOUND, command, fail
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 
 
@@ -23,6 +22,7 @@ class Line:
     :param service: id of the service; ``?`` when the registration cannot be used
     :param kind: how people authenticate; ``?`` as above
     :param sign_ins: how many people are signed in
+    :param lapsed: how many of them must sign in again
     :param problem: what is wrong with it, in words; empty for nothing
     """
 
@@ -30,43 +30,34 @@ class Line:
     service: str
     kind: str
     sign_ins: int
+    lapsed: int
     problem: str
 
 
-@suppress_logs_and_warning
-@providers_configuration_loaded
+@command
 def list_accounts(args: argparse.Namespace) -> None:
     """List all accounts, how many people are signed in, and what is wrong with them.
 
     :param args: what was given on the command line
     """
-    print_rows([asdict(line) for line in _lines()], args.output)
+    from airflow_thirdparty.server.broker.database import in_transaction
+    from airflow_thirdparty.server.broker.views import admin
+
+    lines = [
+        Line(
+            account=seen.entry.registration.conn_id,
+            service=seen.entry.account.service if seen.entry.account else "?",
+            kind=seen.entry.account.kind if seen.entry.account else "?",
+            sign_ins=seen.sign_ins,
+            lapsed=seen.lapsed,
+            problem=str(seen.problem or ""),
+        )
+        for seen in in_transaction(admin.of_accounts)
+    ]
+    print_rows([asdict(line) for line in lines], args.output)
 
 
-def _lines() -> list[Line]:
-    from airflow.utils.session import create_session
-    from sqlalchemy import func, select
-
-    from airflow_thirdparty.server.broker.registry import registrations
-    from airflow_thirdparty.server.store.models import SignIn
-
-    with create_session() as session:
-        statement = select(SignIn.conn_id, func.count()).group_by(SignIn.conn_id)
-        counts = {conn_id: count for conn_id, count in session.execute(statement)}  # noqa: C416  # typed rows
-        return [
-            Line(
-                account=entry.registration.conn_id,
-                service=entry.account.service if entry.account else "?",
-                kind=entry.account.kind if entry.account else "?",
-                sign_ins=counts.get(entry.registration.conn_id, 0),
-                problem=str(entry.problem or ""),
-            )
-            for entry in registrations.list_all(session)
-        ]
-
-
-@suppress_logs_and_warning
-@providers_configuration_loaded
+@command
 def set_secret(args: argparse.Namespace) -> None:
     """Store an account's client secret, read from standard input or asked for; never from the arguments.
 
@@ -76,26 +67,47 @@ def set_secret(args: argparse.Namespace) -> None:
 
     secret = getpass.getpass("Client secret: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     if not secret:
-        raise SystemExit("No client secret was given. Type it, or send it to standard input.")
-    try:
-        registrations.set_client_secret(args.account, secret)
-    except ThirdPartyAccountError as error:
-        raise SystemExit(str(error)) from None
-    print(f"The client secret of account '{args.account}' is stored, sealed.")
+        fail("No client secret was given. Type it, or send it to standard input.")
+    registrations.set_client_secret(args.account, secret)
+    remark(f"The client secret of account '{args.account}' is stored, sealed.")
 
 
-@suppress_logs_and_warning
-@providers_configuration_loaded
+@command
 def check(args: argparse.Namespace) -> None:
-    """Try what can be tried of an account without a person: its fields, its secret, its service.
+    """Try what can be tried of accounts without a person: fields, secret, service; 1 when one fails.
 
     :param args: what was given on the command line
     """
+    if bool(args.account) == args.all:
+        fail("Name one account, or say --all.")
+    names = _all_accounts() if args.all else [args.account]
+    rows, problems = asyncio.run(_checked(names))
+    print_rows(rows, args.output)
+    for problem in problems:
+        remark(problem)
+    sys.exit(FOUND if problems else DONE)
+
+
+def _all_accounts() -> list[str]:
+    from airflow_thirdparty.server.broker.database import in_transaction
+    from airflow_thirdparty.server.broker.registry import registrations
+
+    return [entry.registration.conn_id for entry in in_transaction(registrations.list_all)]
+
+
+async def _checked(names: Sequence[str]) -> tuple[list[dict[str, object]], list[str]]:
+    """What each step of each check found, as rows, and what failed."""
     from airflow_thirdparty.server.broker import runtime
     from airflow_thirdparty.server.broker.registry import check
 
-    try:
-        for line in asyncio.run(check.check(runtime.transport(), args.account)):
-            print(line)
-    except ThirdPartyAccountError as error:
-        raise SystemExit(str(error)) from None
+    rows: list[dict[str, object]] = []
+    problems: list[str] = []
+    for name in names:
+        try:
+            found = await check.check(runtime.transport(), name)
+        except ThirdPartyAccountError as error:  # noqa: PERF203  # the others are checked all the same
+            problems.append(str(error))
+            rows.append({"account": name, "ok": False, "found": str(error)})
+        else:
+            rows += [{"account": name, "ok": True, "found": line} for line in found]
+    return rows, problems

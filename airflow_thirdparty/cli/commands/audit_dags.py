@@ -5,20 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
-
-from airflow.utils.cli import suppress_logs_and_warning
-from airflow.utils.providers_configuration_loader import providers_configuration_loaded
+from typing import Any
 
 from airflow_thirdparty.cli.commands.audit_report import AuditedDag, Report
 from airflow_thirdparty.cli.commands.output import print_rows, remark
-
-NOTHING_FOUND, FOUND, INCOMPLETE = 0, 1, 2
-"""Exit statuses: only 0 lets a CI job pass; 2 says that not everything was looked at."""
+from airflow_thirdparty.cli.commands.running import DONE, FOUND, WRONG, command, fail
 
 
-@suppress_logs_and_warning
-@providers_configuration_loaded
+@command
 def audit_dags(args: argparse.Namespace) -> None:
     """List DAGs that use accounts; exit with 1 when some are at risk.
 
@@ -26,7 +20,7 @@ def audit_dags(args: argparse.Namespace) -> None:
     """
     if args.dags_folder is None:
         if args.accounts is not None or args.strict:
-            _refuse("--accounts and --strict go with --dags-folder")
+            fail("--accounts and --strict go with --dags-folder")
         report = _from_database()
     else:
         report = _from_folder(Path(args.dags_folder), _ids(args.accounts), strict=args.strict)
@@ -35,15 +29,10 @@ def audit_dags(args: argparse.Namespace) -> None:
     sys.exit(_status(report))
 
 
-def _refuse(reason: str) -> NoReturn:
-    remark(reason)
-    sys.exit(INCOMPLETE)
-
-
 def _status(report: Report) -> int:
     if report.found:
         return FOUND
-    return INCOMPLETE if report.import_errors else NOTHING_FOUND
+    return WRONG if report.import_errors else DONE
 
 
 def _ids(given: str | None) -> frozenset[str]:
@@ -81,7 +70,7 @@ def _from_folder(folder: Path, ids: frozenset[str], *, strict: bool) -> Report:
 
     folder = folder.resolve()
     if not folder.is_dir():
-        _refuse(f"There is no folder {folder}")
+        fail(f"There is no folder {folder}")
     policies = settings.get_policy_plugin_manager()
     # the policy itself would refuse DAGs, and look for the published list
     ours = policies.unregister(dag_policy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,57 @@ def print_rows(rows: Sequence[Row], output: str) -> None:
     if output == "table":  # the only one in which the console understands markup
         rows = [{name: escape(value) for name, value in row.items()} for row in rows]
     AirflowConsole().print_as([dict(row) for row in rows], output)
+
+
+LISTED = 1000
+"""How many rows a table for people has at most; nobody reads more, and a million would not fit in memory."""
+
+
+class Listing:
+    """Rows that are listed in the end, as many as somebody would read.
+
+    :param output: as for :func:`print_rows`; what programs read is listed whole
+    """
+
+    def __init__(self, output: str) -> None:
+        self.total = 0
+        self._output = output
+        self._rows: list[Row] = []
+
+    def add(self, row: Row) -> None:
+        """Add a row.
+
+        :param row: with the same columns as the others
+        """
+        self.total += 1
+        if self._output != "table" or self.total <= LISTED:
+            self._rows.append(row)
+
+    def print(self) -> None:
+        """List the rows, and say how many are left out."""
+        print_rows(self._rows, self._output)
+        if self.total > len(self._rows):
+            remark(f"And {self.total - len(self._rows)} more; '-o plain' and '-o json' list all.")
+
+
+class Progress:
+    """Says now and then how far long work has come: nobody thinks it hangs, and no log fills up.
+
+    :param every: seconds between two lines
+    """
+
+    def __init__(self, every: float = 5.0) -> None:
+        self._every = every
+        self._told = time.monotonic()
+
+    def tell(self, text: str) -> None:
+        """Say it, unless something was said just before.
+
+        :param text: one line
+        """
+        if time.monotonic() - self._told >= self._every:
+            self._told = time.monotonic()
+            remark(text)
 
 
 def remark(text: str) -> None:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from typing import TYPE_CHECKING
 
-from airflow.utils.cli import suppress_logs_and_warning
-from airflow.utils.providers_configuration_loader import providers_configuration_loaded
+from airflow_thirdparty.cli.commands.output import Progress, remark
+from airflow_thirdparty.cli.commands.running import DONE, FOUND, WRONG, command
 
-DONE, SOME_LOST, NO_KEY = 0, 1, 2
-"""Exit statuses: only 0 allows to take the old key away."""
-
-PROGRESS_EVERY = 5.0
-"""Seconds between two lines about how far it has come: nobody thinks it hangs, and no log fills up."""
+if TYPE_CHECKING:
+    from airflow_thirdparty.server.store import rotation
 
 
-@suppress_logs_and_warning
-@providers_configuration_loaded
+@command
 def rotate_keys(args: argparse.Namespace) -> None:
     """Seal every secret of this package anew; exit with 1 when some cannot be opened.
 
@@ -27,33 +24,41 @@ def rotate_keys(args: argparse.Namespace) -> None:
     from airflow_thirdparty.server.store import rotation
     from airflow_thirdparty.server.store.seal import SealError
 
-    begun = told = time.monotonic()
+    begun = time.monotonic()
+    progress = Progress()
 
     def tell(report: rotation.Report) -> None:
-        nonlocal told
-        if time.monotonic() - told >= PROGRESS_EVERY:
-            told = time.monotonic()
-            print(f"{report.rows} rows so far, {report.sealed_anew} secrets sealed anew", flush=True)
+        rate = report.rows / max(time.monotonic() - begun, 0.001)
+        progress.tell(
+            f"{report.rows} rows so far, {report.sealed_anew} secrets sealed anew, {rate:.0f} rows/s."
+        )
 
     try:
-        report = rotation.rotate(in_transaction, tell)
+        report = rotation.rotate(in_transaction, tell, write=not args.dry_run)
     except SealError as error:
-        print(f"{error}.", file=sys.stderr)
-        sys.exit(NO_KEY)
+        remark(f"{error}.")
+        sys.exit(WRONG)
     seconds = time.monotonic() - begun
+    done = "to be sealed" if args.dry_run else "sealed"
     print(
-        f"{report.rows} rows in {seconds:.1f} s: {report.sealed_anew} secrets sealed with the first key, "
+        f"{report.rows} rows in {seconds:.1f} s: {report.sealed_anew} secrets {done} with the first key, "
         f"{report.left_alone} were already."
     )
-    if not report.lost:
+    _tell_lost(report)
+    if args.dry_run:
+        remark("Nothing was changed. Leave --dry-run out to do it.")
+    elif not report.lost:
         print("The other keys in [core] fernet_key are not needed by third-party accounts any more.")
-        sys.exit(DONE)
-    print(f"{len(report.lost)} secrets cannot be opened by any key in [core] fernet_key:", file=sys.stderr)
+    sys.exit(FOUND if report.lost else DONE)
+
+
+def _tell_lost(report: rotation.Report) -> None:
+    if not report.lost:
+        return
+    remark(f"{len(report.lost)} secrets cannot be opened by any key in [core] fernet_key:")
     for lost in report.lost:
-        print(f"  {lost}", file=sys.stderr)
-    print(
+        remark(f"  {lost}")
+    remark(
         "Add the key they were sealed with and run this again. Where it is lost, these people sign in again, "
-        "and an admin enters these client secrets again.",
-        file=sys.stderr,
+        "and an admin enters these client secrets again."
     )
-    sys.exit(SOME_LOST)

@@ -7,20 +7,18 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from airflow.utils.cli import suppress_logs_and_warning
-from airflow.utils.providers_configuration_loader import providers_configuration_loaded
-
-from airflow_thirdparty.cli.commands.output import print_rows, remark
+from airflow_thirdparty.cli.commands.output import Listing, Progress, print_rows, remark
+from airflow_thirdparty.cli.commands.running import FOUND, command, fail
 
 if TYPE_CHECKING:
     from airflow_thirdparty.server.broker.housekeeping.offboarding import Candidate
+    from airflow_thirdparty.server.people.person import Person
 
 COMMAND_LINE = "command line"
 """Stands in the audit log for whoever runs the command: nobody authenticates them."""
 
 
-@suppress_logs_and_warning
-@providers_configuration_loaded
+@command
 def sign_out(args: argparse.Namespace) -> None:
     """Sign a user out; exit with 1 when there was nothing to do.
 
@@ -32,8 +30,11 @@ def sign_out(args: argparse.Namespace) -> None:
     found = in_transaction(offboarding.of_user, args.user, args.account)
     if not found:
         where = f" to account '{args.account}'" if args.account else ""
-        remark(f"'{args.user}' has no sign-in{where}.")
-        raise SystemExit(1)
+        fail(f"'{args.user}' has no sign-in{where}.", FOUND)
+    if args.dry_run:
+        print_rows([row(each) for each in found], args.output)
+        remark("Nothing was changed. Leave --dry-run out to do it.")
+        return
     end(found, args.output)
 
 
@@ -46,17 +47,33 @@ def row(candidate: Candidate) -> dict[str, str]:
     return {"user": candidate.person.name, "account": candidate.conn_id, "reason": candidate.reason}
 
 
-def end(candidates: Iterable[Candidate], output: str) -> None:
+def end(candidates: Iterable[Candidate], output: str) -> int:
     """Remove sign-ins, revoke their tokens, and list what became of each.
 
     :param candidates: the sign-ins
     :param output: how to list, as ``-o`` says it
+    :return: how many there were
     """
+    listing = Listing(output)
+    asyncio.run(_end(candidates, listing))
+    listing.print()
+    return listing.total
+
+
+async def _end(candidates: Iterable[Candidate], listing: Listing) -> None:
     from airflow_thirdparty.server.broker import runtime
     from airflow_thirdparty.server.broker.database import utcnow
     from airflow_thirdparty.server.broker.housekeeping import offboarding
+
+    progress = Progress()
+    for candidate in candidates:
+        outcome = await offboarding.sign_out(runtime.transport(), candidate, utcnow(), by_command_line())
+        listing.add({**row(candidate), "outcome": outcome.message})
+        progress.tell(f"{listing.total} sign-ins so far.")
+
+
+def by_command_line() -> Person:
+    """Whoever runs the command."""
     from airflow_thirdparty.server.people.person import Person
 
-    by = Person(COMMAND_LINE, "", name=COMMAND_LINE)
-    done = asyncio.run(offboarding.sign_out(runtime.transport(), list(candidates), utcnow(), by))
-    print_rows([{**row(candidate), "outcome": outcome.message} for candidate, outcome in done], output)
+    return Person(COMMAND_LINE, "", name=COMMAND_LINE)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow.utils.db_manager import BaseDBManager
+from sqlalchemy import inspect
 
 from airflow_thirdparty.server.store import attempts, attributions, delegations, models, tables, usage, waits
 from airflow_thirdparty.server.store.base import metadata
@@ -34,12 +35,42 @@ class ThirdPartyAccountsDBManager(BaseDBManager):
     supports_table_dropping = True
     revision_heads_map = {"0.1.0": "0001"}  # noqa: RUF012  # as Airflow declares it
 
+    def has_tables(self) -> bool:
+        """Whether any of our tables is there.
+
+        :return: false before the first ``airflow db migrate``
+        """
+        there = inspect(self.session.connection())
+        return any(there.has_table(table.name, schema=table.schema) for table in self.metadata.sorted_tables)
+
     def foreign_tables(self) -> str:
         """Say whether another version of this package made the tables.
 
         :return: what differs and what to do, in words; empty text if they are those of this version
         """
         return tables.describe(tables.differences(self.session.connection(), self.metadata))
+
+    def downgrade(
+        self, to_revision: str, from_revision: str | None = None, show_sql_only: bool = False
+    ) -> None:
+        """Go back to an earlier state of the tables; ``airflow db-manager downgrade`` calls it.
+
+        :param to_revision: a migration, or ``base`` for no tables at all
+        :param from_revision: where to begin, for ``show_sql_only``
+        :param show_sql_only: print the statements instead of running them
+        :raises ValueError: when a beginning is given where nothing is only shown
+        """
+        from alembic import command
+
+        if from_revision and not show_sql_only:
+            raise ValueError("from_revision goes with show_sql_only")
+        config = self.get_alembic_config()  # type: ignore[no-untyped-call]  # Airflow's, untyped
+        if show_sql_only:
+            begin = from_revision or self.get_current_revision()  # type: ignore[no-untyped-call]  # as above
+            command.downgrade(config, revision=f"{begin}:{to_revision}", sql=True)
+            return
+        self.session.commit()  # what it has read must not keep its tables from being dropped
+        command.downgrade(config, revision=to_revision)
 
     def upgradedb(self, *args: Any, **kwargs: Any) -> None:
         """Upgrade the tables, and log it as an error if they are still not those of this version.

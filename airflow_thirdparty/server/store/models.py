@@ -82,7 +82,8 @@ class SignIn(PersonColumns, Base):
     __tablename__ = "third_party_sign_in"
     __table_args__ = (
         UniqueConstraint("auth_manager", "user_id", "user_created", "conn_id", name="third_party_sign_in_uq"),
-        Index("third_party_sign_in_conn_id_idx", "conn_id"),
+        # holds all that is needed to count an account's sign-ins and those of them that have lapsed
+        Index("third_party_sign_in_conn_id_idx", "conn_id", "lapsed_at", "soft_lapsed_at"),
         # finds the few whose refresh was cut off
         Index("third_party_sign_in_lease_until_idx", "lease_until"),
         # finds the few that housekeeping tries
@@ -147,6 +148,26 @@ class Revocation(PersonColumns, Base):
     next_at: Mapped[datetime] = mapped_column(index=True)
     give_up_at: Mapped[datetime]
     failed_code: Mapped[str | None] = mapped_column(String(60))
+
+
+class SignInCount(Base):
+    """How many people were signed in to an account when that was last counted, and how many had lapsed."""
+
+    __tablename__ = "third_party_sign_in_count"
+
+    conn_id: Mapped[str] = mapped_column(CONN_ID, primary_key=True)
+    sign_ins: Mapped[int] = mapped_column(Integer)
+    lapsed: Mapped[int] = mapped_column(Integer)
+    counted_at: Mapped[datetime]
+
+
+class Bookmark(Base):
+    """Up to which row a walk over a table has come, so that the next step goes on there."""
+
+    __tablename__ = "third_party_bookmark"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer)
 
 
 class LeaderLease(Base):

@@ -13,13 +13,14 @@ from typing import Any
 
 from airflow.configuration import conf
 from airflow.models.crypto import get_fernet
-from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Column, Select, Table, and_, bindparam, select, tuple_, update
+from cryptography.fernet import InvalidToken
+from sqlalchemy import Column, Select, Table, and_, bindparam, select, tuple_, update, values
+from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.store import attributions, delegations, models, usage
 from airflow_thirdparty.server.store.base import metadata
-from airflow_thirdparty.server.store.seal import SealContext, SealError, reseal
+from airflow_thirdparty.server.store.seal import Resealer, SealContext, SealError
 
 __all__ = [
     "BATCH",
@@ -83,24 +84,28 @@ def _tables() -> Sequence[Table]:
 
 
 def rotate(
-    in_transaction: InTransaction, progress: Callable[[Report], None] = lambda _report: None
+    in_transaction: InTransaction,
+    progress: Callable[[Report], None] = lambda _report: None,
+    *,
+    write: bool = True,
 ) -> Report:
     """Seal everything with the first key.
 
     :param in_transaction: runs work in a session of its own and commits
     :param progress: told after each batch
+    :param write: whether to change anything; without, everything is opened, and what would be sealed counted
     :raises SealError: ``no_key`` when Airflow has no Fernet key
     :return: how far it came, and what no configured key opens
     """
     if not get_fernet().is_encrypted:
         raise SealError("no_key", SealContext("every secret", "*", 0))
-    first = Fernet(conf.get_mandatory_value("core", "fernet_key").split(",")[0].strip())
-    report = Report()
+    keys = [key.strip() for key in conf.get_mandatory_value("core", "fernet_key").split(",")]
+    work = _Work(in_transaction, Resealer(keys), write, Report())
     for table, columns in sealed_columns().items():
         for rows in _batches(in_transaction, table, columns):
-            _one_batch(in_transaction, table, columns, rows, first, report)
-            progress(report)
-    return report
+            work.do_batch(table, columns, rows)
+            progress(work.report)
+    return work.report
 
 
 def _batches(
@@ -122,51 +127,80 @@ def _read(session: Session, statement: Select[Any]) -> list[Mapping[str, Any]]:
     return [dict(row) for row in session.execute(statement).mappings()]
 
 
-def _one_batch(
-    in_transaction: InTransaction,
-    table: Table,
-    columns: Sequence[Column[Any]],
-    rows: Sequence[Mapping[str, Any]],
-    first: Fernet,
-    report: Report,
-) -> None:
-    report.rows += len(rows)
-    for column in columns:
-        changes = []
+@dataclass(frozen=True)
+class _Work:
+    """Seals batches of rows anew.
+
+    :param in_transaction: runs work in a session of its own and commits
+    :param resealer: has the keys
+    :param write: whether to change anything
+    :param report: counts
+    """
+
+    in_transaction: InTransaction
+    resealer: Resealer
+    write: bool
+    report: Report
+
+    def do_batch(
+        self, table: Table, columns: Sequence[Column[Any]], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Seal some rows of a table.
+
+        :param table: the table
+        :param columns: those that hold something sealed
+        :param rows: as they were read
+        """
+        self.report.rows += len(rows)
+        for column in columns:
+            changes = list(self._changes(table, column, rows))
+            written = len(changes)
+            if changes and self.write:
+                written = self.in_transaction(_write, table=table, column=column, changes=changes)
+            self.report.sealed_anew += written
+            self.report.left_alone += len(changes) - written
+
+    def _changes(
+        self, table: Table, column: Column[Any], rows: Sequence[Mapping[str, Any]]
+    ) -> Iterator[dict[str, Any]]:
         for row in rows:
             sealed = row[column.name]
             if sealed is None:
                 continue
-            if _opens(first, sealed):
-                report.left_alone += 1
-                continue
             try:
-                changes.append(_change(table, row, sealed, reseal(sealed)))
+                new = self.resealer.reseal(sealed)
             except InvalidToken:
-                report.lost.append(_lost(table, column, row))
-        if changes:
-            written = in_transaction(_write, table=table, column=column, changes=changes)
-            report.sealed_anew += written
-            report.left_alone += len(changes) - written
-
-
-def _opens(fernet: Fernet, sealed: str) -> bool:
-    try:
-        fernet.decrypt(sealed.encode())
-    except InvalidToken:
-        return False
-    return True
-
-
-def _change(table: Table, row: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
-    return {"old": old, "new": new} | {f"key_{column.name}": row[column.name] for column in table.primary_key}
+                self.report.lost.append(_lost(table, column, row))
+                continue
+            if new is None:
+                self.report.left_alone += 1
+            else:
+                yield {"old": sealed, "new": new} | {
+                    f"key_{key.name}": row[key.name] for key in table.primary_key
+                }
 
 
 def _write(session: Session, table: Table, column: Column[Any], changes: list[dict[str, Any]]) -> int:
+    """Replace old texts by new ones, where the old one still stands; how many did."""
+    if session.get_bind().dialect.name == "postgresql":
+        return _write_at_once(session, table, column, changes)
     key = [own == bindparam(f"key_{own.name}") for own in table.primary_key]
     statement = update(table).where(and_(*key, column == bindparam("old"))).values({column: bindparam("new")})
-    connection = session.connection()
-    return sum(connection.execute(statement, change).rowcount for change in changes)
+    return session.connection().execute(statement, changes).rowcount
+
+
+def _write_at_once(session: Session, table: Table, column: Column[Any], changes: list[dict[str, Any]]) -> int:
+    """The same in one statement, where a round trip for each row is what takes long."""
+    names = list(changes[0])
+    types = {"old": column.type, "new": column.type} | {
+        f"key_{key.name}": key.type for key in table.primary_key
+    }
+    given = values(*(sql_column(name, types[name]) for name in names), name="given").data(
+        [tuple(change[name] for name in names) for change in changes]
+    )
+    key = [own == given.c[f"key_{own.name}"] for own in table.primary_key]
+    statement = update(table).where(and_(*key, column == given.c.old)).values({column: given.c.new})
+    return session.connection().execute(statement).rowcount
 
 
 def _lost(table: Table, column: Column[Any], row: Mapping[str, Any]) -> Lost:

@@ -8,11 +8,11 @@ is refused.  Rolling back a whole row is beyond this.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from airflow.models.crypto import get_fernet
-from cryptography.fernet import InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from airflow_thirdparty.server.people.person import Person
 
@@ -96,12 +96,28 @@ def open_sealed(sealed: str, context: SealContext) -> str:
     return str(envelope["value"])
 
 
-def reseal(sealed: str) -> str:
-    """Encrypt what is sealed with the first of the configured keys, its context unchanged.
+class Resealer:
+    """Encrypts anew with the first of the configured keys what another one of them opens.
 
-    :param sealed: what :func:`seal` returned
-    :raises cryptography.fernet.InvalidToken: when no configured key opens it
-    :return: the new ciphertext
+    :param keys: Airflow's Fernet keys, the first one in front
     """
-    fernet: Any = get_fernet()  # Airflow's protocol for it leaves rotate() out
-    return str(fernet.rotate(sealed.encode()).decode())
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._first = Fernet(keys[0])
+        self._others = MultiFernet([Fernet(key) for key in keys[1:]]) if keys[1:] else None
+
+    def reseal(self, sealed: str) -> str | None:
+        """Encrypt what is sealed with the first key, its context unchanged.
+
+        :param sealed: what :func:`seal` returned
+        :raises cryptography.fernet.InvalidToken: when no configured key opens it
+        :return: the new ciphertext; ``None`` when the first key opens it already
+        """
+        token = sealed.encode()
+        try:
+            self._first.decrypt(token)
+        except InvalidToken:
+            if self._others is None:
+                raise
+            return self._first.encrypt(self._others.decrypt(token)).decode()
+        return None

@@ -21,6 +21,10 @@ class Usage(PersonColumns, Base):
         UniqueConstraint("ti_id", "conn_id", name="third_party_usage_uq"),
         Index("third_party_usage_person_idx", "auth_manager", "user_id", "user_created", "last_at"),
         Index("third_party_usage_last_at_idx", "last_at"),
+        # what a task instance's tab shows
+        Index("third_party_usage_task_idx", "dag_id", "run_id", "task_id", "map_index"),
+        # in the order in which an admin's counts are paged
+        Index("third_party_usage_account_idx", "conn_id", "auth_manager", "user_id", "user_created"),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)

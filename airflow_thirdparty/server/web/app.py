@@ -28,6 +28,7 @@ from airflow_thirdparty.server.broker.housekeeping import loop
 from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
 from airflow_thirdparty.server.broker.sign_in.own_credentials import TooManyAttempts
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
+from airflow_thirdparty.server.broker.warm_up import warm_up
 from airflow_thirdparty.server.people.roles import NoSuchRole, RolesElsewhere
 from airflow_thirdparty.server.web.dependencies import (
     CrossSite,
@@ -80,13 +81,15 @@ DRAIN = 27.0
 
 @asynccontextmanager
 async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
-    background = asyncio.create_task(loop.run(runtime.refresher()))
+    # beside the start, which does not wait for either
+    background = [asyncio.create_task(work) for work in (warm_up(), loop.run(runtime.refresher()))]
     try:
         yield
     finally:
-        background.cancel()
-        with suppress(asyncio.CancelledError):
-            await background
+        for task in background:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         # new tokens that a service is just handing out must not die with the process
         await runtime.refresher().drain(DRAIN)
         await usage_recorder().drain()

@@ -12,10 +12,11 @@ from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from sqlalchemy import delete, func, select, update
 
+from airflow_thirdparty.server.broker.database import in_transaction
 from airflow_thirdparty.server.broker.housekeeping import pruning
 from airflow_thirdparty.server.store.attributions import Attribution
 from airflow_thirdparty.server.store.delegations import Delegation
-from airflow_thirdparty.server.store.models import SignIn
+from airflow_thirdparty.server.store.models import Bookmark, SignIn
 from airflow_thirdparty.server.store.usage import Usage
 from tests.support import databases
 from tests.support.people import Person
@@ -208,7 +209,6 @@ def test_background_work_prunes_step_by_step(alice: Person, tasks: Tasks, monkey
     runs = [alice.trigger(DAG_ID) for _ in range(4)]
     now = datetime.now(timezone.utc)
     with create_session(scoped=False) as session:
-        pruning.everything(session, now + 2 * pruning.SETTLING)
         session.execute(delete(DagRun).where(DagRun.run_id.in_(runs)))
         session.execute(update(Attribution).values(at=now - 2 * pruning.SETTLING))
         session.execute(delete(Attribution).where(Attribution.run_id.notin_(runs)))
@@ -216,8 +216,46 @@ def test_background_work_prunes_step_by_step(alice: Person, tasks: Tasks, monkey
     pruned = []
     for _ in range(3):
         with create_session(scoped=False) as session:
-            pruned.append(pruning.step(session, now).attributions)
+            pruned.append(pruning.step(session, now)[0].attributions)
     assert pruned == [3, 1, 0]
+
+
+def test_records_that_stay_keep_no_later_ones_from_going(
+    alice: Person, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+):
+    tasks.add_dag(DAG_ID)
+    kept = [alice.trigger(DAG_ID) for _ in range(3)]
+    gone = [alice.trigger(DAG_ID) for _ in range(4)]
+    now = datetime.now(timezone.utc)
+    with create_session(scoped=False) as session:
+        session.execute(delete(DagRun).where(DagRun.run_id.in_(gone)))
+        session.execute(update(Attribution).values(at=now - 2 * pruning.SETTLING))
+        session.execute(delete(Attribution).where(Attribution.run_id.notin_([*kept, *gone])))
+        session.execute(delete(Bookmark))
+    monkeypatch.setattr(pruning, "AT_ONCE", 3)
+    pruned = []
+    for _ in range(4):  # the last of which begins anew
+        with create_session(scoped=False) as session:
+            done, more = pruning.step(session, now)
+        pruned.append((done.attributions, more))
+    assert pruned == [(0, True), (3, True), (1, False), (0, True)]
+    assert recorded_runs() == set(kept)
+
+
+def test_everything_is_pruned_in_steps(alice: Person, tasks: Tasks, monkeypatch: pytest.MonkeyPatch):
+    tasks.add_dag(DAG_ID)
+    runs = [alice.trigger(DAG_ID) for _ in range(5)]
+    now = datetime.now(timezone.utc)
+    with create_session(scoped=False) as session:
+        session.execute(delete(DagRun).where(DagRun.run_id.in_(runs)))
+        session.execute(update(Attribution).values(at=now - 2 * pruning.SETTLING))
+    monkeypatch.setattr(pruning, "AT_ONCE", 2)
+    told: list[int] = []
+    pruned = pruning.everything(in_transaction, now, lambda so_far: told.append(so_far.attributions))
+    assert pruned.attributions >= 5
+    assert recorded_runs().isdisjoint(runs)
+    assert told == sorted(told)
+    assert told[0] <= 2
 
 
 def test_a_later_dag_of_the_same_id_does_not_find_a_delegation(account: str, bob: Person, tasks: Tasks):
@@ -229,4 +267,4 @@ def test_a_later_dag_of_the_same_id_does_not_find_a_delegation(account: str, bob
     with create_session(scoped=False) as session:
         session.execute(delete(DagModel).where(DagModel.dag_id == "short_lived"))
     with create_session(scoped=False) as session:
-        assert pruning.step(session, datetime.now(timezone.utc)).delegations == 1
+        assert pruning.step(session, datetime.now(timezone.utc))[0].delegations == 1

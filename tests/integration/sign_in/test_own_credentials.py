@@ -169,8 +169,8 @@ def test_attempts_are_counted_anew_after_the_window(
     monkeypatch.setattr("airflow_thirdparty.server.web.routes.accounts.utcnow", lambda: later)
     assert hand_over(alice, account, **credential(alice, kind)).status_code == 200
     with create_session() as session:
-        assert pruning.step(session, later + WINDOW).attempts == 0
-        assert pruning.step(session, later + 2 * WINDOW).attempts == 1
+        assert pruning.step(session, later + WINDOW)[0].attempts == 0
+        assert pruning.step(session, later + 2 * WINDOW)[0].attempts == 1
 
 
 def test_an_account_there_is_not_counts_no_attempts(alice: Person, accounts: Accounts) -> None:

@@ -77,3 +77,26 @@ def test_a_reset_leaves_nothing_old(fresh_database: Database) -> None:
     assert our_tables(fresh_database) == EXPECTED
     with create_session() as session:
         assert session.scalars(select(LeaderLease)).all() == []
+
+
+def test_a_downgrade_and_back(fresh_database: Database) -> None:
+    with create_session(scoped=False) as session:
+        ThirdPartyAccountsDBManager(session).downgrade("base")
+    assert our_tables(fresh_database) <= {VERSION}
+    with create_session(scoped=False) as session:
+        assert not ThirdPartyAccountsDBManager(session).check_migration()
+        assert not ThirdPartyAccountsDBManager(session).has_tables()
+    with create_session(scoped=False) as session:
+        ThirdPartyAccountsDBManager(session).upgradedb()
+    assert our_tables(fresh_database) == EXPECTED
+    assert differences(fresh_database) == []
+
+
+def test_a_downgrade_to_where_one_is_keeps_everything(fresh_database: Database) -> None:
+    with create_session(scoped=False) as session:
+        session.add(LeaderLease(name="kept"))
+    with create_session(scoped=False) as session:
+        ThirdPartyAccountsDBManager(session).downgrade("0001")
+    with create_session(scoped=False) as session:
+        assert session.scalars(select(LeaderLease.name)).all() == ["kept"]
+        assert ThirdPartyAccountsDBManager(session).check_migration()

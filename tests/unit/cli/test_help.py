@@ -58,7 +58,9 @@ def test_the_group_lists_every_command(
         assert f"{command.name} {written(command.help)}" in shown
 
 
-@pytest.mark.parametrize("name", ["list", "audit-dags", "prune", "sign-out", "grant-role"])
+@pytest.mark.parametrize(
+    "name", ["list", "check", "sign-ins", "audit-dags", "prune", "sign-out", "grant-role"]
+)
 def test_what_lists_takes_airflows_own_output_option(name: str) -> None:
     parser = cli_parser.get_parser()
     more = {"sign-out": ["--user", "alice"], "grant-role": ["Viewer"]}

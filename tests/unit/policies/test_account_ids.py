@@ -18,8 +18,8 @@ import pytest
 from airflow_thirdparty.policies.account_ids import (
     LIFETIME,
     AccountIdCache,
-    CacheUnusableError,
 )
+from airflow_thirdparty.policies.own_files import CacheUnusableError
 from airflow_thirdparty.published_list import derive_keys, write_list
 
 KEY = "a Fernet key"

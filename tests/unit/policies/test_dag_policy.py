@@ -162,6 +162,60 @@ def test_parsing_again_changes_nothing(load: Any) -> None:
         assert dag.tags == FOUND
 
 
+@pytest.fixture
+def parse(load: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Any:
+    """Parse a file as a DAG processor does, in what stands for a fresh process; answers what was logged."""
+    monkeypatch.setattr(dag_policy, "is_supervised", lambda: True)
+
+    def parsed(*bodies: str) -> list[str]:
+        dag_policy.forget()
+        caplog.clear()
+        for body in bodies:
+            dag = load(body)
+            dag.fileloc = "/dags/one_file.py"
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", PublicDagWarning)
+                dag_policy.dag_policy(dag)
+        return [record.getMessage() for record in caplog.records]
+
+    return parsed
+
+
+QUIET = RISKY.replace('tags=["public"]', "tags=[]")
+
+
+def test_a_dag_processor_says_it_once_and_when_it_changes(parse: Any) -> None:
+    assert len(parse(RISKY)) == 1
+    assert parse(RISKY) == []
+    other = RISKY.replace('task_id="fetch"', 'task_id="other"')
+    assert "'github' in task 'other'" in parse(other)[0]
+    assert parse(other) == []
+    assert parse(QUIET) == []
+    assert len(parse(other)) == 1, "it was not at risk in between"
+
+
+def test_a_file_is_told_of_one_dag_at_a_time_and_of_each_in_the_end(parse: Any) -> None:
+    bodies = [RISKY.replace('"risky"', f'"risky_{number}"') for number in range(3)]
+    said = [parse(*bodies) for _ in range(4)]
+    assert [len(messages) for messages in said] == [1, 1, 1, 0]
+    assert [f"risky_{number}" in messages[0] for number, messages in enumerate(said[:3])] == [True] * 3
+
+
+def test_where_nothing_can_be_kept_it_is_said_every_time(
+    parse: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "ids.reported").write_text("no folder")
+    assert [len(parse(RISKY)) for _ in range(2)] == [1, 1]
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"risky": 1}', "\x00"])
+def test_what_cannot_be_read_is_said_again(parse: Any, tmp_path: Path, content: str) -> None:
+    parse(RISKY)
+    (kept,) = (tmp_path / "ids.reported").iterdir()
+    kept.write_text(content)
+    assert len(parse(RISKY)) == 1
+
+
 def test_a_file_of_many_dags_reads_list_and_configuration_once(
     load: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ from airflow_thirdparty.server.store.delegations import Delegation
 log = logging.getLogger(__name__)
 
 LASTING = timedelta(minutes=10)
-"""How old an answer may be: it is asked for three times a minute, so this outlasts restarts, and a right that
+"""How old an answer may be: it is asked for once a minute, so this outlasts restarts, and a right that
 was taken away is not used for long whatever fails."""
 
 INTERVAL = timedelta(minutes=1)

@@ -7,9 +7,12 @@ revocations to retry, authorizations to clear, secrets to move, the list of acco
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
@@ -19,7 +22,7 @@ from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.acting import dag_records, rights
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.housekeeping import pruning, publication, quiet_refreshes
+from airflow_thirdparty.server.broker.housekeeping import counting, pruning, publication, quiet_refreshes
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.broker.sign_in import signing_out
 from airflow_thirdparty.server.broker.tokens.refresher import Refresher
@@ -29,6 +32,8 @@ from airflow_thirdparty.server.store.clock import Clock
 from airflow_thirdparty.server.store.models import LeaderLease
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 INTERVAL = 20.0
 """Seconds between rounds. DAG processors read the list of accounts once a minute at most, and a service may
@@ -48,6 +53,12 @@ there are threads for the database."""
 NAME = "housekeeping"
 """The lease on the work that any process can do."""
 
+ROUNDS_A_MINUTE = 3
+"""What need not be done in every round is done once a minute: an idle database is asked little."""
+
+COUNTING = 15
+"""Sign-ins are counted in every so manieth round, which is every five minutes: it reads a whole index."""
+
 RIGHTS = "rights"
 """The lease on asking what delegates may do: taken only by processes that have an auth manager to ask."""
 
@@ -57,31 +68,62 @@ async def run(refresher: Refresher) -> None:
 
     :param refresher: what refreshes sign-ins in this process, with its clock and its way to services
     """
-    while True:
+    for number in itertools.count():
         try:
-            await run_once(refresher)
+            await run_once(refresher, number)
         except Exception as error:  # the next round may succeed; requests are not affected
             log.warning("A round of background work failed: %s", type(error).__name__)
             log.debug("How it failed", exc_info=True)
         await asyncio.sleep(INTERVAL)
 
 
-async def run_once(refresher: Refresher) -> bool:
+async def run_once(refresher: Refresher, number: int = 0) -> bool:
     """Do what is due, if this process is or becomes the leader.
 
     :param refresher: what refreshes sign-ins in this process, with its clock and its way to services
+    :param number: how many rounds this process has made before; at the first one everything is due
     :return: whether it was
     """
-    clock = refresher.clock
-    await _ask_for_rights(refresher)
-    if not await in_database(become_leader, owner=refresher.owner, clock=clock):
+    names = (NAME, RIGHTS) if rights.has_auth_manager() else (NAME,)
+    begun = await in_database(_begin, owner=refresher.owner, clock=refresher.clock, names=names)
+    if RIGHTS in begun.leads and number % ROUNDS_A_MINUTE == 0:
+        await _do(rights.ask_for_all, refresher.clock())
+    if NAME not in begun.leads:
         return False
-    await _take_up_refreshes(refresher)
-    for work in _WORK:
-        await _do(work, clock())
+    for row_id, version, account in begun.cut_off:
+        # while the service may still take the old token: many accept one that they have just replaced for
+        # some seconds more, for this case
+        refresher.refresh_in_background(row_id, version, account)
+    for work, every in _WORK:
+        if number % every == 0:
+            await _do(work, refresher.clock())
+    if number % ROUNDS_A_MINUTE == 0:
+        await _prune(refresher.clock())
     await _refresh_quietly(refresher)
-    await _revoke(refresher)
+    await _revoke(refresher, begun.revocations)
     return True
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """What a round begins with, read in one transaction.
+
+    :param leads: the work that this process does, by name
+    :param cut_off: sign-ins whose refresh a process began that died: id, version and account
+    :param revocations: ids of tokens to revoke, by account
+    """
+
+    leads: frozenset[str]
+    cut_off: Sequence[tuple[int, int, Account]] = ()
+    revocations: Sequence[Sequence[int]] = ()
+
+
+def _begin(session: Session, owner: str, clock: Clock, names: Sequence[str]) -> _Begun:
+    leads = frozenset(name for name in names if become_leader(session, owner, clock, name))
+    if NAME not in leads:
+        return _Begun(leads)
+    now = clock()
+    return _Begun(leads, _cut_off(session, now), list(revocations.due(session, now).values()))
 
 
 def become_leader(session: Session, owner: str, clock: Clock, name: str = NAME) -> bool:
@@ -112,11 +154,12 @@ def become_leader(session: Session, owner: str, clock: Clock, name: str = NAME) 
     return True
 
 
-async def _do(work: Callable[[Session, datetime], object], now: datetime) -> None:
+async def _do(work: Callable[[Session, datetime], T], now: datetime) -> T | None:
     try:
-        await in_database(work, now)
+        return await in_database(work, now)
     except Exception as error:  # what cannot be done now keeps nothing else from being done
         log.warning("Background work '%s' failed: %s", work.__name__.strip("_"), type(error).__name__)
+    return None
 
 
 def _move_client_secrets(session: Session, now: datetime) -> None:
@@ -127,24 +170,29 @@ def _publish_accounts(session: Session, now: datetime) -> None:
     publication.publish_account_ids(session, now)
 
 
-def _prune_old_rows(session: Session, now: datetime) -> None:
-    pruning.step(session, now)
+async def _prune(now: datetime) -> None:
+    more = True
+    for _ in range(pruning.STEPS):
+        if more:
+            more = await _do(_prune_old_rows, now) or False
+
+
+def _prune_old_rows(session: Session, now: datetime) -> bool:
+    _, more = pruning.step(session, now)
+    return more
 
 
 def _mark_contested(session: Session, now: datetime) -> None:
     dag_records.mark_contested(session, now)
 
 
-_WORK = (_mark_contested, _prune_old_rows, _move_client_secrets, _publish_accounts)
-
-
-async def _ask_for_rights(refresher: Refresher) -> None:
-    """Ask what delegates may do, where there is an auth manager, and only in one such process at a time."""
-    clock = refresher.clock
-    if rights.has_auth_manager() and await in_database(
-        become_leader, owner=refresher.owner, clock=clock, name=RIGHTS
-    ):
-        await _do(rights.ask_for_all, clock())
+_WORK: Sequence[tuple[Callable[[Session, datetime], object], int]] = (
+    (_mark_contested, 1),
+    (_publish_accounts, 1),
+    (_move_client_secrets, ROUNDS_A_MINUTE),
+    (counting.count, COUNTING),
+)
+"""What is done, and in every so manieth round."""
 
 
 async def _refresh_quietly(refresher: Refresher) -> None:
@@ -152,15 +200,6 @@ async def _refresh_quietly(refresher: Refresher) -> None:
         await quiet_refreshes.run_once(refresher)
     except Exception as error:  # as above
         log.warning("Refreshes that nobody asked for failed: %s", type(error).__name__)
-
-
-async def _take_up_refreshes(refresher: Refresher) -> None:
-    """Refresh what a process that died was refreshing, while the service may still take the old token.
-
-    Many services accept a refresh token that they have just replaced for some seconds more, for this case.
-    """
-    for row_id, version, account in await in_database(_cut_off, now=refresher.clock()):
-        refresher.refresh_in_background(row_id, version, account)
 
 
 def _cut_off(session: Session, now: datetime) -> list[tuple[int, int, Account]]:
@@ -175,18 +214,17 @@ def _cut_off(session: Session, now: datetime) -> list[tuple[int, int, Account]]:
     return found
 
 
-async def _revoke(refresher: Refresher) -> None:
-    due = await in_database(revocations.due, now=refresher.clock())
+async def _revoke(refresher: Refresher, due: Sequence[Sequence[int]]) -> None:
     places = asyncio.Semaphore(ACCOUNTS_AT_ONCE)
 
-    async def one_after_the_other(row_ids: list[int]) -> None:
+    async def one_after_the_other(row_ids: Sequence[int]) -> None:
         async with places:
             for row_id in row_ids:
                 done = await signing_out.attempt(refresher.transport, row_id, refresher.clock())
                 if done is signing_out.PENDING:
                     return
 
-    work = [asyncio.ensure_future(one_after_the_other(row_ids)) for row_ids in due.values()]
+    work = [asyncio.ensure_future(one_after_the_other(row_ids)) for row_ids in due]
     if work:
         # what is still under way then goes on; the claim in its row keeps others from doing it too
         await asyncio.wait(work, timeout=REVOKING)

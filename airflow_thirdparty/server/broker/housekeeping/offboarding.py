@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from airflow.models.connection import Connection
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import Select, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
@@ -31,76 +32,125 @@ WORDS = {
 }
 
 
+PAGE = 5000
+"""How many ids one query looks at, so that it takes the same memory and time whatever there is."""
+
+InTransaction = Callable[..., Any]
+"""Runs work in a session of its own: called with the work and what it takes beside the session."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A sign-in that should go.
 
+    :param row_id: its id
     :param reason: why, in words
     """
 
+    row_id: int
     person: Person
     conn_id: str
     reason: str
 
 
-def departed(session: Session) -> list[Candidate]:
+Page = tuple[list[Candidate], int | None]
+"""Those found among some sign-ins, and the id after which to look next; ``None`` when all were looked at."""
+
+Find = Callable[[Session, int], Page]
+"""Looks at the sign-ins whose ids come after one."""
+
+
+def walk(in_transaction: InTransaction, find: Find) -> Iterator[Candidate]:
+    """Go through all sign-ins page by page, each in a transaction of its own.
+
+    :param in_transaction: runs work in a session of its own
+    :param find: one of the searches below
+    :yields: what it finds, in the order of ids
+    """
+    after: int | None = 0
+    while after is not None:
+        found, after = in_transaction(find, after)
+        yield from found
+
+
+def departed(session: Session, after: int) -> Page:
     """Sign-ins of people who are gone or shut out, as far as the auth manager can be asked.
 
     :param session: a session
-    :return: them, by name and account
+    :param after: look at those whose ids come after
+    :return: them
     """
     columns = directory().columns(SignIn.auth_manager.expression, SignIn.user_id.expression)
-    statement = select(SignIn, *columns).order_by(SignIn.user_name, SignIn.conn_id)
-    found = [(row, user_state_of(row.person, values)) for row, *values in session.execute(statement)]
-    return [
-        Candidate(row.person, row.conn_id, WORDS[user_state])
-        for row, user_state in found
-        if user_state is not UserState.PRESENT
-    ]
+    rows = session.execute(_page(after, *columns)).all()
+    found = []
+    for row in rows:
+        user_state = user_state_of(_person(row), row[len(_COLUMNS) :])
+        if user_state is not UserState.PRESENT:
+            found.append(_candidate(row, WORDS[user_state]))
+    return found, _next(session, after)
 
 
-def idle(session: Session, before: datetime) -> list[Candidate]:
+def idle(session: Session, after: int, *, before: datetime) -> Page:
     """Sign-ins that were neither made, refreshed nor used since.
 
     :param session: a session
+    :param after: look at those whose ids come after
     :param before: a sign-in that was last used before then is idle
-    :return: them, by name and account
+    :return: them
     """
-    used = (
-        select(*Usage.person_key(), Usage.conn_id, func.max(Usage.last_at).label("at"))
-        .group_by(*Usage.person_key(), Usage.conn_id)
-        .subquery()
+    its_uses = (Usage.belongs_to(SignIn.person_key()), Usage.conn_id == SignIn.conn_id)
+    used_at = select(func.max(Usage.last_at)).where(*its_uses).scalar_subquery()
+    statement = _page(after, SignIn.signed_in_at, SignIn.refreshed_at, used_at.label("used_at")).where(
+        SignIn.signed_in_at < before,
+        or_(SignIn.refreshed_at.is_(None), SignIn.refreshed_at < before),
+        ~exists().where(*its_uses, Usage.last_at >= before),
     )
-    key = (used.c[str(column.key)] for column in Usage.person_key())
-    same = and_(SignIn.belongs_to(key), used.c.conn_id == SignIn.conn_id)
-    rows = session.execute(
-        select(SignIn, used.c.at)
-        .outerjoin(used, same)
-        .where(SignIn.signed_in_at < before)
-        .order_by(SignIn.user_name, SignIn.conn_id)
-    )
+    rows = session.execute(statement).all()
     found = []
-    for row, used_at in rows:
-        last = max(at for at in (row.signed_in_at, row.refreshed_at, used_at) if at is not None)
-        if last < before:
-            found.append(Candidate(row.person, row.conn_id, f"not used since {last:%Y-%m-%d}"))
-    return found
+    for row in rows:
+        last = max(at for at in (row.signed_in_at, row.refreshed_at, row.used_at) if at is not None)
+        found.append(_candidate(row, f"not used since {last:%Y-%m-%d}"))
+    return found, _next(session, after)
 
 
-def orphaned(session: Session) -> list[Candidate]:
+def orphaned(session: Session, after: int) -> Page:
     """Sign-ins to accounts that do not exist any more.
 
     :param session: a session
-    :return: them, by name and account
+    :param after: look at those whose ids come after
+    :return: them
     """
-    known = set(session.scalars(select(Connection.conn_id).where(Connection.conn_type == CONN_TYPE)))
-    known |= set(settings.accounts_in_secrets_backend())
-    rows = session.scalars(select(SignIn).order_by(SignIn.user_name, SignIn.conn_id))
-    return [
-        Candidate(row.person, row.conn_id, "the account does not exist any more")
-        for row in rows
-        if row.conn_id not in known
-    ]
+    registered = exists().where(Connection.conn_id == SignIn.conn_id, Connection.conn_type == CONN_TYPE)
+    elsewhere = settings.accounts_in_secrets_backend()
+    rows = session.execute(_page(after).where(~registered, SignIn.conn_id.not_in(elsewhere))).all()
+    return [_candidate(row, "the account does not exist any more") for row in rows], _next(session, after)
+
+
+_COLUMNS = (
+    SignIn.id,
+    SignIn.conn_id,
+    SignIn.auth_manager,
+    SignIn.user_id,
+    SignIn.user_created,
+    SignIn.user_name,
+)
+
+
+def _page(after: int, *columns: Any) -> Select[Any]:
+    return select(*_COLUMNS, *columns).where(SignIn.id.between(after + 1, after + PAGE)).order_by(SignIn.id)
+
+
+def _next(session: Session, after: int) -> int | None:
+    last = session.scalar(select(func.max(SignIn.id))) or 0
+    return after + PAGE if after + PAGE < last else None
+
+
+def _person(row: Any) -> Person:
+    return Person(row.auth_manager, row.user_id, row.user_created, row.user_name)
+
+
+def _candidate(row: Any, reason: str) -> Candidate:
+    return Candidate(row.id, _person(row), row.conn_id, reason)
 
 
 def of_user(session: Session, name: str, conn_id: str | None = None) -> list[Candidate]:
@@ -111,45 +161,41 @@ def of_user(session: Session, name: str, conn_id: str | None = None) -> list[Can
     :param conn_id: only the sign-in to this account; ``None`` for all
     :return: them, by id and account
     """
-    rows = session.scalars(
-        select(SignIn).where(SignIn.user_name == name).order_by(SignIn.user_id, SignIn.conn_id)
+    rows = session.execute(
+        select(*_COLUMNS).where(SignIn.user_name == name).order_by(SignIn.user_id, SignIn.conn_id)
     )
     return [
-        Candidate(row.person, row.conn_id, "asked for")
+        _candidate(row, "asked for")
         for row in rows
         if row.user_name == name and conn_id in (None, row.conn_id)
     ]
 
 
 async def sign_out(
-    transport: Transport, candidates: Sequence[Candidate], now: datetime, by: Person
-) -> list[tuple[Candidate, signing_out.SignedOut]]:
-    """Remove sign-ins and revoke their tokens, one after the other.
+    transport: Transport, candidate: Candidate, now: datetime, by: Person
+) -> signing_out.SignedOut:
+    """Remove a sign-in and revoke its tokens.
 
     :param transport: the way to services
-    :param candidates: what should go
+    :param candidate: what should go
     :param now: the time, in UTC
     :param by: who asked for it
-    :return: what became of each
+    :return: what became of it
     """
-    return [
-        (each, await signing_out.sign_out(transport, each.person, each.conn_id, now, by=by))
-        for each in candidates
-    ]
+    return await signing_out.sign_out(transport, candidate.person, candidate.conn_id, now, by=by)
 
 
-async def withdraw_delegations(candidates: Sequence[Candidate], by: Person) -> int:
+async def withdraw_delegations(people: Collection[Person], by: Person) -> int:
     """Forget what people who left have delegated.
 
-    :param candidates: sign-ins of the people who left
+    :param people: those who left
     :param by: who asked for it
     :return: how many there were
     """
-    people = {each.person for each in candidates}
     return await in_database(_withdraw, people=people, by=by) if people else 0
 
 
-def _withdraw(session: Session, people: set[Person], by: Person) -> int:
+def _withdraw(session: Session, people: Collection[Person], by: Person) -> int:
     rows = [row for row in session.scalars(select(Delegation)) if row.person in people]
     for row in rows:
         audit.write(

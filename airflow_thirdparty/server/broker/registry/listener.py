@@ -11,6 +11,7 @@ plugins are not loaded (``airflow connections add``), so nothing heavy is import
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, inspect
@@ -37,7 +38,34 @@ def _before_flush(session: Session, _context: UOWTransaction, _instances: object
         if _holds_a_connection(obj) and (obj.conn_type == CONN_TYPE or _was_account(obj)):
             from airflow_thirdparty.server.broker.registry import saving
 
-            saving.on_save(session, obj)
+            try:
+                saving.on_save(session, obj)
+            except saving.RegistrationRefused as refused:
+                if _is_connections_command():
+                    raise SystemExit(str(refused)) from None
+                raise
+
+
+@event.listens_for(Session, "after_attach")
+def _after_attach(_session: Session, obj: Any) -> None:
+    """Refuse an account before ``airflow connections add`` says that it was added, which is too early."""
+    if _is_connections_command() and _holds_a_connection(obj) and obj.conn_type == CONN_TYPE and _is_new(obj):
+        from airflow_thirdparty.server.broker.registry import saving
+
+        try:
+            saving.check(obj)
+        except saving.RegistrationRefused as refused:
+            raise SystemExit(str(refused)) from None
+
+
+def _is_connections_command() -> bool:
+    """Whether this process is ``airflow connections …``, where an exception would become a traceback."""
+    return sys.argv[1:2] == ["connections"]
+
+
+def _is_new(obj: Any) -> bool:
+    state: Any = inspect(obj)
+    return bool(state.pending)
 
 
 def _was_account(obj: Any) -> bool:

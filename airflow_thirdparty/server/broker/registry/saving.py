@@ -50,6 +50,18 @@ def on_save(session: Session, obj: Any) -> None:
         _save_test_request(session, obj)
 
 
+def check(connection: Connection) -> None:
+    """Check an account that is to be saved, and change nothing.
+
+    :param connection: an account
+    :raises RegistrationRefused: naming the field and the remedy
+    """
+    try:
+        parse(registration_of(connection))
+    except AccountMisconfigured as error:
+        raise RegistrationRefused(error) from None
+
+
 def _save_account(session: Session, connection: Connection) -> None:
     _move_before_change(session, connection)
     given = _given_secret(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,12 +44,20 @@ def of_person(
     return list(session.scalars(statement.limit(limit).offset(offset))), total
 
 
-def counts(session: Session) -> list[Count]:
+def counts(
+    session: Session, *, limit: int = 50, offset: int = 0, conn_ids: Collection[str] | None = None
+) -> list[Count]:
     """How much each sign-in was used; for admins.
 
+    In the order of an index, so that a page reads the uses it counts and those before it, and sorts nothing.
+
     :param session: a session
-    :return: them, by account and name
+    :param limit: most rows of a page
+    :param offset: how many rows come before the page
+    :param conn_ids: only uses of these accounts; ``None`` for all
+    :return: the page asked for, by account and person
     """
+    key = (Usage.conn_id, *Usage.person_key())
     statement = (
         select(
             Usage.conn_id,
@@ -57,9 +66,13 @@ def counts(session: Session) -> list[Count]:
             func.sum(Usage.times).label("times"),
             func.max(Usage.last_at).label("last_at"),
         )
-        .group_by(Usage.conn_id, *Usage.person_key())
-        .order_by(Usage.conn_id, func.max(Usage.user_name))
+        .group_by(*key)
+        .order_by(*key)
+        .limit(limit)
+        .offset(offset)
     )
+    if conn_ids is not None:
+        statement = statement.where(Usage.conn_id.in_(conn_ids))
     return [
         Count(row.conn_id, row.user_name, row.task_instances, int(row.times), row.last_at)
         for row in session.execute(statement)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.broker.registry.registrations import AccountEntry
 from airflow_thirdparty.server.broker.tokens import refusals
-from airflow_thirdparty.server.store import account_health
-from airflow_thirdparty.server.store.models import AccountHealth, SignIn
+from airflow_thirdparty.server.store import account_health, sign_in_counts
+from airflow_thirdparty.server.store.models import AccountHealth
 
 
 @dataclass(frozen=True)
@@ -39,16 +38,7 @@ def of_accounts(session: Session) -> list[Overview]:
     :param session: a session
     :return: them
     """
-    counted = {
-        row.conn_id: (row.sign_ins, row.lapsed)
-        for row in session.execute(
-            select(
-                SignIn.conn_id,
-                func.count().label("sign_ins"),
-                func.count(func.coalesce(SignIn.lapsed_at, SignIn.soft_lapsed_at)).label("lapsed"),
-            ).group_by(SignIn.conn_id)
-        )
-    }
+    counted = sign_in_counts.counts(session)
     health = account_health.all_of(session)
     return [
         Overview(entry, *_problem(entry, health.get(conn_id)), *counted.get(conn_id, (0, 0)))

@@ -133,10 +133,12 @@ export const dagsAtRiskQuery = queryOptions({
   queryFn: () => get<DagAtRisk[]>("admin/dags-at-risk"),
 });
 
-export const usageCountsQuery = queryOptions({
-  queryKey: ["admin", "uses"],
-  queryFn: () => get<UsageCount[]>("admin/uses"),
-});
+export const usageCountsQuery = (limit: number, offset: number) =>
+  queryOptions({
+    queryKey: ["admin", "uses", limit, offset],
+    queryFn: () => get<UsageCount[]>(`admin/uses?limit=${limit}&offset=${offset}`),
+    placeholderData: keepPreviousData,
+  });
 
 export const allDelegationsQuery = queryOptions({
   queryKey: ["admin", "delegations"],

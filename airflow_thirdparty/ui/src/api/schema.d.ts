@@ -245,7 +245,7 @@ export interface paths {
         };
         /**
          * Count Uses
-         * @description How much each sign-in was used, without where; for admins.
+         * @description How much each sign-in was used, without where, a page at a time; for admins.
          */
         get: operations["count_uses_api_v1_admin_uses_get"];
         put?: never;
@@ -1587,7 +1587,10 @@ export interface operations {
     };
     count_uses_api_v1_admin_uses_get: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;

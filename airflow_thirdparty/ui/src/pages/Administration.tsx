@@ -1,11 +1,12 @@
 import { chakra, Flex, Heading, HStack, Link, Stack, Text } from "@chakra-ui/react";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 
 import { airflow, dagTabUrl } from "../api/client";
 import { dagsAtRiskQuery, overviewQuery, usageCountsQuery } from "../api/queries";
 import type { AccountOverview, DagAtRisk, UsageCount } from "../api/types";
 import { AllDelegations } from "../components/AllDelegations";
+import { Button } from "../components/Button";
 import { Icon, ServiceIcon, STATUS_SHAPES } from "../components/icons";
 import { PageRoles } from "../components/PageRoles";
 import { Rich } from "../components/Rich";
@@ -158,31 +159,63 @@ const Count = ({ count }: { count: UsageCount }) => (
   </Row>
 );
 
-const UsageCounts = () => (
-  <Section
-    title={t("admin.uses")}
-    hint={t("admin.uses.hint")}
-    query={useQuery(usageCountsQuery)}
-    empty={t("admin.uses.none")}
-  >
-    {(rows) => (
-      <Table
-        label={t("admin.uses.table")}
-        columns={[
-          t("admin.column.account"),
-          t("admin.column.user"),
-          t("admin.column.tasks"),
-          t("admin.column.times"),
-          t("admin.column.last_used"),
-        ]}
-      >
-        {rows.map((count) => (
-          <Count key={`${count.conn_id} ${count.user_name} ${count.last_at}`} count={count} />
-        ))}
-      </Table>
-    )}
-  </Section>
-);
+/** One more is asked for, to know whether there is a next page. */
+const USES_PAGE = 50;
+
+const UsageCounts = () => {
+  const [offset, setOffset] = useState(0);
+  return (
+    <Section
+      title={t("admin.uses")}
+      hint={t("admin.uses.hint")}
+      query={useQuery(usageCountsQuery(USES_PAGE + 1, offset))}
+      empty={t("admin.uses.none")}
+    >
+      {(rows) => (
+        <Stack gap={2}>
+          <Table
+            label={t("admin.uses.table")}
+            columns={[
+              t("admin.column.account"),
+              t("admin.column.user"),
+              t("admin.column.tasks"),
+              t("admin.column.times"),
+              t("admin.column.last_used"),
+            ]}
+          >
+            {rows.slice(0, USES_PAGE).map((count) => (
+              <Count key={`${count.conn_id} ${count.user_name} ${count.last_at}`} count={count} />
+            ))}
+          </Table>
+          <HStack gap={2}>
+            {offset > 0 ? (
+              <Button
+                tone="quiet"
+                size="xs"
+                onClick={() => {
+                  setOffset(Math.max(offset - USES_PAGE, 0));
+                }}
+              >
+                {t("admin.uses.back")}
+              </Button>
+            ) : null}
+            {rows.length > USES_PAGE ? (
+              <Button
+                tone="quiet"
+                size="xs"
+                onClick={() => {
+                  setOffset(offset + USES_PAGE);
+                }}
+              >
+                {t("admin.uses.next")}
+              </Button>
+            ) : null}
+          </HStack>
+        </Stack>
+      )}
+    </Section>
+  );
+};
 
 /** The page's second tab, for whoever may edit connections. */
 export const Administration = () => (

@@ -11,7 +11,7 @@ from airflow.models.crypto import get_fernet
 from cryptography.fernet import Fernet
 
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, reseal, seal
+from airflow_thirdparty.server.store.seal import Resealer, SealContext, SealError, open_sealed, seal
 from tests.support.airflow_home import FERNET_KEY
 from tests.support.airflow_server import configured
 
@@ -108,7 +108,9 @@ def test_every_configured_key_opens_and_the_first_seals() -> None:
     with configured("core", fernet_key=f"{NEW_KEY},{FERNET_KEY}"):
         get_fernet.cache_clear()
         assert open_sealed(old, HERE) == "the secret"
-        moved = reseal(old)
+        moved = Resealer([NEW_KEY, FERNET_KEY]).reseal(old)
+        assert moved is not None
+        assert Resealer([NEW_KEY]).reseal(moved) is None, "it is sealed with the first one"
     with configured("core", fernet_key=NEW_KEY):
         get_fernet.cache_clear()
         assert open_sealed(moved, HERE) == "the secret"

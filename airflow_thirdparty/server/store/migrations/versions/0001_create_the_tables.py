@@ -103,6 +103,12 @@ def upgrade() -> None:
         batch_op.create_index("third_party_attribution_run_pk_idx", ["run_pk"], unique=False)
 
     op.create_table(
+        "third_party_bookmark",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("third_party_bookmark_pkey")),
+    )
+    op.create_table(
         "third_party_client_secret",
         sa.Column("conn_id", sa.String(length=250), nullable=False),
         sa.Column("sealed", sa.Text(), nullable=False),
@@ -224,10 +230,20 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("third_party_sign_in", schema=None) as batch_op:
-        batch_op.create_index("third_party_sign_in_conn_id_idx", ["conn_id"], unique=False)
+        batch_op.create_index(
+            "third_party_sign_in_conn_id_idx", ["conn_id", "lapsed_at", "soft_lapsed_at"], unique=False
+        )
         batch_op.create_index("third_party_sign_in_lease_until_idx", ["lease_until"], unique=False)
         batch_op.create_index("third_party_sign_in_soft_lapsed_at_idx", ["soft_lapsed_at"], unique=False)
 
+    op.create_table(
+        "third_party_sign_in_count",
+        sa.Column("conn_id", sa.String(length=250), nullable=False),
+        sa.Column("sign_ins", sa.Integer(), nullable=False),
+        sa.Column("lapsed", sa.Integer(), nullable=False),
+        sa.Column("counted_at", UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("conn_id", name=op.f("third_party_sign_in_count_pkey")),
+    )
     op.create_table(
         "third_party_usage",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
@@ -249,12 +265,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("ti_id", "conn_id", name="third_party_usage_uq"),
     )
     with op.batch_alter_table("third_party_usage", schema=None) as batch_op:
+        batch_op.create_index(
+            "third_party_usage_account_idx",
+            ["conn_id", "auth_manager", "user_id", "user_created"],
+            unique=False,
+        )
         batch_op.create_index("third_party_usage_last_at_idx", ["last_at"], unique=False)
         batch_op.create_index(
             "third_party_usage_person_idx",
             ["auth_manager", "user_id", "user_created", "last_at"],
             unique=False,
         )
+        batch_op.create_index(
+            "third_party_usage_task_idx", ["dag_id", "run_id", "task_id", "map_index"], unique=False
+        )
+
     op.create_table(
         "third_party_wait",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
@@ -275,11 +300,15 @@ def downgrade() -> None:
 
     op.drop_table("third_party_wait")
     with op.batch_alter_table("third_party_usage", schema=None) as batch_op:
+        batch_op.drop_index("third_party_usage_task_idx")
         batch_op.drop_index("third_party_usage_person_idx")
         batch_op.drop_index("third_party_usage_last_at_idx")
+        batch_op.drop_index("third_party_usage_account_idx")
 
     op.drop_table("third_party_usage")
+    op.drop_table("third_party_sign_in_count")
     with op.batch_alter_table("third_party_sign_in", schema=None) as batch_op:
+        batch_op.drop_index("third_party_sign_in_soft_lapsed_at_idx")
         batch_op.drop_index("third_party_sign_in_lease_until_idx")
         batch_op.drop_index("third_party_sign_in_conn_id_idx")
 
@@ -292,6 +321,7 @@ def downgrade() -> None:
     op.drop_table("third_party_delegation")
     op.drop_table("third_party_dag_sighting")
     op.drop_table("third_party_client_secret")
+    op.drop_table("third_party_bookmark")
     with op.batch_alter_table("third_party_attribution", schema=None) as batch_op:
         batch_op.drop_index("third_party_attribution_run_pk_idx")
         batch_op.drop_index("third_party_attribution_person_idx")

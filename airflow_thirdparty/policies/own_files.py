@@ -1,0 +1,73 @@
+"""Small files that processes of one host keep for each other, where only their own user can write."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+
+class CacheUnusableError(Exception):
+    """There is no place to keep what was looked up, so it must not be: that would be once per file."""
+
+
+def usable(path: Path) -> Path:
+    """Check that only we can write there, and make the folder where it is missing.
+
+    :param path: the file
+    :return: the same
+    :raises CacheUnusableError: when that cannot be
+    """
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        folder = path.parent.stat(follow_symlinks=False) if _is_shared(path.parent) else path.parent.stat()
+    except OSError as problem:
+        raise CacheUnusableError(f"{path.parent} cannot be used: {problem.strerror}") from problem
+    foreign = folder.st_uid not in (os.getuid(), 0) or (folder.st_mode & stat.S_IWOTH)
+    if not stat.S_ISDIR(folder.st_mode) or foreign or not os.access(path.parent, os.W_OK | os.X_OK):
+        raise CacheUnusableError(f"{path.parent} cannot be written to, or others can write there too")
+    return path
+
+
+def _is_shared(folder: Path) -> bool:
+    return folder.parent == Path(tempfile.gettempdir())
+
+
+def read(path: Path, largest: int) -> bytes | None:
+    """Read a file that we wrote.
+
+    :param path: the file
+    :param largest: most bytes it may have
+    :return: its content; ``None`` when it is not there, is not ours, or others can write to it
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        found = os.fstat(descriptor)
+        ours = found.st_uid == os.getuid() and not found.st_mode & 0o022
+        if not ours or not stat.S_ISREG(found.st_mode) or found.st_size > largest:
+            return None
+        return os.read(descriptor, largest)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file at once, so that a reader sees the old content or the new.
+
+    :param path: the file, in a folder that is :func:`usable`
+    :param text: its content
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

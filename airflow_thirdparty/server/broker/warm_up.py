@@ -1,0 +1,39 @@
+"""What a process does at its start so that its first task waits no longer than the others.
+
+SQLAlchemy compiles a statement when it is first run, which for the one that finds out whom a task instance
+acts for takes half a second.  Here it is run for a task instance that does not exist.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.server.broker.acting import queries
+from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.store import sign_ins
+
+log = logging.getLogger(__name__)
+
+NO_TASK = uuid.UUID(int=0)
+"""What Airflow itself puts in the place of a task instance that is none."""
+
+
+async def warm_up() -> None:
+    """Run what every question of a task runs; what fails here is said when a task asks."""
+    try:
+        await in_database(run_statements)
+    except Exception as error:
+        log.info("Nothing was prepared for the first task: %s", type(error).__name__)
+
+
+def run_statements(session: Session) -> None:
+    """Have every statement compiled that stands between a task and its token.
+
+    :param session: a session
+    """
+    queries.gather(session, NO_TASK, "", utcnow())
+    sign_ins.find(session, Person("", ""), "")

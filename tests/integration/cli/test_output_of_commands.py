@@ -1,0 +1,80 @@
+"""What commands list, and what dry runs leave alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from airflow.cli import cli_parser
+from airflow.utils.session import create_session
+from sqlalchemy import delete, func, select
+
+from airflow_thirdparty.cli.commands import output
+from airflow_thirdparty.server.store.models import SignIn
+from tests.support.people import Person
+
+
+def command(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Run a command, and answer its exit status and what it printed on both streams."""
+    arguments = cli_parser.get_parser().parse_args(["third-party-accounts", *words])
+    capsys.readouterr()
+    status = 0
+    try:
+        arguments.func(arguments)
+    except SystemExit as ended:
+        status = int(ended.code or 0)
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+@pytest.fixture
+def account(register: Callable[..., str], alice: Person, bob: Person) -> Iterator[str]:
+    """An account that Alice and Bob have signed in to."""
+    conn_id = register()
+    for person in (alice, bob):
+        assert person.sign_in(conn_id).status_code == 200
+    yield conn_id
+    with create_session(scoped=False) as session:
+        session.execute(delete(SignIn))
+
+
+@pytest.mark.parametrize(
+    ("words", "users"),
+    [
+        pytest.param([], {"alice", "bob"}, id="all"),
+        pytest.param(["--user", "bob"], {"bob"}, id="of a user"),
+        pytest.param(["--account", "service_a"], {"alice", "bob"}, id="to an account"),
+        pytest.param(["--account", "service_b"], set(), id="to another"),
+    ],
+)
+def test_sign_ins(
+    capsys: pytest.CaptureFixture[str], account: str, words: list[str], users: set[str]
+) -> None:
+    status, out, _ = command(capsys, "sign-ins", *words, "-o", "json")
+    assert status == 0
+    rows = json.loads(out)
+    assert {row["user"] for row in rows} == users
+    assert {row["status"] for row in rows} <= {"signed_in"}
+    assert not [name for row in rows for name in row if "sealed" in name or "token" in name]
+
+
+def test_a_dry_run_of_sign_out_ends_nothing(capsys: pytest.CaptureFixture[str], account: str) -> None:
+    status, out, err = command(capsys, "sign-out", "--user", "alice", "--dry-run", "-o", "json")
+    assert status == 0
+    assert json.loads(out) == [{"user": "alice", "account": account, "reason": "asked for"}]
+    assert "Nothing was changed" in err
+    with create_session(scoped=False) as session:
+        assert session.scalar(select(func.count()).select_from(SignIn)) == 2
+
+
+def test_people_see_as_many_rows_as_they_would_read(
+    capsys: pytest.CaptureFixture[str], account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "LISTED", 1)
+    _, out, err = command(capsys, "sign-ins")
+    assert out.count(account) == 1
+    assert "And 1 more" in err
+    _, out, err = command(capsys, "sign-ins", "-o", "json")
+    assert len(json.loads(out)) == 2
+    assert "more" not in err

@@ -1,0 +1,66 @@
+"""After a process has warmed up, its first fetch compiles no statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from airflow.utils.session import create_session
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import CacheStats
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.server.broker.warm_up import run_statements
+from tests.support import databases
+from tests.support.databases import Database
+from tests.support.people import Person
+from tests.support.tasks import Tasks
+
+pytestmark = databases.BOTH
+
+DAG_ID = "who_am_i"
+
+
+def compiled(work: Callable[[], Any]) -> list[str]:
+    """Statements that had to be compiled meanwhile."""
+    from airflow import settings
+
+    found: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool) -> None:
+        if context.cache_hit is CacheStats.CACHE_MISS:
+            found.append(statement)
+
+    event.listen(settings.engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        event.remove(settings.engine, "before_cursor_execute", note)
+    return found
+
+
+def warm(session_of: Callable[..., Any]) -> None:
+    with session_of(scoped=False) as session:
+        assert isinstance(session, Session)
+        run_statements(session)
+
+
+def test_a_second_time_compiles_nothing(fresh_database: Database) -> None:
+    assert compiled(lambda: warm(create_session)) != []
+    assert compiled(lambda: warm(create_session)) == []
+
+
+def test_a_fetch_compiles_nothing_of_ours_afterwards(
+    register: Callable[..., str], alice: Person, tasks: Tasks
+) -> None:
+    from airflow import settings
+
+    conn_id = register()
+    assert alice.sign_in(conn_id).status_code == 200
+    tasks.add_dag(DAG_ID)
+    task = tasks.start(DAG_ID, alice.trigger(DAG_ID))
+    settings.engine.clear_compiled_cache()
+    warm(create_session)
+    statements = compiled(lambda: task.connection(conn_id))
+    reading = [text for text in statements if "third_party_" in text and text.lstrip().startswith("SELECT")]
+    assert reading == []
