@@ -16,6 +16,9 @@ CONN_TYPE = "third_party_account"
 ACCOUNTS_VARIABLE = "third_party_account_ids"
 """The Airflow variable in which the server publishes the ids of all accounts (a JSON list, no secret)."""
 
+ENVIRONMENT_PREFIX = "AIRFLOW_CONN_"
+"""How Airflow's environment variables for connections begin; the id follows in capitals."""
+
 WEB_PREFIX = "/third-party-accounts"
 """Where the page, the API and the callback are served, below the path of ``[api] base_url``."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts import allowed_dags, exposing
 from airflow_thirdparty.server.accounts.account import Account
@@ -13,6 +16,7 @@ from airflow_thirdparty.server.broker.registry import oauth_client, registration
 from airflow_thirdparty.server.broker.registry.endpoints import find_endpoints
 from airflow_thirdparty.server.oauth.errors import OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
+from airflow_thirdparty.wire import ENVIRONMENT_PREFIX
 
 
 async def check(transport: Transport, conn_id: str) -> list[str]:
@@ -25,6 +29,7 @@ async def check(transport: Transport, conn_id: str) -> list[str]:
     """
     account = await in_database(_registered, conn_id=conn_id)
     lines = [f"The registration of '{conn_id}' is complete (service '{account.service}').", _exposed(account)]
+    lines += _shadowed(conn_id)
     if account.kind != "oauth2":
         return [*lines, "People enter a credential of their own; there is nothing else to check."]
     lines.append("There is a client secret." if account.client_auth_method != "none" else "A public client.")
@@ -54,6 +59,16 @@ def _exposed(account: Account) -> str:
     except AccountMisconfigured as problem:
         return f"Hooks of other providers find no credential under the account's own id: {problem}"
     return f"Hooks of other providers find the credential as a connection of type '{entry.conn_type}'."
+
+
+def _shadowed(conn_id: str) -> list[str]:
+    variable = f"{ENVIRONMENT_PREFIX}{conn_id.upper()}"
+    if variable not in os.environ or conn_id in settings.accounts_in_secrets_backend():
+        return []
+    return [
+        f"{variable} is set here. On a worker it shadows the account: hooks of other providers act with that "
+        "one login, whoever triggered the run. Remove it where workers run."
+    ]
 
 
 def _check_allowed_dags(session: Session, account: Account) -> None:
