@@ -60,8 +60,8 @@ def test_a_foreign_hook_gets_the_same_token_by_the_bare_id(
     row = task.connection(conn_id).json()
     assert who_the_service_sees(service, row["password"]) == "alice"
     assert row["login"] is None
-    assert row["extra"] is None
-    assert row["host"] == service.issuer
+    assert json.loads(row["extra"]) == {"Authorization": f"Bearer {row['password']}"}
+    assert row["conn_type"] == "http"
 
 
 def test_who_never_signed_in_is_told_where_to(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.options import KINDS
@@ -21,9 +21,16 @@ LARGEST = 2**31 - 1
 
 
 class Strict(BaseModel):
-    """A request body that takes no unknown fields."""
+    """A request body that takes no unknown fields, and no NUL, which Postgres takes in no text."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    @field_validator("*")
+    @classmethod
+    def _without_nul(cls, value: object) -> object:
+        if isinstance(value, str) and "\x00" in value:
+            raise ValueError("it holds a NUL character")
+        return value
 
 
 class Problem(BaseModel):
