@@ -124,6 +124,7 @@ class ThirdPartyAccountHook(BaseHook):
         self.scopes = tuple(scopes)
         self.min_lifetime = min_lifetime
         self._access: Access | None = None
+        self._said: set[object] = set()
 
     def get_access(self, *, force_refresh: bool = False) -> Access:
         """The acting person's access token, with what is known about it.
@@ -179,12 +180,17 @@ class ThirdPartyAccountHook(BaseHook):
         """
         return (await self.aget_access(force_refresh=force_refresh)).value
 
-    def demand_sign_in(self) -> None:
+    def demand_sign_in(self, *, lasting: timedelta | None = None) -> None:
         """Raise unless the acting person is signed in; asks for no token.
 
+        :param lasting: for how long that should hold; the log says when it cannot
         :raises ThirdPartyAccountError: as :meth:`get_access`
         """
-        self._ask_for_no_token(waits=True)
+        answer = self._ask_for_no_token(waits=True)
+        self._warn(answer.get("warning"))
+        ends_at = answer.get("ends_at")
+        if lasting and ends_at and datetime.fromisoformat(ends_at) < datetime.now(timezone.utc) + lasting:
+            self._warn(f"The sign-in cannot be refreshed and ends at {ends_at}, before {lasting} are over.")
 
     def get_grant(self, *, waits: bool = False) -> str:
         """A grant with which a trigger acts as the same person, while this task is deferred.
@@ -349,11 +355,18 @@ class ThirdPartyAccountHook(BaseHook):
 
     def _accept(self, connection: Any) -> Access:
         answer = self._answer_in(connection)
+        self._warn(answer.get("warning"))
         try:
             # Airflow's SDK has told the secrets masker about the password, here and in the supervisor
             return Access.read(str(connection.password or ""), connection.host, connection.login, answer)
         except (ValueError, KeyError, TypeError):
             raise _not_projected(self.third_party_account_conn_id) from None
+
+    def _warn(self, text: object) -> None:
+        """Say it once in the task's log."""
+        if text and text not in self._said:
+            self._said.add(text)
+            self.log.warning("%s: %s", self.third_party_account_conn_id, text)
 
     def _answer_in(self, connection: Any) -> dict[str, Any]:
         """The server's answer to our own question, as it stands in a connection."""
@@ -362,6 +375,8 @@ class ThirdPartyAccountHook(BaseHook):
             answer = json.loads(connection.extra or "{}")[PROJECTION_KEY]
             if "refusal" in answer:
                 refusal = from_dict(answer["refusal"])
+                if person := answer.get("person"):
+                    refusal.acting_user = (str(person["id"]), str(person["name"]))
             answer = dict(answer)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise _not_projected(self.third_party_account_conn_id) from None

@@ -118,7 +118,7 @@ class ThirdPartySignInSensor(BaseSensorOperator):
 
     def _missing(self, account: str) -> ThirdPartyAccountError | None:
         try:
-            self._hook(account).demand_sign_in()
+            self._hook(account).demand_sign_in(lasting=timedelta(seconds=self.timeout))
         except WORTH_WAITING as error:
             return error
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -44,17 +44,18 @@ class Service:
 
 
 @contextlib.contextmanager
-def running_service(base_url: str, **settings: Any) -> Iterator[Service]:
+def running_service(base_url: str, conn_ids: Sequence[str] = CONN_IDS, **settings: Any) -> Iterator[Service]:
     """Run the identity provider for an Airflow.
 
     :param base_url: of that Airflow
+    :param conn_ids: accounts whose callbacks it knows
     :param settings: see :func:`airflow_thirdparty.demo.identity_provider.running`
     """
     secret = secrets.token_urlsafe(24)
     client = {
         "client_id": CLIENT_ID,
         "client_secret": secret,
-        "redirect_uris": [f"{base_url}{wire.WEB_PREFIX}/callback/{conn_id}" for conn_id in CONN_IDS],
+        "redirect_uris": [f"{base_url}{wire.WEB_PREFIX}/callback/{conn_id}" for conn_id in conn_ids],
     }
     with provider.running(provider_packages(), [client], **settings) as issuer:
         yield Service(issuer, secret)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -176,6 +176,28 @@ class Tasks:
         answer = running.worker.patch(f"/execution/task-instances/{running.id}/state", json=body)
         assert answer.status_code == 204, answer.text
 
+    def park(self, running: RunningTask, method: str, user_id: str, **arguments: Any) -> None:
+        """Let a running task become a required action of somebody's.
+
+        :param running: the task
+        :param method: by which it goes on
+        :param user_id: whose
+        :param arguments: of that method
+        """
+        from airflow.sdk.serde import serialize
+
+        asked = {
+            "ti_id": str(running.id),
+            "options": ["I have signed in"],
+            "subject": "Sign in",
+            "assigned_users": [{"id": user_id, "name": "somebody"}],
+        }
+        answer = running.worker.post(f"/execution/hitlDetails/{running.id}", json=asked)
+        assert answer.status_code == 201, answer.text
+        body = {"state": "awaiting_input", "next_method": method, "next_kwargs": serialize(arguments)}
+        answer = running.worker.patch(f"/execution/task-instances/{running.id}/state", json=body)
+        assert answer.status_code == 204, answer.text
+
     def running(self, dag_id: str, run_id: str, task_id: str = "work") -> uuid.UUID:
         """The id of a task instance, which is started unless it runs already.
 
@@ -193,6 +215,23 @@ class Tasks:
             if found.state == "running":
                 return found.id
         return self.start(dag_id, run_id, task_id).id
+
+    def ran(self, dag_id: str, run_id: str, minutes: float) -> None:
+        """Let it be that a run has ended well and took its time.
+
+        :param dag_id: the DAG
+        :param run_id: the run
+        :param minutes: how long
+        """
+        from airflow.models.dagrun import DagRun
+        from airflow.utils.session import create_session
+        from sqlalchemy import update
+
+        now = datetime.now(timezone.utc)
+        times = {"start_date": now - timedelta(minutes=minutes), "end_date": now}
+        run = update(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
+        with create_session(scoped=False) as session:
+            session.execute(run.values(state="success", **times).execution_options(synchronize_session=False))
 
     def started_earlier(self, instance_id: uuid.UUID, seconds: float) -> None:
         """Let it be that a task started some time ago.

@@ -15,7 +15,13 @@ import pytest
 import structlog
 from airflow.sdk.exceptions import ErrorType
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import ConnectionResult, ErrorResponse, GetConnection, MaskSecret
+from airflow.sdk.execution_time.comms import (
+    ConnectionResult,
+    CreateHITLDetailPayload,
+    ErrorResponse,
+    GetConnection,
+    MaskSecret,
+)
 
 from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
@@ -35,21 +41,24 @@ class Supervisor:
     answers: dict[str, Callable[[TokenRequest], Answer]] = field(default_factory=dict)
     asked: list[TokenRequest] = field(default_factory=list)
     masked: list[Any] = field(default_factory=list)
+    required: list[Any] = field(default_factory=list)
 
-    def send(self, message: Any) -> Answer | None:
+    def send(self, msg: Any) -> Answer | None:
         """What the SDK's synchronous code calls."""
-        if isinstance(message, MaskSecret):
-            self.masked.append(message.value)
-        if not isinstance(message, GetConnection):
+        if isinstance(msg, MaskSecret):
+            self.masked.append(msg.value)
+        if isinstance(msg, CreateHITLDetailPayload):
+            self.required.append(msg)
+        if not isinstance(msg, GetConnection):
             return None
-        request = TokenRequest.decode(message.conn_id)
+        request = TokenRequest.decode(msg.conn_id)
         self.asked.append(request)
         answer = self.answers.get(request.conn_id)
         return answer(request) if answer else ErrorResponse(error=ErrorType.CONNECTION_NOT_FOUND)
 
-    async def asend(self, message: Any) -> Answer | None:
+    async def asend(self, msg: Any) -> Answer | None:
         """What the SDK's asynchronous code calls."""
-        return self.send(message)
+        return self.send(msg)
 
 
 def refused(code: str, *, link: str | None = None) -> ConnectionResult:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from airflow_thirdparty import options
 from airflow_thirdparty.options import ADDRESSES, ClientAuthMethod, Kind
@@ -14,7 +15,7 @@ from airflow_thirdparty.server.accounts import exposing, fields, tenants
 from airflow_thirdparty.server.accounts.binding import AccountBinding
 from airflow_thirdparty.server.accounts.preset import TEMPLATES
 from airflow_thirdparty.server.accounts.presets import PRESETS, Preset
-from airflow_thirdparty.urls import service_origin
+from airflow_thirdparty.urls import DEFAULT_PORTS, origin_of, service_origin
 from airflow_thirdparty.wire import CONN_ID_PATTERN, ENTRY_MARK, REQUEST_PREFIX
 
 
@@ -98,6 +99,12 @@ class Account:
     def preset(self) -> Preset:
         """What is known about the service."""
         return PRESETS[self.service]
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Scheme, host and port of the only places our HTTP client sends the credential to."""
+        speaks_http = self.host is not None and urlsplit(self.host).scheme in DEFAULT_PORTS
+        return (origin_of(self.host),) if self.host and speaks_http else ()
 
     def binding(self) -> AccountBinding:
         """What sign-ins made now belong to."""

@@ -6,7 +6,6 @@ import json
 import logging
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from airflow.configuration import conf
 from airflow.models.connection import Connection
@@ -25,13 +24,13 @@ from airflow_thirdparty.server.broker.acting import queries, resolver
 from airflow_thirdparty.server.broker.acting.resolver import RunFacts
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.telemetry import audit, metrics
+from airflow_thirdparty.server.broker.tokens import horizon
 from airflow_thirdparty.server.broker.tokens.broker import AccessToken, Found
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.tokens.refresher import StillRefreshing
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
 from airflow_thirdparty.server.execution import ahead, expose, waits
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.urls import DEFAULT_PORTS, origin_of
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest, split_entry
 
 log = logging.getLogger(__name__)
@@ -137,8 +136,10 @@ async def _ahead(
     """Answer a task that wants no token itself."""
     if isinstance(outcome, Answered):
         person, error = outcome.granted.person, None
+        found = json.loads(outcome.connection["extra"])[PROJECTION_KEY]
+        ends = {"ends_at": None if found["renewable"] else found["expires_at"], "warning": found["warning"]}
     else:
-        person, error = None, outcome.error
+        person, error, ends = None, outcome.error, {}
         if isinstance(error, (StillRefreshing, resolver.NotYetOnRecord)) and not request.waits:
             return ExecutionResponse(503, {"detail": error.as_dict()})
         if outcome.facts is not None:
@@ -146,7 +147,7 @@ async def _ahead(
         if not (request.waits and isinstance(error, WORTH_WAITING)):
             metrics.refused(request.conn_id, error.code)
             await _explain(request.conn_id, outcome)
-    return ExecutionResponse(200, _empty(row, ahead.answer(request, ti_id, person, error)))
+    return ExecutionResponse(200, _empty(row, ahead.answer(request, ti_id, person, error) | ends))
 
 
 async def _refuse(row: dict[str, Any], ti_id: str, question: Question, refused: Refused) -> ExecutionResponse:
@@ -173,7 +174,7 @@ async def _decide(row: dict[str, Any], ti_id: str, question: Question) -> Answer
         entry = exposing.check_complete(account, question.entry) if question.is_foreign else None
         token = await runtime.token_broker().hand_out(granted.found, requirements)
         if entry is None:
-            return Answered(granted, _for_our_hook(row, account, token))
+            return Answered(granted, _for_our_hook(row, account, token, await _warning(granted, token)))
         connection = expose.for_foreign_hook(account, entry, token, utcnow())
         return Answered(granted, {**_empty(row, None), **connection, "conn_id": question.asked_id})
     except ThirdPartyAccountError as error:
@@ -231,15 +232,24 @@ def _look_up(
         return Refused(error, found)
 
 
-def _for_our_hook(row: dict[str, Any], account: Account, token: AccessToken) -> dict[str, Any]:
-    speaks_http = account.host is not None and urlsplit(account.host).scheme in DEFAULT_PORTS
+async def _warning(granted: Granted, token: AccessToken) -> str:
+    """A word on a sign-in that ends before the run usually does; asked for only where that can be."""
+    if token.renewable or token.expires_at is None:
+        return ""
+    usual = await in_database(horizon.usual_duration, dag_id=granted.facts.dag_id)
+    return horizon.will_not_outlive(token.expires_at, granted.facts.run_created or utcnow(), usual)
+
+
+def _for_our_hook(row: dict[str, Any], account: Account, token: AccessToken, warning: str) -> dict[str, Any]:
     answer = {
         "kind": account.kind,
         "expires_at": token.expires_at.isoformat() if token.expires_at else None,
         "scopes": list(token.scopes),
         "subject": token.subject,
         "subject_name": token.subject_name,
-        "origins": [origin_of(account.host)] if account.host and speaks_http else [],
+        "origins": list(account.origins),
+        "renewable": token.renewable,
+        "warning": warning,
     }
     return {
         **_empty(row, answer),

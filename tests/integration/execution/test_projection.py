@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import httpx2
@@ -318,3 +319,34 @@ def test_a_foreign_hook_sends_what_was_exposed_and_nothing_else(
     [(path, headers)] = service.seen
     assert path == "/things"
     assert {name: value for name, value in headers.items() if name not in usual} == sent
+
+
+def test_a_sign_in_that_will_not_outlive_the_run_is_said_to_our_hook(
+    alice: Person, tasks: Tasks, register: Callable[..., None]
+) -> None:
+    register()
+    tasks.ran(DAG_ID, alice.trigger(DAG_ID), minutes=120)
+    task = tasks.start(DAG_ID, alice.trigger(DAG_ID))
+
+    def answer() -> dict[str, Any]:
+        return dict(json.loads(task.ask(ACME).json()["extra"])[PROJECTION_KEY])
+
+    assert (answer()["renewable"], answer()["warning"]) == (False, ""), "a key never ends"
+    ends_after(minutes=60)
+    assert "usually take 120 minutes, so it will not outlive this run" in answer()["warning"]
+    waits = json.loads(task.ask(ACME, waits=True).json()["extra"])[PROJECTION_KEY]
+    assert waits["ends_at"] == answer()["expires_at"]
+    ends_after(minutes=180)
+    assert answer()["warning"] == ""
+
+
+def ends_after(minutes: float) -> None:
+    """Let every sign-in end then, with nothing to refresh it."""
+    from airflow.utils.session import create_session
+    from sqlalchemy import update
+
+    from airflow_thirdparty.server.store.models import SignIn
+
+    ends_at = datetime.now(timezone.utc) + timedelta(minutes=minutes)
+    with create_session(scoped=False) as session:
+        session.execute(update(SignIn).values(access_expires_at=ends_at))

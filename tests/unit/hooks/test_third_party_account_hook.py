@@ -254,3 +254,23 @@ def test_an_unknown_refusal_is_a_refusal(hook: ThirdPartyAccountHook, supervisor
     supervisor.answers["acme"] = lambda request: answered(password="never", extra=extra)
     with pytest.raises(PermanentError, match=r"No\."):
         hook.get_token()
+
+
+async def test_what_will_not_outlive_the_run_is_said_once(
+    hook: ThirdPartyAccountHook, supervisor: Supervisor, logged: list[str]
+) -> None:
+    warning = "The sign-in cannot be refreshed and ends soon, so it will not outlive this run."
+    supervisor.answers["acme"] = lambda request: projected(TOKEN, None, warning=warning)
+    await both(hook, "get_token")
+    assert [warning in line for line in logged].count(True) == 1
+
+
+@pytest.mark.parametrize(("lasting", "said"), [(None, 0), (60, 0), (7200, 1)])
+def test_a_sign_in_that_ends_before_somebodys_time_is_over(
+    hook: ThirdPartyAccountHook, supervisor: Supervisor, logged: list[str], lasting: int | None, said: int
+) -> None:
+    ends_at = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()
+    answer = {"signed_in": True, "ends_at": ends_at, "warning": ""}
+    supervisor.answers["acme"] = lambda request: answered(extra=json.dumps({PROJECTION_KEY: answer}))
+    hook.demand_sign_in(lasting=timedelta(seconds=lasting) if lasting else None)
+    assert [ends_at in line for line in logged].count(True) == said

@@ -33,7 +33,6 @@ from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.schemas.common import Problem, ProblemAnswer
 from airflow_thirdparty.server.web.schemas.token import TokenAnswer, TokenQuestion
-from airflow_thirdparty.urls import origin_of
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +157,7 @@ def _answer(account: Account, token: AccessToken, *, waits: bool) -> TokenAnswer
         scopes=list(token.scopes),
         subject=token.subject,
         subject_name=token.subject_name,
-        origins=[origin_of(account.host)] if account.host else [],
+        origins=list(account.origins),
     )
 
 
