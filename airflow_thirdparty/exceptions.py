@@ -40,6 +40,8 @@ class ThirdPartyAccountError(AirflowException):
     """
 
     code: ClassVar[str] = "third_party_account_error"
+    acting_user: tuple[str, str] | None = None
+    """Airflow's id and name of the person who can mend it; known to a task that waits for them."""
 
     def __init__(
         self, message: str, remedy: str = "", *, link: str | None = None, field: str | None = None

@@ -25,6 +25,9 @@ WEB_PREFIX = "/third-party-accounts"
 TOKEN_PATH = f"{WEB_PREFIX}/api/v1/token"
 """Where a trigger exchanges its grant for access tokens."""
 
+RESUME_METHOD = "execute_signed_in"
+"""The method by which a task goes on that was parked until its person has signed in."""
+
 REQUEST_PREFIX = "third-party-account--"
 """How a connection id begins when our hook asks; the rest is a :class:`TokenRequest`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -15,6 +16,7 @@ from airflow_thirdparty.hooks import paging
 from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.links.announcing import announce
 from airflow_thirdparty.links.sign_in import SignInLink
+from airflow_thirdparty.operators import waiting
 from airflow_thirdparty.settings import defers_by_default
 
 if TYPE_CHECKING:
@@ -63,6 +65,8 @@ class ThirdPartyHttpOperator(BaseOperator):
     :param log_response: whether the answer's text goes into the log
     :param deferrable: send the request from the triggerer, which holds no worker meanwhile; where nothing can
         be handed to it, and for methods whose requests must not be sent twice, it is sent from the worker
+    :param wait_for_sign_in: wait until the person has signed in, instead of failing: true for seven days at
+        most, or how long, in seconds or as a ``timedelta``
     :param kwargs: what every operator takes
     """
 
@@ -88,6 +92,7 @@ class ThirdPartyHttpOperator(BaseOperator):
         extra_options: Mapping[str, Any] | None = None,
         log_response: bool = False,
         deferrable: bool | None = None,
+        wait_for_sign_in: bool | float | timedelta = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -105,6 +110,7 @@ class ThirdPartyHttpOperator(BaseOperator):
         self.extra_options = extra_options
         self.log_response = log_response
         self.deferrable = defers_by_default() if deferrable is None else deferrable
+        self.wait_for_sign_in = wait_for_sign_in
         self.sign_in_address: str | None = None
 
     @property
@@ -128,10 +134,28 @@ class ThirdPartyHttpOperator(BaseOperator):
         :return: what ``response_filter`` makes of the answer, or its text
         """
         with self._announcing():
+            if at_most := waiting.longest(self.wait_for_sign_in):
+                waiting.wait_for(self.hook, self.log, context, at_most)
             if self.deferrable and self._may_be_sent_twice():
                 self._defer()
             response = self._paginated() if self.pagination_function else self._single()
         return self._result(response, context)
+
+    def execute_signed_in(
+        self, context: Mapping[str, Any], event: Mapping[str, Any], third_party_accounts: Any = None
+    ) -> Any:
+        """Go on once the person has signed in, or said so, or did not in time.
+
+        :param context: of the task instance
+        :param event: what Airflow says of the required action
+        :param third_party_accounts: what was waited for
+        :raises ThirdPartyAccountError: when the time is over and they have not
+        :return: as :meth:`execute`
+        """
+        if "error" in event:
+            with self._announcing():
+                self.hook.demand_sign_in()
+        return self.execute(context)
 
     def execute_complete(self, context: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
         """Go on with what the triggerer was answered.

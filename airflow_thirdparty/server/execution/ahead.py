@@ -22,7 +22,7 @@ def answer(
     :return: as JSON
     """
     if error is not None and (person is None or not (request.grant and request.waits)):
-        return {"refusal": error.as_dict()}
+        return {"refusal": error.as_dict(), "person": _who(person) if request.waits else None}
     if not request.grant or person is None:
         return {"signed_in": True}
     try:
@@ -30,3 +30,8 @@ def answer(
     except CannotDefer as refused:
         return {"refusal": refused.as_dict()}
     return {"grant": grant}
+
+
+def _who(person: Person | None) -> dict[str, str] | None:
+    """For whom a task that waits makes it a required action; Airflow's ids of users are texts there."""
+    return {"id": person.user_id, "name": person.name} if person else None

@@ -11,7 +11,9 @@ from airflow_thirdparty.server.people.user_state import UserState
 
 TASK = "running"
 TRIGGER = "deferred"
-"""Who asks: a task, which must be running, or a trigger, whose task must be deferred."""
+PARKED = "awaiting_input"
+"""Who asks: a task, which must be running, a trigger, whose task must be deferred, or the server itself about
+a task that is parked until its person has signed in."""
 
 
 @dataclass(frozen=True)

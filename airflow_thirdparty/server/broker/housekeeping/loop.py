@@ -22,9 +22,16 @@ from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.acting import dag_records, rights
 from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.housekeeping import counting, pruning, publication, quiet_refreshes
+from airflow_thirdparty.server.broker.housekeeping import (
+    counting,
+    parked,
+    pruning,
+    publication,
+    quiet_refreshes,
+)
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.broker.sign_in import signing_out
+from airflow_thirdparty.server.broker.tokens.broker import TokenBroker
 from airflow_thirdparty.server.broker.tokens.refresher import Refresher
 from airflow_thirdparty.server.store import client_secrets, revocations, sign_ins
 from airflow_thirdparty.server.store.base import changed_rows
@@ -99,6 +106,7 @@ async def run_once(refresher: Refresher, number: int = 0) -> bool:
             await _do(work, refresher.clock())
     if number % ROUNDS_A_MINUTE == 0:
         await _prune(refresher.clock())
+    await _resume_parked(refresher)
     await _refresh_quietly(refresher)
     await _revoke(refresher, begun.revocations)
     return True
@@ -193,6 +201,13 @@ _WORK: Sequence[tuple[Callable[[Session, datetime], object], int]] = (
     (counting.count, COUNTING),
 )
 """What is done, and in every so manieth round."""
+
+
+async def _resume_parked(refresher: Refresher) -> None:
+    try:
+        await in_database(parked.resume, broker=TokenBroker(refresher), now=refresher.clock())
+    except Exception as error:  # as above
+        log.warning("Tasks that wait for people were not resumed: %s", type(error).__name__)
 
 
 async def _refresh_quietly(refresher: Refresher) -> None:
