@@ -101,7 +101,7 @@ class Account:
         return PRESETS[self.service]
 
     @property
-    def origins(self) -> tuple[str, ...]:
+    def api_origins(self) -> tuple[str, ...]:
         """Scheme, host and port of the only places our HTTP client sends the credential to."""
         speaks_http = self.host is not None and urlsplit(self.host).scheme in DEFAULT_PORTS
         return (origin_of(self.host),) if self.host and speaks_http else ()

@@ -247,7 +247,7 @@ def _for_our_hook(row: dict[str, Any], account: Account, token: AccessToken, war
         "scopes": list(token.scopes),
         "subject": token.subject,
         "subject_name": token.subject_name,
-        "origins": list(account.origins),
+        "origins": list(account.api_origins),
         "renewable": token.renewable,
         "warning": warning,
     }

@@ -11,6 +11,7 @@ from typing import Any
 
 from airflow.models.hitl import HITLDetail
 from airflow.models.taskinstance import TaskInstance
+from airflow.utils.state import TaskInstanceState
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -40,6 +41,8 @@ def resume(session: Session, broker: TokenBroker, now: datetime) -> int:
     :param now: the time, in UTC
     :return: how many
     """
+    if not hasattr(TaskInstanceState, PARKED.upper()):
+        return 0  # Airflow 3.2 parks nothing
     parked = session.execute(
         select(TaskInstance.id, TaskInstance.next_kwargs)
         .join(HITLDetail, HITLDetail.ti_id == TaskInstance.id)

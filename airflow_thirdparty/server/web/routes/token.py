@@ -157,7 +157,7 @@ def _answer(account: Account, token: AccessToken, *, waits: bool) -> TokenAnswer
         scopes=list(token.scopes),
         subject=token.subject,
         subject_name=token.subject_name,
-        origins=list(account.origins),
+        origins=list(account.api_origins),
     )
 
 

@@ -1,0 +1,133 @@
+"""The example DAGs, run by Airflow's own scheduler, workers and triggerer at the demo's identity provider."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_thirdparty.demo.account import CONN_ID
+from tests.support import scheduler, services
+from tests.support.airflow_home import FOLDER
+from tests.support.airflow_server import AirflowServer, configured, serving_airflow
+from tests.support.databases import Database
+from tests.support.people import Person
+
+EXAMPLES = Path(__file__).parents[2] / "dags_examples"
+SECONDS = 240
+"""For all runs, on a busy machine."""
+
+AT_ONCE = {"who_am_i": "ask_the_service", "my_profile": "profile", "any_account": "ask"}
+"""DAGs that alice triggers, who is signed in, with the task that says whom the service saw."""
+
+WAITING = {"wait_for_me": "profile", "ask_me": "profile"}
+"""DAGs that carol triggers, who signs in afterwards."""
+
+
+@pytest.fixture(scope="module")
+def airflow_server(database: Database) -> Iterator[AirflowServer]:
+    with configured("core", dags_folder=str(EXAMPLES), parallelism="3"):
+        scheduler.load_dags(EXAMPLES)
+        with serving_airflow() as server:
+            yield server
+
+
+@pytest.fixture(scope="module")
+def processes(airflow_server: AirflowServer) -> Iterator[None]:
+    """A scheduler with workers of its own, and a triggerer."""
+    with contextlib.ExitStack() as stack:
+        for name in ("scheduler", "triggerer"):
+            stack.enter_context(running(name))
+        yield
+
+
+@contextlib.contextmanager
+def running(name: str) -> Iterator[None]:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    with (FOLDER / f"examples-{name}.log").open("w") as log:
+        process = subprocess.Popen(
+            ["airflow", name, "--skip-serve-logs"],
+            env={**os.environ, "PATH": path},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def provider(airflow_server: AirflowServer) -> Iterator[services.Service]:
+    with services.running_service(airflow_server.url, conn_ids=(CONN_ID,)) as service:
+        yield service
+
+
+def until(ready: Callable[[], bool], what: Callable[[], str]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not ready():
+        assert time.monotonic() < deadline, what()
+        time.sleep(0.5)
+
+
+def state(person: Person, dag_id: str, run_id: str, task_id: str = "") -> str:
+    path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"
+    return str(person.rest.get(f"{path}/taskInstances/{task_id}" if task_id else path).json()["state"])
+
+
+def seen(person: Person, dag_id: str, run_id: str, task_id: str) -> Any:
+    path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
+    value = person.rest.get(path).json()["value"]
+    return (json.loads(value) if isinstance(value, str) else value)["sub"]
+
+
+def log_of(person: Person, dag_id: str, run_id: str, task_id: str) -> str:
+    path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/1"
+    return person.rest.get(path, headers={"Accept": "application/json"}).text
+
+
+def test_every_example_is_run_here_or_stands_for_a_schedule() -> None:
+    examples = {path.stem for path in EXAMPLES.glob("*.py")}
+    assert examples == {*AT_ONCE, *WAITING, "team_digest"}
+
+
+def test_they_act_as_whoever_triggered_them(
+    admin: Person, alice: Person, carol: Person, provider: services.Service, processes: None
+) -> None:
+    body = provider.connection(CONN_ID, scopes="openid profile offline_access")
+    assert admin.rest.post("/api/v2/connections", json=body).status_code == 201
+    assert alice.sign_in(CONN_ID).status_code == 200
+    runs = {dag_id: (alice, alice.trigger(dag_id)) for dag_id in AT_ONCE}
+    runs |= {dag_id: (carol, carol.trigger(dag_id)) for dag_id in WAITING}
+
+    def states() -> str:
+        return str({dag_id: state(who, dag_id, run_id) for dag_id, (who, run_id) in runs.items()})
+
+    waits = {"wait_for_me": "signed_in", "ask_me": "profile"}
+
+    def all_wait() -> bool:
+        return not {state(carol, dag_id, runs[dag_id][1], task) for dag_id, task in waits.items()} & START
+
+    until(all_wait, states)
+    assert carol.sign_in(CONN_ID).status_code == 200
+    for dag_id, (who, run_id) in runs.items():
+        until(lambda: state(who, dag_id, run_id) in ("success", "failed"), states)  # noqa: B023  # at once
+        task_id = {**AT_ONCE, **WAITING}[dag_id]
+        assert state(who, dag_id, run_id) == "success", log_of(who, dag_id, run_id, task_id)
+        assert seen(who, dag_id, run_id, task_id) == who.name
+
+
+START = {"None", "scheduled", "queued"}
+"""States of a task instance that has not come so far as to wait."""
