@@ -93,7 +93,12 @@ class Terminal:
         return sum(int(ticks) for fields in numbers for ticks in fields[11:15]) / clock
 
 
-@pytest.fixture(scope="session")
+def _as_long_as_needed(fixture_name: str, config: pytest.Config) -> str:
+    # beside other tests a whole Airflow that idles to their end would take their time
+    return "module" if config.getoption("numprocesses", None) else "session"
+
+
+@pytest.fixture(scope=_as_long_as_needed)
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     """A running demo on free ports, one for all tests; whoever stops it starts it again."""
     port, provider_port = ports.free_ports(2)
