@@ -6,7 +6,9 @@ task that wants the token alone needs none.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncGenerator, Generator
+from functools import cache
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -21,6 +23,15 @@ TIMEOUT = 30.0
 """Seconds the HTTP client waits for the service: six times its own default, because reports take long."""
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    """The authorities that clients trust, read once in a process.
+
+    Reading them takes tens of milliseconds, in which a triggerer would do nothing else.
+    """
+    return httpx2.create_ssl_context()
+
+
 def client(hook: ThirdPartyAccountHook, host: str) -> httpx2.Client:
     """An HTTP client that acts as the person the run acts for.
 
@@ -28,7 +39,7 @@ def client(hook: ThirdPartyAccountHook, host: str) -> httpx2.Client:
     :param host: address of the account's API
     :return: to be closed by whoever asked for it
     """
-    return httpx2.Client(base_url=host, auth=_AccountAuth(hook), timeout=TIMEOUT)
+    return httpx2.Client(base_url=host, auth=_AccountAuth(hook), timeout=TIMEOUT, verify=trusted())
 
 
 def async_client(hook: ThirdPartyAccountHook, host: str) -> httpx2.AsyncClient:
@@ -38,7 +49,7 @@ def async_client(hook: ThirdPartyAccountHook, host: str) -> httpx2.AsyncClient:
     :param host: address of the account's API
     :return: to be closed by whoever asked for it
     """
-    return httpx2.AsyncClient(base_url=host, auth=_AccountAuth(hook), timeout=TIMEOUT)
+    return httpx2.AsyncClient(base_url=host, auth=_AccountAuth(hook), timeout=TIMEOUT, verify=trusted())
 
 
 def demand_own(client: httpx2.Client | httpx2.AsyncClient, path: str, conn_id: str, access: Access) -> None:
