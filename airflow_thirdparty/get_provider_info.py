@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
-from airflow_thirdparty import options
+from airflow_thirdparty import options, own_presets
 from airflow_thirdparty.wire import CONN_TYPE
 
 HOOK = "airflow_thirdparty.hooks.third_party_account.ThirdPartyAccountHook"
 """The class that Airflow loads for connections of our type."""
 
 
+_OWN_PRESETS = f"AIRFLOW__{options.SECTION}__{options.OWN_PRESETS_FOLDER.name}".upper()
+"""The environment variable that configures the folder: Airflow asks for the form while it reads its own
+configuration, which cannot be asked for anything then."""
+
+
 def _field(field: options.ExtraField) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": ["string", "null"]}
-    if field.choices:
+    if field.choices == options.SERVICES:
+        own = own_presets.files(os.environ.get(_OWN_PRESETS, ""))
+        schema["enum"] = sorted({*options.SERVICES, *own})
+    elif field.choices:
         schema["enum"] = list(field.choices)
     if field.default is not None:
         schema["default"] = field.default

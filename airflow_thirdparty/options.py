@@ -169,6 +169,19 @@ SERVER_URL = Option(
     "Empty: the one that [core] execution_api_server_url names, or else [api] base_url.",
     example="https://airflow.internal",
 )
+OWN_PRESETS_FOLDER = Option(
+    "presets_folder",
+    "",
+    "Folder with presets of your own, one JSON file for each service, named after its id. One with the id of "
+    "a service that is known already takes its place. Read when a process starts.",
+    example="/etc/airflow/presets",
+)
+REQUIRE_CODE_BINDING = Option(
+    "require_code_binding",
+    False,
+    "Refuse to sign people in at services where neither PKCE nor the nonce of an ID token keeps an "
+    "authorization code from being used by anybody but whoever began the sign-in.",
+)
 ALLOW_HTTP = Option(
     "allow_http",
     False,
@@ -189,6 +202,8 @@ OPTIONS: tuple[Option[Any], ...] = (
     DELEGATION_RIGHTS_DAYS,
     REQUIRE_PERMISSION,
     SERVER_URL,
+    OWN_PRESETS_FOLDER,
+    REQUIRE_CODE_BINDING,
     ALLOW_HTTP,
 )
 """Every option of the section, in the order of the documentation."""

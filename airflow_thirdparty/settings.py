@@ -42,6 +42,22 @@ def require_permission() -> bool:
     return _read(options.REQUIRE_PERMISSION)
 
 
+def presets_folder() -> str:
+    """Where the deployment's own presets lie.
+
+    :return: a path; empty for nowhere
+    """
+    return _read(options.OWN_PRESETS_FOLDER)
+
+
+def require_code_binding() -> bool:
+    """Whether sign-ins are refused where nothing binds the authorization code.
+
+    :return: true in the strictest deployments
+    """
+    return _read(options.REQUIRE_CODE_BINDING)
+
+
 def accounts_in_secrets_backend() -> tuple[str, ...]:
     """Ids of accounts that live only in a secrets backend, which cannot be listed.
 
@@ -72,20 +88,6 @@ def execution_api_server_url() -> str:
     :return: with ``/execution`` and without a trailing slash; empty when not set
     """
     return (conf.get("core", "execution_api_server_url", fallback="") or "").rstrip("/")
-
-
-def api_certificates() -> tuple[str, str, str, str, bool]:
-    """By what clients recognise the API server, and it them (options of Airflow's own section ``[api]``).
-
-    :return: paths, empty where there is none: authorities, the server's certificate, the client's certificate
-        and its key; and whether public authorities count as well
-    """
-    names = ("ssl_ca_file", "ssl_cert", "client_ssl_cert", "client_ssl_key")
-    authorities, certificate, own_certificate, own_key = (
-        conf.get("api", name, fallback="") or "" for name in names
-    )
-    public_too = conf.getboolean("api", "client_use_public_certs", fallback=True)
-    return authorities, certificate, own_certificate, own_key, bool(public_too)
 
 
 def defers_by_default() -> bool:

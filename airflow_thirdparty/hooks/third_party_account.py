@@ -46,6 +46,9 @@ class Access:
     :param subject: the person's id at the service
     :param subject_name: the person's name there, for people to read
     :param origins: scheme, host and port of the only places the client sends it to
+    :param auth_header: the header in which the API takes the credential
+    :param auth_scheme: the word before it; ``none`` where there is none
+    :param headers: further headers that the API wants; ``{login}`` and ``{key}`` stand for the credential
     """
 
     value: str = field(repr=False)
@@ -57,6 +60,9 @@ class Access:
     subject: str
     subject_name: str
     origins: tuple[str, ...]
+    auth_header: str = "Authorization"
+    auth_scheme: str = "Bearer"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, value: str, host: str | None, login: str | None, answer: Mapping[str, Any]) -> Access:
@@ -80,6 +86,9 @@ class Access:
             subject=answer["subject"],
             subject_name=answer["subject_name"],
             origins=tuple(answer["origins"]),
+            auth_header=answer.get("auth_header", "Authorization"),
+            auth_scheme=answer.get("auth_scheme", "Bearer"),
+            headers=answer.get("headers", {}),
         )
 
     def is_good_for(self, lifetime: timedelta) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from airflow.exceptions import AirflowConfigException
 from airflow.sdk._shared.secrets_masker import should_hide_value_for_key
 
-from airflow_thirdparty import options, protocol, settings
+from airflow_thirdparty import options, own_presets, protocol, settings
 from airflow_thirdparty.get_provider_info import get_provider_info
 from airflow_thirdparty.options import Option
 from airflow_thirdparty.policies.rules import Configured, Rules
@@ -31,6 +31,8 @@ READ: dict[str, Callable[[], object]] = {
     "delegation_rights_days": settings.delegation_rights_days,
     "require_permission": settings.require_permission,
     "server_url": settings.server_url,
+    "presets_folder": settings.presets_folder,
+    "require_code_binding": settings.require_code_binding,
     "allow_http": settings.allow_http,
 }
 
@@ -111,7 +113,7 @@ def test_a_sensitive_name_would_be_noticed() -> None:
     assert should_hide_value_for_key("token_url")
 
 
-@pytest.mark.parametrize("module", [options, protocol], ids=["options", "protocol"])
+@pytest.mark.parametrize("module", [options, protocol, own_presets], ids=["options", "protocol", "presets"])
 def test_what_every_process_loads_needs_the_standard_library_only(module: object) -> None:
     tree = ast.parse(Path(str(module.__file__)).read_text())  # type: ignore[attr-defined]
     names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]

@@ -59,6 +59,8 @@ class Account:
     :param service: id of its preset
     :param entered: what the registration says itself of where the service is
     :param origins: where the service's endpoints may lie besides at its issuer and its addresses
+    :param key_check_url: asked with the credential that somebody enters; nothing where an admin entered
+        another API
     :param scopes: what a sign-in asks for
     :param expose_as: name of the entry by which hooks of other providers find the credential
     :param expose_options: what the admin says to entries, by entry and option
@@ -83,6 +85,7 @@ class Account:
     userinfo_url: str | None = None
     revoke_url: str | None = None
     origins: tuple[str, ...] = ()
+    key_check_url: str | None = None
     scopes: tuple[str, ...] = ()
     client_auth_method: ClientAuthMethod = options.DEFAULT_CLIENT_AUTH_METHOD
     authorize_params: Mapping[str, str] = field(default_factory=dict)
@@ -105,6 +108,18 @@ class Account:
         """Scheme, host and port of the only places our HTTP client sends the credential to."""
         speaks_http = self.host is not None and urlsplit(self.host).scheme in DEFAULT_PORTS
         return (origin_of(self.host),) if self.host and speaks_http else ()
+
+    @property
+    def code_bound_by(self) -> str:
+        """What keeps a code from being used by anybody but whoever began the sign-in, besides the state.
+
+        :return: ``pkce``, ``nonce`` or nothing
+        """
+        preset = self.preset
+        if preset.pkce == "S256":
+            return "pkce"
+        is_openid = preset.identity == "openid" and self.issuer is not None and "openid" in self.scopes
+        return "nonce" if preset.nonce and is_openid else ""
 
     def binding(self) -> AccountBinding:
         """What sign-ins made now belong to."""
@@ -161,6 +176,7 @@ def parse(registration: Registration) -> Account:
         entered=entered,
         **addresses,
         origins=preset.filled_origins(values),
+        key_check_url=None if host else preset.filled("key_check_url", values),
         scopes=_scopes(read, preset),
         client_auth_method=read.choice(
             "client_auth_method", options.CLIENT_AUTH_METHODS, preset.client_auth_method

@@ -19,6 +19,7 @@ from airflow_thirdparty.exceptions import (
 )
 from airflow_thirdparty.server.accounts import exposing
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
+from airflow_thirdparty.server.accounts.api_auth import api_auth
 from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.acting import queries, resolver
 from airflow_thirdparty.server.broker.acting.resolver import RunFacts
@@ -170,7 +171,7 @@ async def _decide(row: dict[str, Any], ti_id: str, question: Question) -> Answer
         granted = await in_database(_look_up, ti_id=ti_id, account=account, requirements=requirements)
         if isinstance(granted, Refused):
             return granted
-        refused_facts = granted.facts
+        refused_facts, account = granted.facts, granted.found.account
         entry = exposing.check_complete(account, question.entry) if question.is_foreign else None
         token = await runtime.token_broker().hand_out(granted.found, requirements)
         if entry is None:
@@ -250,6 +251,7 @@ def _for_our_hook(row: dict[str, Any], account: Account, token: AccessToken, war
         "origins": list(account.api_origins),
         "renewable": token.renewable,
         "warning": warning,
+        **api_auth(account),
     }
     return {
         **_empty(row, answer),

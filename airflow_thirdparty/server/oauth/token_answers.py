@@ -177,9 +177,9 @@ def _no_token(answer: HttpResponse, rules: ServiceRules) -> OAuthError:
     said = told(answer.fields(), rules)
     kind, code = kind_of(said, answer.step, rules)
     if kind is Kind.UNKNOWN and (not said or said.first_of(SERVICE_IS_IN_TROUBLE)):
-        return OAuthError(
-            Kind.TRANSIENT, answer.step, "The service's answer has no access_token", status=answer.status
-        )
+        # what is a success and cannot be understood before anybody has signed in is no passing trouble
+        kind = Kind.MISCONFIGURED if answer.step == "exchange" and not said else Kind.TRANSIENT
+        return OAuthError(kind, answer.step, "The service's answer has no access_token", status=answer.status)
     text = f"The service refused: {code}" if code else "The service refused"
     return OAuthError(kind, answer.step, text, code=code, status=answer.status)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import httpx2
 import pytest
@@ -148,3 +149,71 @@ def test_a_host_with_other_letters_is_the_same_host(
     supervisor.answers["acme"] = lambda request: projected(TOKEN, "https://xn--bcher-kva.example")
     flow = hook.get_conn().auth.sync_auth_flow(httpx2.Request("GET", url))
     assert ("Authorization" in next(flow).headers) is is_own
+
+
+OTHER_WAYS = [
+    pytest.param({"auth_header": "X-Shopify-Access-Token", "auth_scheme": "none"}, id="another header"),
+    pytest.param({"auth_scheme": "Zoho-oauthtoken"}, id="another scheme"),
+    pytest.param({"auth_scheme": "none", "headers": {"DD-API-KEY": "{key}"}}, id="a key among the headers"),
+]
+
+
+@pytest.mark.parametrize("lure", LURES)
+@pytest.mark.parametrize("told", OTHER_WAYS)
+def test_no_credential_arrives_elsewhere_however_the_api_takes_it(
+    hook: ThirdPartyAccountHook,
+    supervisor: Supervisor,
+    service: Service,
+    elsewhere: Service,
+    lure: Callable[[httpx2.Client, Service, Service], None],
+    told: dict[str, Any],
+) -> None:
+    supervisor.answers["acme"] = lambda request: projected(TOKEN, service.url, **told)
+    with hook.get_conn() as client:
+        client.get("/own")
+        lure(client, service, elsewhere)
+    assert elsewhere.seen
+    assert TOKEN not in repr(elsewhere.seen)
+    assert TOKEN in repr(service.seen)
+
+
+@pytest.mark.parametrize(
+    ("told", "arrives"),
+    [
+        pytest.param({}, {"authorization": f"Bearer {TOKEN}"}, id="as most APIs"),
+        pytest.param(
+            {"auth_header": "X-Api-Key", "auth_scheme": "none", "headers": {"Anthropic-Version": "1"}},
+            {"x-api-key": TOKEN, "anthropic-version": "1"},
+            id="another header",
+        ),
+        pytest.param(
+            {"auth_scheme": "Zoho-oauthtoken"}, {"authorization": f"Zoho-oauthtoken {TOKEN}"}, id="scheme"
+        ),
+        pytest.param(
+            {
+                "kind": "basic",
+                "login": "app-key",
+                "auth_scheme": "none",
+                "headers": {"DD-API-KEY": "{key}", "DD-APPLICATION-KEY": "{login}"},
+            },
+            {"dd-api-key": TOKEN, "dd-application-key": "app-key"},
+            id="two keys",
+        ),
+        pytest.param({"headers": {"Accept": "application/x"}}, {"accept": "application/x"}, id="Accept"),
+    ],
+)
+def test_how_the_api_takes_it(
+    hook: ThirdPartyAccountHook,
+    supervisor: Supervisor,
+    service: Service,
+    told: dict[str, Any],
+    arrives: dict[str, str],
+) -> None:
+    supervisor.answers["acme"] = lambda request: projected(TOKEN, service.url, **told)
+    hook.run("GET", "/own")
+    headers = service.seen[-1][1]
+    assert arrives.items() <= headers.items()
+    own_way = told.get("auth_scheme") == "none"
+    assert ("authorization" in headers) is not own_way
+    hook.run("GET", "/own", headers={"Accept": "text/csv"})
+    assert service.seen[-1][1]["accept"] == "text/csv"

@@ -34,6 +34,9 @@ async def check(transport: Transport, conn_id: str) -> list[str]:
         return [*lines, "People enter a credential of their own; there is nothing else to check."]
     lines.append("There is a client secret." if account.client_auth_method != "none" else "A public client.")
     lines.append(f"The redirect URI to register at the service: {links.redirect_uri(conn_id)}")
+    oauth_client.check_code_binding(account)
+    if not account.code_bound_by:
+        lines.append(f"Note that {oauth_client.UNBOUND.format(name=account.preset.name)}.")
     try:
         found = await find_endpoints(transport, account)
     except OAuthError as error:

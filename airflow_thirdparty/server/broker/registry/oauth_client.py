@@ -6,6 +6,7 @@ import json
 
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.accounts.presets import PRESETS
@@ -33,6 +34,26 @@ def client(session: Session, account: Account) -> Client:
             field="password",
         ) from None
     return Client(account.client_id, secret, account.client_auth_method)
+
+
+def check_code_binding(account: Account) -> None:
+    """Refuse an account whose service binds no code to whoever began the sign-in, where that is required.
+
+    :param account: as it is registered now
+    :raises AccountMisconfigured: when [third_party_accounts] require_code_binding is set
+    """
+    if account.code_bound_by or not settings.require_code_binding():
+        return
+    raise AccountMisconfigured(
+        f"Account '{account.conn_id}': {UNBOUND.format(name=account.preset.name)}, and "
+        "[third_party_accounts] require_code_binding demands one of them.",
+        "Take another service, or an admin takes the option away.",
+        field="service",
+    )
+
+
+UNBOUND = "at {name} neither PKCE nor a nonce binds the authorization code to whoever began the sign-in"
+"""Said of services without either."""
 
 
 def rules(account: Account) -> ServiceRules:

@@ -91,6 +91,7 @@ async def begin(
             "Send the credential instead.",
             field="kind",
         )
+    oauth_client.check_code_binding(account)
     try:
         with span("discovery", conn_id):
             found = await endpoints.find_endpoints(transport, account)

@@ -27,7 +27,7 @@ from airflow_thirdparty.server.store.seal import SealContext, SealError, seal
 Answer = list[tuple[str, str]]
 """The parameters of a callback, in their order."""
 
-KEPT_PARAMETERS = ANSWER_PARAMETERS | {"scope"}
+KEPT_PARAMETERS = ANSWER_PARAMETERS | {"scope", "auth_code"}
 """What is kept of an answer: what it is judged by, and the scopes that some services name in it."""
 
 

@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
+from airflow_thirdparty.server.accounts import api_auth
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.broker.sign_in import storing
 from airflow_thirdparty.server.broker.telemetry import audit
+from airflow_thirdparty.server.oauth.errors import OAuthError
+from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import sign_ins
 from airflow_thirdparty.server.store.attempts import MOST, WINDOW, count_attempt
@@ -39,9 +42,15 @@ class TooManyAttempts(ThirdPartyAccountError):
         )
 
 
-async def store(person: Person, conn_id: str, login: str | None, key: str, now: datetime) -> None:
+async def store(
+    transport: Transport, person: Person, conn_id: str, login: str | None, key: str, now: datetime
+) -> None:
     """Store the user's own key, or login and password, for an account of kind ``key`` or ``basic``.
 
+    Where it is known how, the service is asked first whether it takes the credential; one that does not
+    answer keeps nobody from storing it.
+
+    :param transport: the way to services
     :param person: who hands it over
     :param conn_id: id of the account
     :param login: their name at the service; needed for ``basic``
@@ -54,6 +63,9 @@ async def store(person: Person, conn_id: str, login: str | None, key: str, now: 
     wait = await in_database(_count, person=person, conn_id=conn_id, now=now)
     if wait is not None:
         raise TooManyAttempts(conn_id, wait)
+    account = await in_database(registrations.find, conn_id=conn_id)
+    _checked(account, login, key)
+    await _try(transport, account, login, key.strip() if account.kind == "key" else key)
     await in_database(_store, person=person, conn_id=conn_id, login=login, key=key, now=now)
 
 
@@ -83,6 +95,19 @@ def _store(
     except SealError as error:
         raise storing.cannot_be_kept(error) from None
     audit.write(session, "sign_in", conn_id=conn_id, person=person)
+
+
+async def _try(transport: Transport, account: Account, login: str | None, key: str) -> None:
+    if not account.key_check_url:
+        return
+    headers = api_auth.request_headers(account, login, key)
+    try:
+        answer = await transport.get(account.key_check_url, step="userinfo", headers=headers)
+    except OAuthError:
+        return
+    if answer.status in (401, 403):
+        what = f"is not accepted by {account.preset.name} ({answer.status})"
+        raise _unusable(account, "key", what, "Copy it from the service again.")
 
 
 def _checked(account: Account, login: str | None, key: str) -> str:

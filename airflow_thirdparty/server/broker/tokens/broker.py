@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.registry import endpoints
 from airflow_thirdparty.server.broker.tokens import refusals
 from airflow_thirdparty.server.broker.tokens.freshness import (
     Freshness,
@@ -55,6 +56,7 @@ class AccessToken:
 class Found:
     """What the row yields at once.
 
+    :param account: the account, with the address of the API that the service named at this sign-in
     :param token: the access token, when it may be handed out as it is
     :param renew: whether the row needs a refresh, before or beside handing out
     :param asked: the scopes that the sign-in asked for
@@ -71,6 +73,18 @@ class Found:
     renew: bool
     asked: tuple[str, ...] = ()
     fallback: AccessToken | None = None
+
+
+def with_api_host(account: Account, row: SignIn) -> Account:
+    """The account with the address of the API as its service named it, where an admin entered none.
+
+    :param account: as it is registered now
+    :param row: the sign-in
+    :return: the same account at most services
+    """
+    if not account.preset.host_from or "host" in account.entered.addresses:
+        return account
+    return replace(account, host=endpoints.load(row.endpoints).api_host or account.host)
 
 
 def asked_scopes(row: SignIn, account: Account) -> tuple[str, ...]:
@@ -156,7 +170,16 @@ class TokenBroker:
         if may_wait and row.retry_at is not None and row.retry_at > now:
             freshness = Freshness.USE  # the service was just asked, in vain
         renew = freshness is not Freshness.USE
-        found = Found(account, row.id, row.version, row.subject, row.subject_name, None, renew, asked)
+        found = Found(
+            with_api_host(account, row),
+            row.id,
+            row.version,
+            row.subject,
+            row.subject_name,
+            None,
+            renew,
+            asked,
+        )
         if freshness is not Freshness.REFRESH_FIRST:
             return replace(found, token=self._open(session, row, account))
         return replace(found, fallback=self._open(session, row, account)) if assumed else found

@@ -124,7 +124,7 @@ async def sign_in(conn_id: str, body: SignInBody, response: Response, person: Pe
             field="return_to",
         )
     if body.key is not None:
-        await own_credentials.store(person, conn_id, body.login, body.key, utcnow())
+        await own_credentials.store(runtime.transport(), person, conn_id, body.login, body.key, utcnow())
         return SignInAnswer(authorization_url=None)
     started = await flow.begin(
         runtime.transport(), person, conn_id, utcnow(), body.return_to, body.confirm_other_subject

@@ -20,6 +20,7 @@ from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import WORTH_WAITING, ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.grants import Grant, GrantInvalid, read_grant
 from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.accounts.api_auth import api_auth
 from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.acting import queries, resolver
 from airflow_thirdparty.server.broker.acting.facts import TRIGGER, RunFacts
@@ -158,6 +159,7 @@ def _answer(account: Account, token: AccessToken, *, waits: bool) -> TokenAnswer
         subject=token.subject,
         subject_name=token.subject_name,
         origins=list(account.api_origins),
+        **api_auth(account),
     )
 
 

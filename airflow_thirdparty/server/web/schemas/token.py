@@ -30,3 +30,6 @@ class TokenAnswer(BaseModel):
     subject: str
     subject_name: str
     origins: list[str]
+    auth_header: str = "Authorization"
+    auth_scheme: str = "Bearer"
+    headers: dict[str, str] = {}

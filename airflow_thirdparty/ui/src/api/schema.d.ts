@@ -939,6 +939,23 @@ export interface components {
             subject_name: string;
             /** Origins */
             origins: string[];
+            /**
+             * Auth Header
+             * @default Authorization
+             */
+            auth_header?: string;
+            /**
+             * Auth Scheme
+             * @default Bearer
+             */
+            auth_scheme?: string;
+            /**
+             * Headers
+             * @default {}
+             */
+            headers?: {
+                [key: string]: string;
+            };
         };
         /**
          * TokenQuestion

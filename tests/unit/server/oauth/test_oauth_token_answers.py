@@ -12,7 +12,7 @@ from airflow_thirdparty.server.oauth.answers import HttpResponse
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.token_answers import read
 from airflow_thirdparty.server.oauth.types import TokenSet
-from airflow_thirdparty.server.service_rules import ServiceRules
+from airflow_thirdparty.server.service_rules import STANDARD, ServiceRules
 
 NOON = datetime(2030, 1, 1, 12, 0, tzinfo=timezone.utc)
 YEAR = 365 * 24 * 3600
@@ -389,3 +389,62 @@ def test_answers_in_other_clothes(content_type: str, step: str, body: bytes, liv
     found = read(answer, None, NOON, ServiceRules())
     assert (found.access_token, found.refresh_token, found.scopes) == ("a", "r", ("repo", "user"))
     assert found.expires_at == (None if lives is None else NOON + timedelta(seconds=lives))
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        pytest.param("2026-01-01T13:00:00Z", 3600, id="ISO 8601, Square"),
+        pytest.param("2026-01-01T14:00:00+01:00", 3600, id="with an offset"),
+        pytest.param("2026-01-01T13:00:00", 3600, id="without one"),
+        pytest.param(1767272400, 3600, id="seconds since 1970, Strava"),
+        pytest.param("1767272400", 3600, id="the same as a text"),
+        pytest.param("soon", None, id="a word"),
+        pytest.param("2025-01-01T00:00:00Z", None, id="past"),
+        pytest.param(1e300, None, id="beyond all calendars"),
+    ],
+)
+def test_a_moment_as_the_end(told: object, seconds: int | None) -> None:
+    now = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
+    text = json.dumps({"access_token": "a", "expires_at": told})
+    rules = ServiceRules(answer={"expires_at": "expires_at"})
+    found = read(HttpResponse(200, {}, text.encode(), "exchange"), None, now, rules)
+    ends = None if seconds is None else now + timedelta(seconds=seconds)
+    assert found.expires_at == ends
+    assert read(HttpResponse(200, {}, text.encode(), "exchange"), None, now, STANDARD).expires_at is None
+
+
+@pytest.mark.parametrize(
+    ("told", "host"),
+    [
+        pytest.param("https://acme.my.salesforce.com", "https://acme.my.salesforce.com", id="the service's"),
+        pytest.param("https://acme.my.salesforce.com/", "https://acme.my.salesforce.com", id="a slash"),
+        pytest.param("acme.my.salesforce.com", "https://acme.my.salesforce.com", id="a bare host"),
+        pytest.param(None, None, id="none"),
+        pytest.param("https://evil.example", "refused", id="somebody else's"),
+        pytest.param("https://acme.my.salesforce.com.evil.example", "refused", id="longer"),
+        pytest.param("https://acme.my.salesforce.com@evil.example", "refused", id="a user name"),
+        pytest.param("https://acme.my.salesforce.com:8443", "refused", id="another port"),
+        pytest.param("http://acme.my.salesforce.com", "refused", id="not encrypted"),
+        pytest.param("https://evil.example#.my.salesforce.com", "refused", id="a fragment"),
+    ],
+)
+def test_an_api_host_that_an_answer_names(told: str | None, host: str | None) -> None:
+    rules = ServiceRules(host_from="instance_url", host_pattern=r"([a-z0-9-]+\.)+salesforce\.com")
+    text = json.dumps({"access_token": "a", "instance_url": told})
+    answer = HttpResponse(200, {}, text.encode(), "exchange")
+    if host != "refused":
+        assert read(answer, None, NOON, rules).api_host == host
+        return
+    with pytest.raises(OAuthError) as caught:
+        read(answer, None, NOON, rules)
+    assert (caught.value.kind, caught.value.field) == (Kind.REFUSED, "host")
+
+
+@pytest.mark.parametrize(
+    ("step", "kind"), [pytest.param("exchange", Kind.MISCONFIGURED), pytest.param("refresh", Kind.TRANSIENT)]
+)
+def test_a_success_that_nobody_understands(step: str, kind: Kind) -> None:
+    with pytest.raises(OAuthError) as caught:
+        read(HttpResponse(200, {}, b'{"some": "text"}', step), None, NOON, STANDARD)
+    assert caught.value.kind is kind
