@@ -71,7 +71,7 @@ def open_sealed(sealed: str, fernet_key: str) -> str:
 
     :param sealed: what :func:`write_grant` returned
     :param fernet_key: as it stands in ``[core] fernet_key``, the same as the server's
-    :raises GrantInvalid: when none of the keys opens it
+    :raises GrantInvalid: when none of the keys opens it, or there is none
     :return: the signed grant
     """
     from cryptography.fernet import InvalidToken
@@ -98,7 +98,10 @@ def read_grant(signed: str, fernet_key: str, now: float) -> Grant:
     if not any(hmac.compare_digest(code, _code(body, key)) for key in _keys(fernet_key)):
         raise GrantInvalid("this grant was not made here")
     fields = json.loads(body)  # from here on it is what write_grant wrote
-    grant = Grant(**{**fields, "person": tuple(fields["person"]), "scopes": tuple(fields["scopes"])})
+    try:
+        grant = Grant(**{**fields, "person": tuple(fields["person"]), "scopes": tuple(fields["scopes"])})
+    except (TypeError, KeyError):
+        raise GrantInvalid("this grant was made by another version of this package") from None
     if grant.ends_at <= now:
         raise GrantInvalid("this grant has ended")
     return grant
@@ -114,7 +117,10 @@ def _keys(fernet_key: str) -> tuple[bytes, ...]:
 def _fernet(fernet_key: str) -> MultiFernet:
     from cryptography.fernet import Fernet, MultiFernet
 
-    return MultiFernet([Fernet(key.strip()) for key in fernet_key.split(",") if key.strip()])
+    try:
+        return MultiFernet([Fernet(key.strip()) for key in fernet_key.split(",") if key.strip()])
+    except ValueError:
+        raise GrantInvalid("[core] fernet_key is empty, or is no such key") from None
 
 
 def _code(body: bytes, key: bytes) -> bytes:

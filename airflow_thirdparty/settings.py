@@ -90,6 +90,20 @@ def execution_api_server_url() -> str:
     return (conf.get("core", "execution_api_server_url", fallback="") or "").rstrip("/")
 
 
+def api_certificates() -> tuple[str, str, str, str, bool]:
+    """By what clients recognise the API server, and it them (options of Airflow's own section ``[api]``).
+
+    :return: paths, empty where there is none: authorities, the server's certificate, the client's certificate
+        and its key; and whether public authorities count as well
+    """
+    names = ("ssl_ca_file", "ssl_cert", "client_ssl_cert", "client_ssl_key")
+    authorities, certificate, own_certificate, own_key = (
+        conf.get("api", name, fallback="") or "" for name in names
+    )
+    public_too = conf.getboolean("api", "client_use_public_certs", fallback=True)
+    return authorities, certificate, own_certificate, own_key, bool(public_too)
+
+
 def defers_by_default() -> bool:
     """Whether operators defer by default (Airflow's own ``[operators] default_deferrable``).
 

@@ -6,7 +6,9 @@ task that wants the token alone needs none.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncGenerator, Generator
+from functools import cache
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -21,6 +23,15 @@ TIMEOUT = 30.0
 """Seconds the HTTP client waits for the service: six times its own default, because reports take long."""
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    """The authorities that clients trust, read once in a process.
+
+    Reading them takes tens of milliseconds, in which a triggerer would do nothing else.
+    """
+    return httpx2.create_ssl_context()
+
+
 def client(hook: ThirdPartyAccountHook, host: str) -> httpx2.Client:
     """An HTTP client that acts as the person the run acts for.
 
@@ -30,7 +41,7 @@ def client(hook: ThirdPartyAccountHook, host: str) -> httpx2.Client:
     """
     auth = _AccountAuth(hook)
     hooks = {"request": [auth.keep_from_others]}
-    return httpx2.Client(base_url=host, auth=auth, timeout=TIMEOUT, event_hooks=hooks)
+    return httpx2.Client(base_url=host, auth=auth, timeout=TIMEOUT, verify=trusted(), event_hooks=hooks)
 
 
 def async_client(hook: ThirdPartyAccountHook, host: str) -> httpx2.AsyncClient:
@@ -42,7 +53,7 @@ def async_client(hook: ThirdPartyAccountHook, host: str) -> httpx2.AsyncClient:
     """
     auth = _AccountAuth(hook)
     hooks = {"request": [auth.akeep_from_others]}
-    return httpx2.AsyncClient(base_url=host, auth=auth, timeout=TIMEOUT, event_hooks=hooks)
+    return httpx2.AsyncClient(base_url=host, auth=auth, timeout=TIMEOUT, verify=trusted(), event_hooks=hooks)
 
 
 def demand_own(client: httpx2.Client | httpx2.AsyncClient, path: str, conn_id: str, access: Access) -> None:

@@ -95,7 +95,9 @@ class ThirdPartySignInSensor(BaseSensorOperator):
             self.log.info("%s Waiting in mode %s.", error, self.mode)
             return
         self.defer(
-            trigger=ThirdPartySignInTrigger(grants=grants, interval=self.poke_interval),
+            trigger=ThirdPartySignInTrigger(
+                grants=grants, interval=self.poke_interval, min_lifetime=self.min_lifetime
+            ),
             method_name="execute_complete",
             timeout=timedelta(seconds=self.timeout),
         )

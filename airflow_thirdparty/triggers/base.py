@@ -14,15 +14,20 @@ from airflow_thirdparty.exceptions import ThirdPartyAccountError, from_dict
 class ActingTrigger(BaseTrigger):
     """A trigger that is made again from its arguments, as often as a triggerer starts.
 
-    Airflow ends the whole triggerer when making a trigger raises, so arguments are only kept there.
+    Airflow ends the whole triggerer when making a trigger raises anything but ``TypeError``, so arguments are
+    only kept there.
 
     :param arguments: by name; those of the class
+    :raises TypeError: when one is missing, as after another version of this package deferred the task: then
+        the trigger fails alone
     """
 
     names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's
+        if missing := [name for name in self.names if name not in arguments]:
+            raise TypeError(f"{type(self).__name__} lacks {', '.join(missing)}")
         for name in self.names:
             setattr(self, name, arguments[name])
 
@@ -35,13 +40,31 @@ class ActingTrigger(BaseTrigger):
         return f"{cls.__module__}.{cls.__name__}", {name: getattr(self, name) for name in self.names}
 
 
+class QuietEvent(TriggerEvent):
+    """An event whose content stays out of the log.
+
+    Airflow writes every event into the task's log as it is spelled here.  A service may have answered what
+    nobody wants there, or the credential itself, which in base64 no secrets masker recognises.
+
+    :param payload: for the task
+    """
+
+    def __init__(self, payload: dict[str, Any]) -> None:
+        super().__init__(payload)  # type: ignore[no-untyped-call]  # Airflow's
+
+    def __repr__(self) -> str:
+        return f"TriggerEvent<{self.payload['status']}>"
+
+    __str__ = __repr__
+
+
 def succeeded(**payload: Any) -> TriggerEvent:
     """What was waited for is there.
 
     :param **payload: for the task
     :return: the event
     """
-    return TriggerEvent({"status": "success", **payload})  # type: ignore[no-untyped-call]  # Airflow's
+    return QuietEvent({"status": "success", **payload})
 
 
 def failed(error: Exception) -> TriggerEvent:
@@ -54,7 +77,7 @@ def failed(error: Exception) -> TriggerEvent:
         payload = {"status": "refused", "refusal": error.as_dict()}
     else:
         payload = {"status": "failed", "message": f"{type(error).__name__}: {error}"}
-    return TriggerEvent(payload)  # type: ignore[no-untyped-call]  # Airflow's
+    return QuietEvent(payload)
 
 
 def check(event: Mapping[str, Any]) -> None:

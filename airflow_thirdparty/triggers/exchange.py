@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -54,30 +57,36 @@ class Exchange:
         :raises ThirdPartyAccountError: when the person's login cannot be used, in words, or nobody answers
         :return: the answer
         """
-        signed, url = self._opened(), self._url()
+        # in a thread: a command may tell the key, and certificates are read
+        signed, url, trusted = await asyncio.to_thread(self._prepared)
         await _mask(signed)
         waited = 0.0
-        trouble: ThirdPartyAccountError = NotProjected(
-            f"The API server at {url} did not answer the trigger's question for the third-party account "
-            f"'{self._conn_id}'.",
-            "Check [third_party_accounts] server_url where the triggerer runs, and the API server's log.",
-        )
-        async with httpx2.AsyncClient(
-            timeout=TIMEOUT, headers={"Authorization": f"Bearer {signed}"}
-        ) as client:
+        trouble: ThirdPartyAccountError = self._unanswered(url, "")
+        headers = {"Authorization": f"Bearer {signed}"}
+        async with httpx2.AsyncClient(timeout=TIMEOUT, headers=headers, verify=trusted) as client:
             for number in itertools.count():
                 try:
                     return await _tried(client, url, question)
                 except ServiceUnavailable as unavailable:
                     trouble = unavailable
-                except httpx2.TransportError:
-                    pass  # the API server is being restarted
+                except httpx2.TransportError as error:  # it may just be restarted
+                    trouble = self._unanswered(url, f" ({type(error).__name__}: {error})")
                 pause = PAUSES[min(number, len(PAUSES) - 1)]
                 if waited + pause > LONGEST:
                     break
                 await self._sleep(pause)
                 waited += pause
         raise trouble
+
+    def _unanswered(self, url: str, why: str) -> NotProjected:
+        return NotProjected(
+            f"The API server at {url} did not answer the trigger's question for the third-party account "
+            f"'{self._conn_id}'{why}.",
+            "Check [third_party_accounts] server_url where the triggerer runs, and the API server's log.",
+        )
+
+    def _prepared(self) -> tuple[str, str, ssl.SSLContext]:
+        return self._opened(), self._url(), trusted_by_tasks(*settings.api_certificates())
 
     def _opened(self) -> str:
         try:
@@ -100,6 +109,31 @@ class Exchange:
                 field="server_url",
             )
         return f"{base}{TOKEN_PATH}"
+
+
+@lru_cache(maxsize=2)
+def trusted_by_tasks(
+    authorities: str, certificate: str, own_certificate: str, own_key: str, public_too: bool
+) -> ssl.SSLContext:
+    """The authorities by which tasks recognise the API server, read once in a process.
+
+    :param authorities: path of a file with authorities of one's own; empty for none
+    :param certificate: path of the API server's own certificate; empty when it has none
+    :param own_certificate: path of the certificate that is shown to the API server; empty for none
+    :param own_key: path of its key
+    :param public_too: whether public authorities count as well
+    :return: for HTTP clients
+    """
+    if authorities and not public_too:
+        context = ssl.create_default_context(cafile=authorities)
+    else:
+        context = httpx2.create_ssl_context()
+    for file in (authorities, certificate):
+        if Path(file).is_file():  # the server's certificate need not lie where the triggerer runs
+            context.load_verify_locations(file)
+    if own_certificate:
+        context.load_cert_chain(own_certificate, own_key or None)
+    return context
 
 
 async def _mask(secret: str) -> None:

@@ -13,6 +13,12 @@ from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.triggers.base import ActingTrigger, failed, succeeded
 from airflow_thirdparty.triggers.exchange import GrantedHook
 
+STRUCK_OUT = "***"
+"""What stands in the place of a credential, as in Airflow's logs."""
+
+SHORTEST = 8
+"""Characters of a credential that is struck out: a shorter one may stand in any answer by chance."""
+
 
 class ThirdPartyHttpTrigger(ActingTrigger):
     """One request, or page after page by the ``Link`` header.
@@ -51,16 +57,24 @@ class ThirdPartyHttpTrigger(ActingTrigger):
 def packed(response: httpx2.Response) -> dict[str, Any]:
     """A response on its way through an event; the request, and with it the token, stays behind.
 
+    Airflow keeps events in its database in clear, so a token that the service sent back is struck out, too.
+
     :param response: as the service answered it
     :return: what :func:`unpacked` reads
     """
     left_out = ("set-cookie", "content-encoding", "content-length", "transfer-encoding")
+    shown = response.request.headers.get("Authorization", "").partition(" ")[2]
+
+    def clean(text: str) -> str:
+        return text.replace(shown, STRUCK_OUT) if len(shown) >= SHORTEST else text
+
+    headers = [[k, clean(v)] for k, v in response.headers.multi_items() if k.lower() not in left_out]
     return {
         "status_code": response.status_code,
-        "url": str(response.url),
+        "url": clean(str(response.url)),
         "method": response.request.method,
-        "headers": [[k, v] for k, v in response.headers.multi_items() if k.lower() not in left_out],
-        "content": base64.b64encode(response.content).decode(),
+        "headers": headers,
+        "content": base64.b64encode(clean(response.content.decode("latin-1")).encode("latin-1")).decode(),
     }
 
 

@@ -16,12 +16,14 @@ from airflow_thirdparty.triggers.exchange import Exchange
 class ThirdPartySignInTrigger(ActingTrigger):
     """Fires when the person is signed in to every account.
 
-    Its arguments: ``grants``, sealed ones that wait, by the account's id; ``interval``, in seconds.
+    Its arguments: ``grants``, sealed ones that wait, by the account's id; ``interval``, in seconds;
+    ``min_lifetime`` of the tokens, as the task itself will ask for it: else it would defer again at once.
     """
 
-    names = ("grants", "interval")
+    names = ("grants", "interval", "min_lifetime")
     grants: dict[str, str]
     interval: float
+    min_lifetime: int
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look, again and again.
@@ -39,6 +41,6 @@ class ThirdPartySignInTrigger(ActingTrigger):
     async def _wait_for(self, exchange: Exchange) -> None:
         while True:
             with suppress(*WORTH_WAITING):
-                await exchange.ask()
+                await exchange.ask(min_lifetime=self.min_lifetime)
                 return
             await asyncio.sleep(self.interval)

@@ -192,7 +192,7 @@ def test_who_is_not_signed_in_is_refused_before_anything_defers(carols: RunningT
 @DEFERS
 async def test_a_grant_that_waits_yields_no_token(carols: RunningTask, tasks: Tasks, carol: Person) -> None:
     grant = granted(carols, waits=True)
-    trigger = ThirdPartySignInTrigger(grants={ACME: grant}, interval=0.01)
+    trigger = ThirdPartySignInTrigger(grants={ACME: grant}, interval=0.01, min_lifetime=0)
     tasks.defer(carols, trigger)
     shown = open_sealed(grant, fernet_key())
     waiting = exchange(carol.url, shown)

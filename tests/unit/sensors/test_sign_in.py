@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from airflow.sdk.exceptions import TaskDeferred
 
 from airflow_thirdparty.exceptions import BY_CODE, WORTH_WAITING, ThirdPartyAccountError
+from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.sensors.sign_in import ThirdPartySignInSensor
 from airflow_thirdparty.wire import TokenRequest
 from tests.support.worker import TOKEN, Supervisor, projected, refused
@@ -77,3 +79,21 @@ def test_the_scopes_needed(
 
 def test_it_holds_no_worker_by_default() -> None:
     assert ThirdPartySignInSensor(task_id="t", accounts="acme").reschedule
+
+
+def test_its_trigger_asks_for_what_the_task_will_ask_for(sign_in: Callable[[str], None]) -> None:
+    # a trigger that asks for less fires at once, and the task defers again at once, over and over
+    sensor = ThirdPartySignInSensor(task_id="t", accounts="acme", min_lifetime=3600, deferrable=True)
+    sensor._hook = lambda account: Granting(account, min_lifetime=3600)  # type: ignore[method-assign]
+    with pytest.raises(TaskDeferred) as deferred:
+        sensor.execute({})
+    _, arguments = deferred.value.trigger.serialize()
+    assert arguments == {"grants": {"acme": "sealed"}, "interval": 60.0, "min_lifetime": 3600}
+
+
+class Granting(ThirdPartyAccountHook):
+    """The hook where the server grants."""
+
+    def get_grant(self, *, waits: bool = False) -> str:
+        """A grant."""
+        return "sealed"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +19,11 @@ from airflow_thirdparty.exceptions import (
     ThirdPartyAccountError,
 )
 from airflow_thirdparty.grants import Grant, open_sealed, write_grant
+from airflow_thirdparty.hooks import http_client
 from airflow_thirdparty.settings import fernet_key
-from airflow_thirdparty.triggers.exchange import LONGEST, Exchange
+from airflow_thirdparty.triggers.exchange import LONGEST, Exchange, GrantedHook, trusted_by_tasks
 from airflow_thirdparty.wire import TOKEN_PATH
+from tests.support.certificates import certificate
 from tests.support.worker import Service
 
 GRANT = Grant("0198-ti", "acme", ("fab", "7", ""), 4e9)
@@ -145,3 +150,66 @@ def test_where_the_api_server_is(
     for name, value in options.items():
         monkeypatch.setenv(name, value)
     assert Exchange("acme", sealed)._url() == f"{url}{TOKEN_PATH}"
+
+
+async def tls_server(pem: Path) -> asyncio.Server:
+    """An API server that shows a certificate of the deployment's own."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\nConnection: close\r\n\r\n" + b'{"token":"t"}')
+        await writer.drain()
+        writer.close()
+
+    return await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+
+
+@pytest.mark.parametrize(
+    ("trusting", "answered"),
+    [
+        pytest.param({}, False, id="nobody told"),
+        pytest.param({"SSL_CERT": "localhost"}, True, id="the server's certificate, as tasks are told"),
+        pytest.param({"SSL_CA_FILE": "localhost"}, True, id="the authority"),
+        pytest.param({"SSL_CA_FILE": "localhost", "CLIENT_USE_PUBLIC_CERTS": "False"}, True, id="it alone"),
+        pytest.param({"SSL_CA_FILE": "other"}, False, id="another authority"),
+    ],
+)
+async def test_the_api_server_is_recognised_as_tasks_recognise_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sealed: str, trusting: dict[str, str], answered: bool
+) -> None:
+    files = {name: certificate(tmp_path, name) for name in ("localhost", "other")}
+    server = await tls_server(files["localhost"])
+    port = server.sockets[0].getsockname()[1]
+    monkeypatch.setenv("AIRFLOW__THIRD_PARTY_ACCOUNTS__SERVER_URL", f"https://localhost:{port}")
+    for option, value in trusting.items():
+        monkeypatch.setenv(f"AIRFLOW__API__{option}", str(files.get(value, value)))
+    async with server:
+        asked = Exchange("acme", sealed, Pauses()).ask()
+        if answered:
+            assert await asked == {"token": "t"}
+            return
+        with pytest.raises(NotProjected, match="CERTIFICATE_VERIFY_FAILED"):
+            await asked
+
+
+async def test_certificates_are_read_once(
+    monkeypatch: pytest.MonkeyPatch, api_server: Service, sealed: str
+) -> None:
+    # reading them takes tens of milliseconds, in which no other trigger goes on
+    answering(api_server, (200, {"token": "t"}))
+    read = []
+    load = ssl.SSLContext.load_verify_locations
+    monkeypatch.setattr(
+        ssl.SSLContext,
+        "load_verify_locations",
+        lambda *args, **named: read.append(args) or load(*args, **named),
+    )
+    http_client.trusted.cache_clear()
+    trusted_by_tasks.cache_clear()
+    for _ in range(3):
+        await Exchange("acme", sealed).ask()
+        async with http_client.async_client(GrantedHook("acme", sealed), "https://service.example"):
+            pass
+    assert len(read) == 2
