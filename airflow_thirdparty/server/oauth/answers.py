@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
@@ -58,6 +58,15 @@ class HttpResponse:
     def refuses(self) -> bool:
         """Whether the status says that asking again is of no use (RFC 9110 section 15.5)."""
         return 400 <= self.status < 500 and self.status not in _PASSING
+
+    def clock_skew(self, now: datetime) -> timedelta | None:
+        """By how much the service's clock is ahead of ours.
+
+        :param now: the time, aware
+        :return: ``None`` when the service does not say what time it has
+        """
+        told = _date(self.headers.get("date"))
+        return None if told is None else told - now
 
     def retry_after(self, now: datetime | None = None) -> int | None:
         """Seconds the service asks to wait (RFC 9110 section 10.2.3), at most a day.

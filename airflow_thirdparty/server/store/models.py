@@ -46,6 +46,22 @@ class AccountHealth(Base):
     next_call_at: Mapped[datetime | None]
 
 
+class AccountSeen(Base):
+    """What was last seen of an account under one binding: evidence that it works, or of what is wrong.
+
+    ``worked_at`` is when a sign-in or a refresh last succeeded, to the minute. ``report`` is what the check
+    at ``checked_at`` found, as JSON without any secret.
+    """
+
+    __tablename__ = "third_party_account_seen"
+
+    conn_id: Mapped[str] = mapped_column(CONN_ID, primary_key=True)
+    binding: Mapped[str] = mapped_column(Text)
+    worked_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    report: Mapped[str] = mapped_column(Text, default="[]")
+
+
 class Authorization(PersonColumns, Base):
     """A sign-in that was begun: single use, ten minutes, bound to one browser and one user.
 

@@ -45,11 +45,13 @@ from airflow_thirdparty.server.web.routes import (
     documents,
     health,
     pages,
+    people,
     roles,
     runs,
     token,
     uses,
 )
+from airflow_thirdparty.server.web.routes.people import NoSuchSignIn
 from airflow_thirdparty.server.web.routes.runs import NoSuchTaskInstance
 from airflow_thirdparty.server.web.schemas.common import Problem, ProblemAnswer
 
@@ -64,6 +66,7 @@ STATUS = {
     NotAdmin: 403,
     NotEntitled: 403,
     NoSuchRole: 404,
+    NoSuchSignIn: 404,
     RolesElsewhere: 409,
     NoSuchDag: 404,
     NoSuchTaskInstance: 404,
@@ -108,7 +111,7 @@ def create_app() -> FastAPI:
         dependencies=[Depends(without_nul)],
         responses={"4XX": {"model": ProblemAnswer}, "5XX": {"model": ProblemAnswer}},
     )
-    for routes in (accounts, dags, delegations, runs, uses, roles, token, pages, health):
+    for routes in (accounts, dags, delegations, runs, uses, roles, people, token, pages, health):
         app.include_router(routes.router)
     if with_docs:
         app.include_router(documents.router)

@@ -151,6 +151,19 @@ def administered(session: Session, user: BaseUser) -> Callable[[str], bool]:
     return lambda conn_id: entitlement.may_administer_account(user, conn_id, teams.get(conn_id))
 
 
+async def administers_account(conn_id: str, user: GetUserDep) -> None:
+    """Let nobody administer another team's account.
+
+    :param conn_id: id of the account, from the path
+    :param user: as Airflow authenticated them, who may edit some connection
+    :raises NoSuchAccount: when the caller may not edit this one
+    """
+    if entitlement.has_teams():
+        team = await in_database(registrations.team_of, conn_id)
+        if not entitlement.may_administer_account(user, conn_id, team):
+            raise registrations.no_such_account(conn_id)
+
+
 OptionalUserDep = Annotated[BaseUser | None, Depends(caller.user_of)]
 """The caller, or nobody: for pages that answer in words to whoever is not logged in."""
 
@@ -158,3 +171,4 @@ PersonDep = Annotated[Person, Depends(get_person)]
 SameOrigin = Depends(same_origin)
 OwnTeam = Depends(own_team_only)
 AdminOnly = Depends(admin_only)
+AdminsAccount = Depends(administers_account)

@@ -16,6 +16,7 @@ from airflow_thirdparty.server.broker.registry import oauth_client, registration
 from airflow_thirdparty.server.broker.registry.endpoints import find_endpoints
 from airflow_thirdparty.server.oauth.errors import OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
+from airflow_thirdparty.server.oauth.types import Client
 from airflow_thirdparty.wire import ENVIRONMENT_PREFIX
 
 
@@ -72,6 +73,18 @@ def _shadowed(conn_id: str) -> list[str]:
         f"{variable} is set here. On a worker it shadows the account: hooks of other providers act with that "
         "one login, whoever triggered the run. Remove it where workers run."
     ]
+
+
+def client_of(session: Session, account: Account) -> Client:
+    """Who we are at an account's service, where everything that needs no service is in order.
+
+    :param session: a session
+    :param account: as it is registered now
+    :raises AccountMisconfigured: when its DAGs are not clear, or there is no client secret
+    :return: the client
+    """
+    _check_allowed_dags(session, account)
+    return oauth_client.client(session, account)
 
 
 def _check_allowed_dags(session: Session, account: Account) -> None:

@@ -14,7 +14,7 @@ from airflow_thirdparty.server.broker.registry import endpoints
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.oauth.types import Client, Endpoints, Identity, TokenSet
 from airflow_thirdparty.server.people.person import Person
-from airflow_thirdparty.server.store import account_health, revocations, sign_ins
+from airflow_thirdparty.server.store import account_health, account_seen, revocations, sign_ins
 from airflow_thirdparty.server.store.models import SignIn
 from airflow_thirdparty.server.store.seal import SealError
 from airflow_thirdparty.server.store.sign_ins import Credentials
@@ -71,6 +71,7 @@ def store_sign_in(
     except SealError as error:
         raise cannot_be_kept(error) from None
     account_health.note_success(session, conn_id)
+    account_seen.note_worked(session, conn_id, pending.account.binding().text(), now)
     audit.write(session, "sign_in", conn_id=conn_id, person=person, subject=who.subject, issuer=who.issuer)
     return None
 

@@ -20,7 +20,7 @@ from airflow_thirdparty.server.broker.tokens import soft_lapses
 from airflow_thirdparty.server.broker.tokens.leases import OPEN_FOR, Lease
 from airflow_thirdparty.server.broker.tokens.soft_lapses import Judged
 from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS, Kind, OAuthError
-from airflow_thirdparty.server.store import account_health, revocations, sign_ins
+from airflow_thirdparty.server.store import account_health, account_seen, revocations, sign_ins
 from airflow_thirdparty.server.store.account_health import Failure
 from airflow_thirdparty.server.store.models import SignIn
 from airflow_thirdparty.server.store.sign_ins import Credentials
@@ -60,6 +60,8 @@ def save_tokens(session: Session, lease: Lease, credentials: Credentials) -> Wri
     if kept and credentials.expires_at is not None and credentials.expires_at <= credentials.issued_at:
         _note_dead_on_arrival(session, lease, credentials.issued_at)
     account_health.note_success(session, lease.account.conn_id)
+    binding = lease.account.binding().text()
+    account_seen.note_worked(session, lease.account.conn_id, binding, credentials.issued_at)
     if kept:
         return Written.KEPT
     if row is not None and sign_ins.exists(session, lease.row_id):

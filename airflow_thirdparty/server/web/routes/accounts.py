@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
@@ -16,7 +16,7 @@ from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker import health, runtime
 from airflow_thirdparty.server.broker.acting import rights
 from airflow_thirdparty.server.broker.database import in_database, utcnow
-from airflow_thirdparty.server.broker.registry import registrations
+from airflow_thirdparty.server.broker.registry import doctor, registrations
 from airflow_thirdparty.server.broker.sign_in import flow, own_credentials, signing_out
 from airflow_thirdparty.server.broker.views import accounts as account_views
 from airflow_thirdparty.server.broker.views import admin as admin_views
@@ -25,12 +25,20 @@ from airflow_thirdparty.server.broker.views.needs import Group, Needs
 from airflow_thirdparty.server.people import entitlement
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web import cookies
-from airflow_thirdparty.server.web.dependencies import AdminOnly, OwnTeam, PersonDep, SameOrigin, administered
+from airflow_thirdparty.server.web.dependencies import (
+    AdminOnly,
+    AdminsAccount,
+    OwnTeam,
+    PersonDep,
+    SameOrigin,
+    administered,
+)
 from airflow_thirdparty.server.web.safe_paths import is_safe
 from airflow_thirdparty.server.web.schemas.accounts import (
     AccountOverview,
     AccountsAnswer,
     CallerView,
+    CheckAnswer,
     DependentsAnswer,
     GroupCounts,
     ListedAccount,
@@ -153,3 +161,10 @@ def _overview(session: Session, user: BaseUser) -> list[AccountOverview]:
         for seen in admin_views.of_accounts(session)
         if is_theirs(seen.entry.registration.conn_id)
     ]
+
+
+@router.post("/admin/accounts/{conn_id}/check", dependencies=[AdminOnly, AdminsAccount, SameOrigin])
+async def check_account(conn_id: str, request: Request, person: PersonDep) -> CheckAnswer:
+    """Try all that can be tried of an account without a person; for admins, at most once a minute."""
+    origin = request.headers.get("origin")
+    return CheckAnswer.of(await doctor.examine(runtime.transport(), conn_id, utcnow(), person, origin))

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.policies import messages
+from airflow_thirdparty.policies.rules import Configured
 from airflow_thirdparty.server.broker.acting import delegations
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry import registrations
@@ -88,6 +89,7 @@ async def list_dags_at_risk(user: GetUserDep) -> list[DagAtRisk]:
 
 def _at_risk(session: Session, user: BaseUser) -> list[DagAtRisk]:
     reads = entitlement.reads_dags(session, user)
+    how = messages.how_to_acknowledge(Configured())
     return [
         DagAtRisk(
             dag_id=found.dag_id,
@@ -96,6 +98,7 @@ def _at_risk(session: Session, user: BaseUser) -> list[DagAtRisk]:
             accounts=list(found.accounts),
             unknown=found.unknown,
             acknowledged=found.risk is RiskLevel.ACKNOWLEDGED,
+            how_to_acknowledge=how,
         )
         for found in dag_views.dags_with_accounts(session, _account_ids(session))
         if found.risk is not RiskLevel.QUIET and reads(found.dag_id)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from airflow_thirdparty.server.broker.registry.doctor import Outcome, Report
 from airflow_thirdparty.server.broker.views.accounts import View
-from airflow_thirdparty.server.broker.views.admin import Overview
+from airflow_thirdparty.server.broker.views.admin import Overview, State
 from airflow_thirdparty.server.broker.views.needs import Group, Needs, group_of
 from airflow_thirdparty.server.web.schemas.common import AccountView, Problem, Strict
 
@@ -102,6 +103,39 @@ class SignOutAnswer(BaseModel):
     message: str
 
 
+class FindingView(BaseModel):
+    """What one step of a check found."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    step: str
+    outcome: Outcome
+    text: str
+    remedy: str
+
+
+class CheckAnswer(BaseModel):
+    """What a check found.
+
+    :param at: when it was made: a service is asked once a minute at most
+    :param outcome: of all steps
+    """
+
+    at: datetime
+    outcome: Outcome
+    findings: list[FindingView]
+
+    @classmethod
+    def of(cls, report: Report) -> CheckAnswer:
+        """Spell what was found.
+
+        :param report: what was found
+        :return: it as JSON
+        """
+        findings = [FindingView.model_validate(finding) for finding in report.findings]
+        return cls(at=report.at, outcome=report.outcome, findings=findings)
+
+
 class DependentsAnswer(BaseModel):
     """What of the caller's acts with an account, and would not any more after signing out.
 
@@ -118,6 +152,9 @@ class AccountOverview(BaseModel):
 
     :param problem: why it cannot be used, or does not work with its service
     :param problem_at: since when, where that is known
+    :param state: what was last seen of it, or nothing
+    :param state_at: when that was
+    :param checked_at: when it was last checked
     :param sign_ins: how many people have a sign-in
     :param lapsed: how many of them must sign in again
     """
@@ -128,6 +165,9 @@ class AccountOverview(BaseModel):
     icon: str
     problem: Problem | None
     problem_at: datetime | None
+    state: State
+    state_at: datetime | None
+    checked_at: datetime | None
     sign_ins: int
     lapsed: int
 
@@ -146,6 +186,9 @@ class AccountOverview(BaseModel):
             icon=account.service if account else "generic",
             problem=Problem.of(seen.problem) if seen.problem else None,
             problem_at=seen.problem_at,
+            state=seen.state,
+            state_at=seen.state_at,
+            checked_at=seen.checked_at,
             sign_ins=seen.sign_ins,
             lapsed=seen.lapsed,
         )

@@ -50,6 +50,7 @@ class DagAtRisk(BaseModel):
 
     :param unknown: whether it uses an account that is only known when it runs
     :param acknowledged: whether its author says that it was reviewed
+    :param how_to_acknowledge: what the author writes into it to say so
     """
 
     dag_id: str
@@ -58,3 +59,4 @@ class DagAtRisk(BaseModel):
     accounts: list[str]
     unknown: bool
     acknowledged: bool
+    how_to_acknowledge: str

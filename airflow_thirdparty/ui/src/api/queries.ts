@@ -1,10 +1,11 @@
 import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/react-query";
 
-import { call, callAirflow, Failure, get, segment } from "./client";
+import { call, callAirflow, Failure, get, pageUrl, segment } from "./client";
 import type {
   AccountList,
   AccountOverview,
   AccountView,
+  CheckReport,
   DagAccounts,
   DagAtRisk,
   DelegationList,
@@ -12,6 +13,7 @@ import type {
   DelegationRequest,
   Dependents,
   Group,
+  PeoplePage,
   RoleList,
   SignInRequest,
   SignInStarted,
@@ -151,6 +153,27 @@ export const rolesQuery = queryOptions({
 });
 
 export const grantRole = (role: string): Promise<unknown> => call("POST", "admin/roles", { role });
+
+export const peopleQuery = (connId: string, search: string, offset: number) =>
+  queryOptions({
+    queryKey: ["admin", "people", connId, search, offset],
+    queryFn: () => get<PeoplePage>(`admin/accounts/${segment(connId)}/sign-ins?${parameters({ search, offset })}`),
+    placeholderData: keepPreviousData,
+  });
+
+export const signSomebodyOut = (connId: string, id: number): Promise<unknown> =>
+  call("DELETE", `admin/accounts/${segment(connId)}/sign-ins/${id}`);
+
+export const signEverybodyOut = (connId: string): Promise<unknown> =>
+  call("DELETE", `admin/accounts/${segment(connId)}/sign-ins`);
+
+export const checkAccount = (connId: string): Promise<CheckReport> =>
+  call("POST", `admin/accounts/${segment(connId)}/check`, {});
+
+/** Where the caller gets all that is kept about them. */
+export const MY_DATA = (): string => `${pageUrl()}api/v1/me/data`;
+
+export const deleteMyData = (): Promise<unknown> => call("DELETE", "me/data");
 
 export const fetchAccount = (connId: string): Promise<AccountView> =>
   get<AccountView>(`accounts/${segment(connId)}`);

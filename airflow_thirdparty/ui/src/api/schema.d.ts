@@ -108,6 +108,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/accounts/{conn_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Account
+         * @description Try all that can be tried of an account without a person; for admins, at most once a minute.
+         */
+        post: operations["check_account_api_v1_admin_accounts__conn_id__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dags/{dag_id}/accounts": {
         parameters: {
             query?: never;
@@ -280,6 +300,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/accounts/{conn_id}/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sign Ins
+         * @description Who is signed in to an account; for admins, without any secret.
+         */
+        get: operations["list_sign_ins_api_v1_admin_accounts__conn_id__sign_ins_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign Everybody Out
+         * @description End all sign-ins to an account; their tokens are revoked in the background. For admins.
+         */
+        delete: operations["sign_everybody_out_api_v1_admin_accounts__conn_id__sign_ins_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/accounts/{conn_id}/sign-ins/{row_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign Somebody Out
+         * @description End somebody's sign-in, here and at the service; for admins.
+         */
+        delete: operations["sign_somebody_out_api_v1_admin_accounts__conn_id__sign_ins__row_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export My Data
+         * @description All that is kept about the caller, but for their credentials, which stay sealed.
+         */
+        get: operations["export_my_data_api_v1_me_data_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete My Data
+         * @description Sign the caller out everywhere, withdraw what they delegated, forget where their sign-ins were used.
+         */
+        delete: operations["delete_my_data_api_v1_me_data_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/token": {
         parameters: {
             query?: never;
@@ -330,6 +418,9 @@ export interface components {
          *
          *     :param problem: why it cannot be used, or does not work with its service
          *     :param problem_at: since when, where that is known
+         *     :param state: what was last seen of it, or nothing
+         *     :param state_at: when that was
+         *     :param checked_at: when it was last checked
          *     :param sign_ins: how many people have a sign-in
          *     :param lapsed: how many of them must sign in again
          */
@@ -345,6 +436,15 @@ export interface components {
             problem: components["schemas"]["Problem"] | null;
             /** Problem At */
             problem_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "worked" | "failed" | "untried";
+            /** State At */
+            state_at: string | null;
+            /** Checked At */
+            checked_at: string | null;
             /** Sign Ins */
             sign_ins: number;
             /** Lapsed */
@@ -445,6 +545,27 @@ export interface components {
             is_admin: boolean;
         };
         /**
+         * CheckAnswer
+         * @description What a check found.
+         *
+         *     :param at: when it was made: a service is asked once a minute at most
+         *     :param outcome: of all steps
+         */
+        CheckAnswer: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "fine" | "change" | "unknown";
+            /** Findings */
+            findings: components["schemas"]["FindingView"][];
+        };
+        /**
          * CountView
          * @description How much somebody's sign-in was used.
          */
@@ -502,6 +623,7 @@ export interface components {
          *
          *     :param unknown: whether it uses an account that is only known when it runs
          *     :param acknowledged: whether its author says that it was reviewed
+         *     :param how_to_acknowledge: what the author writes into it to say so
          */
         DagAtRisk: {
             /** Dag Id */
@@ -516,6 +638,8 @@ export interface components {
             unknown: boolean;
             /** Acknowledged */
             acknowledged: boolean;
+            /** How To Acknowledge */
+            how_to_acknowledge: string;
         };
         /**
          * DagWarning
@@ -658,6 +782,18 @@ export interface components {
             unknown_imports: string[];
         };
         /**
+         * Deleted
+         * @description What was forgotten about the caller.
+         */
+        Deleted: {
+            /** Sign Ins */
+            sign_ins: number;
+            /** Delegations */
+            delegations: number;
+            /** Uses */
+            uses: number;
+        };
+        /**
          * DependentsAnswer
          * @description What of the caller's acts with an account, and would not any more after signing out.
          *
@@ -669,6 +805,31 @@ export interface components {
             delegated: string[];
             /** Triggered */
             triggered: string[];
+        };
+        /**
+         * EverybodySignedOut
+         * @description How many sign-ins were ended.
+         */
+        EverybodySignedOut: {
+            /** Ended */
+            ended: number;
+        };
+        /**
+         * FindingView
+         * @description What one step of a check found.
+         */
+        FindingView: {
+            /** Step */
+            step: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "fine" | "change" | "unknown";
+            /** Text */
+            text: string;
+            /** Remedy */
+            remedy: string;
         };
         /**
          * Group
@@ -848,6 +1009,42 @@ export interface components {
             login?: string | null;
             /** Key */
             key?: string | null;
+        };
+        /**
+         * SignInOfPerson
+         * @description One person's sign-in as an admin sees it.
+         *
+         *     :param there: who they are at the service
+         *     :param lapsed_text: why they have to sign in again; nothing where they do not
+         */
+        SignInOfPerson: {
+            /** Id */
+            id: number;
+            /** User Name */
+            user_name: string;
+            /** There */
+            there: string;
+            /**
+             * Signed In At
+             * Format: date-time
+             */
+            signed_in_at: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Lapsed At */
+            lapsed_at: string | null;
+            /** Lapsed Text */
+            lapsed_text: string | null;
+        };
+        /**
+         * SignInsAnswer
+         * @description A page of the people who are signed in to an account.
+         */
+        SignInsAnswer: {
+            /** Sign Ins */
+            sign_ins: components["schemas"]["SignInOfPerson"][];
+            /** Total */
+            total: number;
         };
         /**
          * SignOutAnswer
@@ -1255,6 +1452,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountOverview"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    check_account_api_v1_admin_accounts__conn_id__check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckAnswer"];
                 };
             };
             /** @description Client Error */
@@ -1701,6 +1938,209 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoleGranted"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    list_sign_ins_api_v1_admin_accounts__conn_id__sign_ins_get: {
+        parameters: {
+            query?: {
+                search?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                conn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInsAnswer"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    sign_everybody_out_api_v1_admin_accounts__conn_id__sign_ins_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EverybodySignedOut"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    sign_somebody_out_api_v1_admin_accounts__conn_id__sign_ins__row_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conn_id: string;
+                row_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignOutAnswer"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    export_my_data_api_v1_me_data_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    delete_my_data_api_v1_me_data_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
                 };
             };
             /** @description Client Error */

@@ -60,6 +60,12 @@ export type Usage = UsagePage["uses"][number];
 
 /** An account without anybody's sign-in; for admins. */
 export type AccountOverview = Result<"/api/v1/admin/accounts">[number];
+export type CheckReport = Result<"/api/v1/admin/accounts/{conn_id}/check", "post">;
+/** What one step of a check found. */
+export type Finding = CheckReport["findings"][number];
+/** Who is signed in to an account; for admins. */
+export type PeoplePage = Result<"/api/v1/admin/accounts/{conn_id}/sign-ins">;
+export type PersonSignedIn = PeoplePage["sign_ins"][number];
 /** A public DAG that uses accounts; for admins. */
 export type DagAtRisk = Result<"/api/v1/admin/dags-at-risk">[number];
 export type DelegationOfDag = Result<"/api/v1/admin/delegations">[number];

@@ -1,7 +1,10 @@
 import { Box, Heading, Skeleton, Stack, Table as ChakraTable, Text } from "@chakra-ui/react";
 import type { UseQueryResult } from "@tanstack/react-query";
-import { type ReactNode, useId } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 
+import { PAGE_SIZE } from "../api/queries";
+import { t } from "../words/words";
+import { Pager } from "./Pager";
 import { Failed } from "./Placeholders";
 import { LINE, Surface } from "./Surface";
 
@@ -11,23 +14,55 @@ interface TableProps {
   children: ReactNode;
 }
 
-/** A table that scrolls by itself where it is too wide. */
-export const Table = ({ label, columns, children }: TableProps) => (
-  <Surface overflowX="auto" tabIndex={0} role="region" aria-label={label}>
-    <ChakraTable.Root size="sm" bg="transparent" css={{ "& tbody tr:last-of-type td": { borderBottomWidth: 0 } }}>
-      <ChakraTable.Header>
-        <ChakraTable.Row bg="transparent">
-          {columns.map((column) => (
-            <ChakraTable.ColumnHeader key={column} color="fg.muted" fontWeight="medium" px={4} whiteSpace="nowrap" {...LINE}>
-              {column}
-            </ChakraTable.ColumnHeader>
-          ))}
-        </ChakraTable.Row>
-      </ChakraTable.Header>
-      <ChakraTable.Body>{children}</ChakraTable.Body>
-    </ChakraTable.Root>
-  </Surface>
-);
+/** Whether something is wider than its place. */
+function useOverflow(): [React.RefObject<HTMLDivElement | null>, boolean] {
+  const place = useRef<HTMLDivElement>(null);
+  const [wide, setWide] = useState(false);
+  useEffect(() => {
+    const { current } = place;
+    if (current === null) {
+      return undefined;
+    }
+    const look = () => {
+      setWide(current.scrollWidth > current.clientWidth + 1);
+    };
+    const watcher = new ResizeObserver(look);
+    watcher.observe(current);
+    look();
+    return () => {
+      watcher.disconnect();
+    };
+  }, []);
+  return [place, wide];
+}
+
+/** A table that scrolls by itself where it is too wide, and says so. */
+export const Table = ({ label, columns, children }: TableProps) => {
+  const [place, wide] = useOverflow();
+  return (
+    <Box>
+      <Surface boxRef={place} overflowX="auto" tabIndex={0} role="region" aria-label={label}>
+        <ChakraTable.Root size="sm" bg="transparent" css={{ "& tbody tr:last-of-type td": { borderBottomWidth: 0 } }}>
+          <ChakraTable.Header>
+            <ChakraTable.Row bg="transparent">
+              {columns.map((column) => (
+                <ChakraTable.ColumnHeader key={column} color="fg.muted" fontWeight="medium" px={4} whiteSpace="nowrap" {...LINE}>
+                  {column}
+                </ChakraTable.ColumnHeader>
+              ))}
+            </ChakraTable.Row>
+          </ChakraTable.Header>
+          <ChakraTable.Body>{children}</ChakraTable.Body>
+        </ChakraTable.Root>
+      </Surface>
+      {wide ? (
+        <Text fontSize="xs" color="fg.muted" mt={1} data-testid="scroll-hint">
+          {t("table.scroll")}
+        </Text>
+      ) : null}
+    </Box>
+  );
+};
 
 export const Row = ({ children }: { children: ReactNode }) => (
   <ChakraTable.Row bg="transparent">{children}</ChakraTable.Row>
@@ -88,20 +123,28 @@ interface SectionProps<T> {
   children: (rows: T[]) => ReactNode;
 }
 
-/** One part of the administration that lists what a query brought. */
+/** One part of the administration that lists what a query brought, a page at a time. */
 export function Section<T>({ title, hint, query, empty, children }: SectionProps<T>) {
+  const [offset, setOffset] = useState(0);
   return (
     <SectionHead title={title} hint={hint}>
       <QueryPart query={query}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Surface px={4} py={4} fontSize="sm" color="fg.muted">
-              {empty}
-            </Surface>
-          ) : (
-            children(rows)
-          )
-        }
+        {(rows) => {
+          if (rows.length === 0) {
+            return (
+              <Surface px={4} py={4} fontSize="sm" color="fg.muted">
+                {empty}
+              </Surface>
+            );
+          }
+          const first = offset < rows.length ? offset : 0;
+          return (
+            <>
+              {children(rows.slice(first, first + PAGE_SIZE))}
+              <Pager label={title} offset={first} size={PAGE_SIZE} total={rows.length} onChange={setOffset} />
+            </>
+          );
+        }}
       </QueryPart>
     </SectionHead>
   );

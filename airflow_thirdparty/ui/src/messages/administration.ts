@@ -1,7 +1,7 @@
 /** What an admin reads about accounts. */
 
-import type { AccountOverview } from "../api/types";
-import { t } from "../words/words";
+import type { AccountOverview, Finding } from "../api/types";
+import { has, t } from "../words/words";
 
 /** The command that lets roles find the page, quoted for a shell where a name needs it. */
 export const grantCommand = (roles: readonly string[]): string =>
@@ -17,3 +17,17 @@ export function signInCountMessage({ sign_ins: all, lapsed }: AccountOverview): 
   }
   return lapsed === 0 ? String(all) : t("admin.lapsed", { all, count: lapsed });
 }
+
+/** What a step of a check is called; one that this page does not know yet is shown as it came. */
+export function stepName(step: string): string {
+  const key = `check.step.${step}`;
+  return has(key) ? t(key) : step;
+}
+
+const PALETTES = { fine: "green", change: "red", unknown: "gray" } as const;
+
+/** How a step of a check is coloured and called: red only where something is known to be wrong. */
+export const outcomeOf = (outcome: Finding["outcome"]): { label: string; palette: "green" | "red" | "gray" } => ({
+  label: t(`check.outcome.${outcome}`),
+  palette: PALETTES[outcome],
+});

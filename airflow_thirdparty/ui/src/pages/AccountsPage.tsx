@@ -1,6 +1,6 @@
 import { Tabs } from "@chakra-ui/react";
 import { useQuery } from "@tanstack/react-query";
-import { type ComponentType, useEffect } from "react";
+import { type ComponentType, useEffect, useState } from "react";
 
 import { accountsQuery, FIRST, refetchAll } from "../api/queries";
 import type { AccountList } from "../api/types";
@@ -30,14 +30,26 @@ const SECTIONS: readonly Section[] = [
   { key: "administration", label: "page.administration", adminOnly: true, body: Administration },
 ];
 
+/** The page's address without a tab's. */
+const BARE = (): string => window.location.pathname + window.location.search;
+
 const Sections = ({ list }: SectionProps) => {
   const shown = SECTIONS.filter((section) => !section.adminOnly || list.user.is_admin);
   const [first] = shown;
+  const [place, setPlace] = useState(() => window.location.hash.slice(1));
   if (shown.length === 1 && first) {
     return <first.body list={list} />;
   }
   return (
-    <Tabs.Root defaultValue={first?.key ?? null} lazyMount colorPalette="brand">
+    <Tabs.Root
+      value={shown.some(({ key }) => key === place) ? place : (first?.key ?? null)}
+      onValueChange={({ value }) => {
+        setPlace(value);
+        window.history.replaceState(window.history.state, "", value === first?.key ? BARE() : `#${value}`);
+      }}
+      lazyMount
+      colorPalette="brand"
+    >
       <Tabs.List>
         {shown.map(({ key, label }) => (
           <Tabs.Trigger key={key} value={key}>

@@ -7,12 +7,13 @@ import { dagsAtRiskQuery, overviewQuery, usageCountsQuery } from "../api/queries
 import type { AccountOverview, DagAtRisk, UsageCount } from "../api/types";
 import { AllDelegations } from "../components/AllDelegations";
 import { Button } from "../components/Button";
-import { Icon, ServiceIcon, STATUS_SHAPES } from "../components/icons";
+import { CheckAccount } from "../components/CheckAccount";
+import { Icon, ServiceIcon, STATUS_SHAPES, UNKNOWN_SHAPE } from "../components/icons";
 import { PageRoles } from "../components/PageRoles";
+import { PeopleOfAccount } from "../components/PeopleOfAccount";
 import { Rich } from "../components/Rich";
 import { Cell, Row, Section, Table } from "../components/Table";
 import { When } from "../components/When";
-import { signInCountMessage } from "../messages/administration";
 import { epithetOf, nameOf } from "../messages/status";
 import { t } from "../words/words";
 
@@ -22,14 +23,30 @@ const Id = ({ children }: { children: ReactNode }) => (
   </chakra.span>
 );
 
-const Badge = ({ good, children }: { good: boolean; children: ReactNode }) => (
-  <HStack gap={2} colorPalette={good ? "green" : "red"} color="colorPalette.700" _dark={{ color: "colorPalette.300" }}>
-    <chakra.span display="inline-flex" css={{ "--icon-ink": "var(--chakra-colors-bg)" }}>
-      <Icon size="1.1rem">{good ? STATUS_SHAPES.signed_in : STATUS_SHAPES.lapsed}</Icon>
-    </chakra.span>
-    <chakra.span fontWeight="medium">{children}</chakra.span>
-  </HStack>
-);
+const LOOKS = {
+  worked: { palette: "green", shape: STATUS_SHAPES.signed_in },
+  failed: { palette: "red", shape: STATUS_SHAPES.lapsed },
+  untried: { palette: "gray", shape: UNKNOWN_SHAPE },
+} as const;
+
+/** What was last seen of an account: never more than there is evidence for. */
+const State = ({ account: { state, state_at: at } }: { account: AccountOverview }) => {
+  const { palette, shape } = LOOKS[state];
+  return (
+    <HStack gap={2} colorPalette={palette} color="colorPalette.700" _dark={{ color: "colorPalette.300" }} data-state={state}>
+      <chakra.span display="inline-flex" css={{ "--icon-ink": "var(--chakra-colors-bg)" }}>
+        <Icon size="1.1rem">{shape}</Icon>
+      </chakra.span>
+      <chakra.span fontWeight="medium">
+        {state === "worked" && at !== null ? (
+          <Rich text="admin.state.worked" values={{ when: <When at={at} /> }} />
+        ) : (
+          t(state === "failed" ? "admin.needs_fixing" : "admin.state.untried")
+        )}
+      </chakra.span>
+    </HStack>
+  );
+};
 
 const Account = ({ account }: { account: AccountOverview }) => (
   <Row>
@@ -45,28 +62,33 @@ const Account = ({ account }: { account: AccountOverview }) => (
       </HStack>
     </Cell>
     <Cell wide>
-      {account.problem === null ? (
-        <Badge good>{t("admin.ready")}</Badge>
-      ) : (
-        <Stack gap={1}>
-          <Badge good={false}>{t("admin.needs_fixing")}</Badge>
-          <Text>{account.problem.message}</Text>
-          <Text color="fg.muted">
-            {account.problem.remedy}
-            {account.problem_at === null ? null : (
-              <>
-                {" "}
-                <Rich text="admin.since" values={{ when: <When at={account.problem_at} /> }} />
-              </>
-            )}
-          </Text>
-          <Link href={airflow("connections")} textDecoration="underline" w="fit-content">
-            {t("none.admin.open")}
-          </Link>
-        </Stack>
-      )}
+      <Stack gap={1}>
+        <State account={account} />
+        {account.problem === null ? null : (
+          <>
+            <Text>{account.problem.message}</Text>
+            <Text color="fg.muted">
+              {account.problem.remedy}
+              {account.problem_at === null ? null : (
+                <>
+                  {" "}
+                  <Rich text="admin.since" values={{ when: <When at={account.problem_at} /> }} />
+                </>
+              )}
+            </Text>
+            <Link href={airflow("connections")} textDecoration="underline" w="fit-content">
+              {t("none.admin.open")}
+            </Link>
+          </>
+        )}
+      </Stack>
     </Cell>
-    <Cell>{signInCountMessage(account)}</Cell>
+    <Cell>
+      <PeopleOfAccount account={account} />
+    </Cell>
+    <Cell>
+      <CheckAccount account={account} />
+    </Cell>
   </Row>
 );
 
@@ -80,7 +102,12 @@ const Accounts = () => (
     {(rows) => (
       <Table
         label={t("admin.accounts")}
-        columns={[t("admin.column.account"), t("admin.column.state"), t("admin.column.signed_in")]}
+        columns={[
+          t("admin.column.account"),
+          t("admin.column.state"),
+          t("admin.column.signed_in"),
+          t("admin.column.action"),
+        ]}
       >
         {rows.map((account) => (
           <Account key={account.conn_id} account={account} />
@@ -137,6 +164,11 @@ const DagsAtRisk = () => (
             <Heading as="h3" fontSize="sm" lineHeight="1.25rem" fontWeight="medium">
               {t(label)}
             </Heading>
+            {acknowledged ? null : (
+              <Text fontSize="sm" color="fg.muted" overflowWrap="anywhere">
+                {t("admin.risk.how", { how: dags[0]?.how_to_acknowledge ?? "" })}
+              </Text>
+            )}
             <Dags label={t(label)} dags={dags} />
           </Stack>
         );

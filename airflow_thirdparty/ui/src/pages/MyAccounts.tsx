@@ -1,40 +1,29 @@
 import { Box, chakra, Flex, Heading, HStack, Input, Stack, Text } from "@chakra-ui/react";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 import { accountQuery, accountsQuery, PAGE_SIZE, refetchAll } from "../api/queries";
 import type { AccountList, AccountView, Group, ListedAccount } from "../api/types";
 import { AccountCard, type Edges } from "../components/AccountCard";
 import { Button } from "../components/Button";
 import { Callout } from "../components/Callout";
+import { MyData } from "../components/MyData";
 import { Pager } from "../components/Pager";
 import { Failed, Loading, NoAccounts } from "../components/Placeholders";
 import { Rich } from "../components/Rich";
 import { SignInToAll } from "../components/SignInToAll";
 import { Surface } from "../components/Surface";
 import { UsageList } from "../components/UsageList";
+import { usePaused } from "../components/usePaused";
 import { filterLabel, neededBy, summary } from "../messages/groups";
 import { t } from "../words/words";
 
 /** With fewer accounts than this nobody has to search. */
 const SEARCHED_FROM = 9;
-const PAUSE_MS = 250;
 
 interface Search {
   text: string;
   group: Group | null;
-}
-
-/** What is typed, once the typing pauses. */
-function usePaused(text: string): string {
-  const [paused, setPaused] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(setPaused, PAUSE_MS, text);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [text]);
-  return paused;
 }
 
 const Card = ({ account, edges }: { account: ListedAccount | AccountView; edges?: Edges }) => (
@@ -177,6 +166,7 @@ export const MyAccounts = () => {
         <Listed accounts={list.accounts} />
       )}
       <Pager label={t("groups.pages")} offset={offset} size={PAGE_SIZE} total={list.total} onChange={setOffset} />
+      <MyData />
     </Stack>
   );
 };

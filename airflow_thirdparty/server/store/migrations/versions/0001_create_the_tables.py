@@ -32,6 +32,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conn_id", name=op.f("third_party_account_health_pkey")),
     )
     op.create_table(
+        "third_party_account_seen",
+        sa.Column("conn_id", sa.String(length=250), nullable=False),
+        sa.Column("binding", sa.Text(), nullable=False),
+        sa.Column("worked_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("checked_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("report", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("conn_id", name=op.f("third_party_account_seen_pkey")),
+    )
+    op.create_table(
         "third_party_attempts",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("conn_id", sa.String(length=250), nullable=False),
@@ -336,4 +345,5 @@ def downgrade() -> None:
         batch_op.drop_index("third_party_attempts_since_idx")
 
     op.drop_table("third_party_attempts")
+    op.drop_table("third_party_account_seen")
     op.drop_table("third_party_account_health")

@@ -1,0 +1,278 @@
+"""Tries all that can be tried of an account without a person, and says of each step what it knows.
+
+Nothing is red that was not seen to be wrong: what only a sign-in shows is said to be so.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from airflow_thirdparty.exceptions import ThirdPartyAccountError
+from airflow_thirdparty.server.accounts.account import Account
+from airflow_thirdparty.server.broker import links
+from airflow_thirdparty.server.broker.database import in_database
+from airflow_thirdparty.server.broker.registry import check, oauth_client, registrations
+from airflow_thirdparty.server.broker.registry.endpoints import find_endpoints
+from airflow_thirdparty.server.broker.telemetry import audit
+from airflow_thirdparty.server.oauth import grants
+from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
+from airflow_thirdparty.server.oauth.transport import Transport
+from airflow_thirdparty.server.oauth.types import Client, Endpoints
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.store import account_seen
+from airflow_thirdparty.server.store.models import SignIn
+from airflow_thirdparty.urls import origin_of
+
+Outcome = Literal["fine", "change", "unknown"]
+"""What is known of a step: it works, something has to be changed, or only a sign-in shows."""
+
+CLOCK_SKEW = timedelta(seconds=60)
+"""By how much clocks may differ: ID tokens and expiries are compared with more leeway than that."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a step found.
+
+    :param step: which, as the page calls it
+    :param text: what was seen
+    :param remedy: what to change; empty where nothing is
+    """
+
+    step: str
+    outcome: Outcome
+    text: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found.
+
+    :param at: when it was made; a moment ago when it is not repeated so soon
+    """
+
+    at: datetime
+    findings: tuple[Finding, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """Of all steps: wrong if one is, else working if the service has accepted the client."""
+        if any(finding.outcome == "change" for finding in self.findings):
+            return "change"
+        proven = any(finding.step == "client" and finding.outcome == "fine" for finding in self.findings)
+        return "fine" if proven else "unknown"
+
+
+async def examine(
+    transport: Transport, conn_id: str, now: datetime, by: Person, origin: str | None = None
+) -> Report:
+    """Check an account; at most once a minute, for all who ask.
+
+    :param transport: the way to its service
+    :param conn_id: id of the account
+    :param now: the time, in UTC
+    :param by: who asks
+    :param origin: where the asking browser reaches this Airflow, if it says so
+    :raises NoSuchAccount: when there is no such account
+    :return: what was found, now or within the last minute
+    """
+    try:
+        account = await in_database(registrations.find, conn_id)
+    except registrations.NoSuchAccount:
+        raise
+    except ThirdPartyAccountError as error:
+        return Report(now, (Finding("registration", "change", error.message, error.remedy),))
+    binding = account.binding().text()
+    if not await in_database(account_seen.reserve_check, conn_id, binding, now):
+        kept = await in_database(account_seen.of, conn_id)
+        report = read(kept.report, kept.checked_at) if kept is not None and kept.checked_at else None
+        if report is not None and report.findings:
+            return report
+    findings = tuple([finding async for finding in _steps(transport, account, now, origin)])
+    await in_database(_keep, account=account, now=now, findings=findings, by=by)
+    return Report(now, findings)
+
+
+def read(text: str, at: datetime) -> Report:
+    """Read a report as it was kept.
+
+    :param text: JSON
+    :param at: when it was made
+    :return: the report
+    """
+    return Report(at, tuple(Finding(**each) for each in json.loads(text)))
+
+
+def _keep(
+    session: Session, account: Account, now: datetime, findings: tuple[Finding, ...], by: Person
+) -> None:
+    report: list[dict[str, Any]] = [asdict(finding) for finding in findings]
+    account_seen.store_report(session, account.conn_id, account.binding().text(), now, report)
+    outcome = Report(now, findings).outcome
+    audit.write(session, "account_checked", conn_id=account.conn_id, person=by, outcome=outcome)
+
+
+async def _steps(
+    transport: Transport, account: Account, now: datetime, origin: str | None
+) -> AsyncIterator[Finding]:
+    yield Finding("registration", "fine", "All fields can be read.")
+    for finding in _address(account, origin):
+        yield finding
+    if account.kind == "oauth2":
+        async for finding in _service(transport, account, now):
+            yield finding
+    else:
+        yield Finding("client", "unknown", "People enter a credential of their own; only its use shows more.")
+
+
+async def _service(transport: Transport, account: Account, now: datetime) -> AsyncIterator[Finding]:
+    client, finding = await in_database(_secret, account=account)
+    yield finding
+    try:
+        endpoints = await find_endpoints(transport, account)
+    except OAuthError as error:
+        wrong = oauth_client.to_user_error(error, account)
+        yield Finding("discovery", "change", wrong.message, wrong.remedy)
+        return
+    found = f"People sign in at {endpoints.authorize_url}; the token endpoint is {endpoints.exchange_url}."
+    yield Finding("discovery", "fine", " ".join((found, *endpoints.left_out)))
+    async for finding in _reached(transport, endpoints, now):
+        yield finding
+    if client is not None:
+        yield await _client(transport, client, endpoints, account, now)
+    for finding in await in_database(_lasting, account=account, endpoints=endpoints):
+        yield finding
+
+
+def _secret(session: Session, account: Account) -> tuple[Client | None, Finding]:
+    try:
+        client = check.client_of(session, account)
+    except ThirdPartyAccountError as error:
+        return None, Finding("secret", "change", error.message, error.remedy)
+    public = account.client_auth_method == "none"
+    return client, Finding(
+        "secret", "fine", "A public client has none." if public else "It is stored, sealed."
+    )
+
+
+def _address(account: Account, origin: str | None) -> Iterator[Finding]:
+    """Whether people come back to where they are: base URL, and the proxy before it."""
+    try:
+        redirect = links.redirect_uri(account.conn_id)
+    except ThirdPartyAccountError as error:
+        yield Finding("address", "change", error.message, error.remedy)
+        return
+    if origin is not None and origin != origin_of(redirect):
+        yield Finding(
+            "address",
+            "change",
+            f"You reach Airflow at {origin}, but it sends people back to {origin_of(redirect)}.",
+            "Set [api] base_url to the address that people use, or let the proxy before it use that one.",
+        )
+        return
+    yield Finding("address", "fine", f"Register this redirect URI at the service: {redirect}")
+
+
+async def _reached(transport: Transport, endpoints: Endpoints, now: datetime) -> AsyncIterator[Finding]:
+    """Whether the addresses that a browser and the server go to answer at all, whatever they say."""
+    for step, url in (("authorize", endpoints.authorize_url), ("userinfo", endpoints.userinfo_url)):
+        if url is None:
+            continue
+        try:
+            answer = await transport.get(url, step=step)
+        except OAuthError as error:
+            yield Finding(step, "change", f"{url} cannot be reached: {error.text}.", "Correct the address.")
+            continue
+        if answer.status in (404, 410):
+            yield Finding(step, "unknown", f"{url} answers {answer.status} to a question without a sign-in.")
+        else:
+            yield Finding(step, "fine", f"{url} answers.")
+        skew = answer.clock_skew(now)
+        if step == "authorize" and skew is not None:
+            yield _clock(skew)
+
+
+def _clock(skew: timedelta) -> Finding:
+    if abs(skew) <= CLOCK_SKEW:
+        return Finding("clock", "fine", "It agrees with the service's to the minute.")
+    seconds = int(abs(skew).total_seconds())
+    return Finding(
+        "clock",
+        "change",
+        f"This machine's clock and the service's differ by {seconds} seconds.",
+        "Keep this machine's clock in step (NTP).",
+    )
+
+
+async def _client(
+    transport: Transport, client: Client, endpoints: Endpoints, account: Account, now: datetime
+) -> Finding:
+    """Exchange a code that nobody was given: a service that knows the client says that the code is wrong."""
+    code, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
+    try:
+        await grants.exchange_code(
+            transport,
+            client,
+            endpoints,
+            code,
+            links.redirect_uri(account.conn_id),
+            verifier,
+            account.scopes,
+            now,
+            oauth_client.rules(account),
+        )
+    except OAuthError as error:
+        return _judged(error)
+    except ThirdPartyAccountError as error:
+        return Finding("client", "unknown", error.message, error.remedy)
+    return Finding("client", "unknown", "The service took a code that it never gave.")
+
+
+def _judged(error: OAuthError) -> Finding:
+    said = f"The service said: {error.code}." if error.code else f"It did not work: {error.text}."
+    if error.kind is Kind.PERMANENT:
+        return Finding("client", "fine", f"The service knows this client. {said}")
+    if error.kind is Kind.CLIENT and error.code in _NOT_THE_CLIENT:
+        return Finding("client", "unknown", f"It can only be seen at a sign-in. {said}")
+    if error.kind is Kind.CLIENT:
+        return Finding(
+            "client",
+            "change",
+            f"The service turns this client away. {said}",
+            "Enter the client id and the client secret again, as the service shows them.",
+        )
+    return Finding("client", "unknown", f"It can only be seen at a sign-in. {said}")
+
+
+_NOT_THE_CLIENT = frozenset({"invalid_request", "invalid_scope", "redirect_uri_mismatch", "access_denied"})
+"""What services also answer to a code that they never gave, before they look at who sends it."""
+
+
+def _lasting(session: Session, account: Account, endpoints: Endpoints) -> list[Finding]:
+    """What sign-ins that were made show of the service, and what only a sign-in can show."""
+    binding = account.binding().text()
+    mine = select(SignIn.id).where(SignIn.conn_id == account.conn_id, SignIn.binding == binding).limit(1)
+    has_refresh = session.scalar(mine.where(SignIn.sealed_refresh.is_not(None))) is not None
+    refreshed = session.scalar(mine.where(SignIn.refreshed_at.is_not(None))) is not None
+    only_then = "It can only be seen at a sign-in."
+    return [
+        Finding("pkce", "unknown", f"It is always sent. Whether the service checks it: {only_then}"),
+        Finding("refresh", "fine", "The service gives refresh tokens.")
+        if has_refresh
+        else Finding("refresh", "unknown", only_then),
+        Finding("rotation", "fine", "Sign-ins have been refreshed.")
+        if refreshed
+        else Finding("rotation", "unknown", "It can only be seen when a sign-in is refreshed."),
+        Finding("revocation", "fine", f"Signing out revokes at {endpoints.revoke_url}.")
+        if endpoints.revoke_url
+        else Finding("revocation", "unknown", "The service offers no way to revoke: signing out forgets."),
+    ]
