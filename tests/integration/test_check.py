@@ -13,6 +13,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import delete, select, update
 
 from airflow_thirdparty.server.store import account_seen
+from airflow_thirdparty.server.store.clock import utcnow
 from airflow_thirdparty.server.store.models import AccountSeen
 from tests.support.people import Person
 from tests.support.services import CONN_IDS, Service
@@ -121,7 +122,7 @@ def test_a_service_is_asked_once_a_minute(admin: Person, account: str) -> None:
     first = check(admin, account)
     assert check(admin, account) == first
     with create_session() as session:
-        session.execute(update(AccountSeen).values(checked_at=AccountSeen.checked_at - timedelta(minutes=2)))
+        session.execute(update(AccountSeen).values(checked_at=utcnow() - timedelta(minutes=2)))
         rows = session.scalars(select(Log).where(Log.event == "third_party_account.account_checked")).all()
         before = len(rows)
     second = check(admin, account)
