@@ -63,7 +63,7 @@ def test_it_ends_cleanly_and_begins_where_it_was(demo: Terminal, chromium: Brows
     state = demo.state()
     with page_of(chromium, users.BOB, state.base_url, tmp_path) as page:
         sign_in(page, CONN_ID, "bob")
-    assert demo.press_ctrl_c() == 0
+    assert demo.press_ctrl_c() == 0, demo.output
     assert "Traceback" not in demo.output
     assert demo.processes() == []
 
