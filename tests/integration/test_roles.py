@@ -229,6 +229,22 @@ def test_require_permission_narrows_it_to_those_who_have_it(alice: Person, metho
         assert code() != "not_entitled"
 
 
+@pytest.mark.parametrize("path", ["accounts/anything/sign-in", "dags/anything/delegations?conn_id=anything"])
+def test_who_lost_the_permission_may_still_take_back_what_is_theirs(alice: Person, path: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    with configured("third_party_accounts", require_permission="True"):
+        answer = alice.browser.request("DELETE", f"{PAGE}api/v1/{path}", headers=headers)
+    assert answer.status_code in (200, 404), answer.text
+
+
+@pytest.mark.parametrize("end", ["?state=x&code=y", "/resume"])
+def test_who_lost_the_permission_completes_no_sign_in(alice: Person, end: str) -> None:
+    words = "Accounts are only for people who can read"
+    assert words not in alice.browser.get(f"{PAGE}callback/anything{end}").text
+    with configured("third_party_accounts", require_permission="True"):
+        assert words in alice.browser.get(f"{PAGE}callback/anything{end}").text
+
+
 def test_require_permission_does_not_shut_out_admins(admin: Person) -> None:
     with configured("third_party_accounts", require_permission="True"):
         assert admin.browser.get(f"{PAGE}api/v1/accounts").status_code == 200

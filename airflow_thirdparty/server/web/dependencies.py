@@ -38,6 +38,19 @@ class NotEntitled(ThirdPartyAccountError):
     code = "not_entitled"
 
 
+def demand_entitled(user: BaseUser) -> None:
+    """Refuse whom accounts are not for.
+
+    :param user: as Airflow authenticated them
+    :raises NotEntitled: when accounts are for those who have a permission, and the caller has not
+    """
+    if not entitlement.may_use_page(user):
+        raise NotEntitled(
+            "Accounts are only for people who can read on 'Third-Party Accounts', and you cannot.",
+            "Ask an Airflow admin, who may give that permission to a role of yours.",
+        )
+
+
 def get_person(user: GetUserDep) -> Person:
     """The caller as a person, who may have accounts.
 
@@ -46,11 +59,17 @@ def get_person(user: GetUserDep) -> Person:
     :raises SharedIdentity: when several people share the caller's identity
     :return: the caller
     """
-    if not entitlement.may_use_page(user):
-        raise NotEntitled(
-            "Accounts are only for people who can read on 'Third-Party Accounts', and you cannot.",
-            "Ask an Airflow admin, who may give that permission to a role of yours.",
-        )
+    demand_entitled(user)
+    return get_leaving_person(user)
+
+
+def get_leaving_person(user: GetUserDep) -> Person:
+    """The caller as a person, who takes back what is theirs, also once accounts are not for them any more.
+
+    :param user: as Airflow authenticated them
+    :raises SharedIdentity: when several people share the caller's identity
+    :return: the caller
+    """
     person = directory.person_of(user)
     if person is None:
         raise SharedIdentity(
@@ -168,6 +187,7 @@ OptionalUserDep = Annotated[BaseUser | None, Depends(caller.user_of)]
 """The caller, or nobody: for pages that answer in words to whoever is not logged in."""
 
 PersonDep = Annotated[Person, Depends(get_person)]
+LeavingPersonDep = Annotated[Person, Depends(get_leaving_person)]
 SameOrigin = Depends(same_origin)
 OwnTeam = Depends(own_team_only)
 AdminOnly = Depends(admin_only)

@@ -28,6 +28,7 @@ from airflow_thirdparty.server.web import cookies
 from airflow_thirdparty.server.web.dependencies import (
     AdminOnly,
     AdminsAccount,
+    LeavingPersonDep,
     OwnTeam,
     PersonDep,
     SameOrigin,
@@ -142,7 +143,7 @@ async def sign_in(conn_id: str, body: SignInBody, response: Response, person: Pe
 
 
 @router.delete("/accounts/{conn_id}/sign-in", dependencies=[SameOrigin])
-async def sign_out(conn_id: str, person: PersonDep) -> SignOutAnswer:
+async def sign_out(conn_id: str, person: LeavingPersonDep) -> SignOutAnswer:
     """Sign out: forgotten here at once, and revoked at the service."""
     done = await signing_out.sign_out(runtime.transport(), person, conn_id, utcnow())
     return SignOutAnswer(result="revoked" if done.revoked else "forgotten", message=done.message)

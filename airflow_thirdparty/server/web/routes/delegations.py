@@ -16,6 +16,7 @@ from airflow_thirdparty.server.people import entitlement
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import (
     AdminOnly,
+    LeavingPersonDep,
     PersonDep,
     SameOrigin,
     administered,
@@ -99,7 +100,7 @@ def _make(
 
 
 @router.delete("/dags/{dag_id}/delegations", dependencies=[WellFormed, SameOrigin], status_code=204)
-async def withdraw_delegation(dag_id: str, conn_id: str, user: GetUserDep, person: PersonDep) -> None:
+async def withdraw_delegation(dag_id: str, conn_id: str, user: GetUserDep, person: LeavingPersonDep) -> None:
     """Withdraw the caller's delegation, also without the right to trigger; an admin withdraws anybody's."""
     await in_database(_withdraw, dag_id=dag_id, conn_id=conn_id, user=user, person=person)
 

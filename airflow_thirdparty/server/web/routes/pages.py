@@ -21,7 +21,7 @@ from airflow_thirdparty.server.broker.sign_in import begun, flow, kept_answers
 from airflow_thirdparty.server.broker.sign_in.refusals import SignInRefused
 from airflow_thirdparty.server.people import directory
 from airflow_thirdparty.server.web import cookies, words
-from airflow_thirdparty.server.web.dependencies import OptionalUserDep, own_team_only
+from airflow_thirdparty.server.web.dependencies import OptionalUserDep, demand_entitled, own_team_only
 from airflow_thirdparty.server.web.headers import content_security_policy
 from airflow_thirdparty.wire import WEB_PREFIX
 
@@ -68,6 +68,7 @@ async def callback(conn_id: str, request: Request, user: OptionalUserDep) -> Res
     if user is None or person is None:
         return await _keep(window, params, nonces)
     try:
+        demand_entitled(user)
         await own_team_only(conn_id, user)
     except ThirdPartyAccountError as error:
         return window.refused(error)
@@ -96,6 +97,7 @@ async def resume(conn_id: str, request: Request, user: OptionalUserDep) -> Respo
                 "You are not logged in to Airflow as one single person.",
                 "Log in to Airflow with a user of your own, then reload this page.",
             )
+        demand_entitled(user)
         await own_team_only(conn_id, user)
         state_hash = await in_database(kept_answers.find, conn_id, nonces, utcnow())
     except ThirdPartyAccountError as error:
