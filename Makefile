@@ -12,6 +12,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 DEMO_OPTIONS ?=
 PYTEST_OPTIONS ?=
 REHEARSAL_OPTIONS ?=
+ONLY ?=
 # Test files side by side, each process with its own Airflow home and databases; a few, since each takes 1 GB.
 WORKERS ?= logical
 PYTEST := $(BIN)/python -m pytest
@@ -25,7 +26,9 @@ COMPOSE := docker/compose.yaml docker/compose.trial.yaml
 GENERATED_PAGES := $(addprefix tests.unit.docs.,api command_line configuration errors foreign_hooks http_api services) \
 	tests.unit.server.broker.acting.table
 
-.PHONY: help install demo demo-check test $(LAYERS) e2e coverage bench rehearsal servers matrix check format docs types constraints browser clean
+PACKAGE := build/package
+
+.PHONY: help install demo demo-check test $(LAYERS) e2e coverage bench rehearsal servers matrix check package smoke site format docs types constraints browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -73,17 +76,29 @@ servers:
 		test "$$(id -u)" = 0 || { echo "The rehearsal needs nginx, redis-server and curl. Install them, for example: sudo apt-get install nginx-light redis-server curl" >&2; exit 1; }; \
 		echo "Installing nginx and redis-server"; apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light redis-server curl >/dev/null; }
 
-matrix: ## all tests with every Airflow version that has a constraints file, each in a .venv of its own
-	@set -e; for file in $(wildcard constraints/airflow-*.txt); do \
-		version=$${file#constraints/airflow-}; version=$${version%.txt}; echo "Airflow $$version"; \
-		$(MAKE) --no-print-directory test AIRFLOW_VERSION=$$version VENV=.venv-$$version; done
+matrix: $(INSTALLED) ## tests with other versions, each in a .venv of its own; parts by ONLY=…, what is done is remembered
+	@ONLY='$(ONLY)' $(BIN)/python -m tools.matrix
 
-check: $(INSTALLED) ## style, types, docstrings, who may import whom, and the files for Docker
+check: $(INSTALLED) ## style, types, docstrings, who may import whom, the files for Docker, manual and package
 	@failed=0; for tool in 'ruff check' 'ruff format --check' mypy lint-imports 'pydoclint --quiet airflow_thirdparty' \
 		'hadolint docker/Dockerfile' 'check-jsonschema --quiet --builtin-schema vendor.compose-spec $(COMPOSE)'; do \
 		$(BIN)/$$tool || failed=1; done; \
 		if docker compose version >/dev/null 2>&1; then PUBLIC_HOST=localhost PUBLIC_ORIGIN=https://localhost \
-			docker compose $(COMPOSE:%=--file %) config --quiet || failed=1; fi; exit $$failed
+			docker compose $(COMPOSE:%=--file %) config --quiet || failed=1; fi; \
+		$(MAKE) --no-print-directory site || failed=1; $(MAKE) --no-print-directory package || failed=1; \
+		exit $$failed
+
+package: $(INSTALLED) ## build wheel and source package, and check both
+	@rm -rf $(PACKAGE); VIRTUAL_ENV=$(abspath $(VENV)) UV_PYTHON_DOWNLOADS=never \
+		$(BIN)/uv build --quiet --no-build-isolation --out-dir $(PACKAGE)
+	@$(BIN)/twine --no-color check --strict $(PACKAGE)/*.whl $(PACKAGE)/*.tar.gz
+	@$(BIN)/check-wheel-contents $(PACKAGE)/*.whl
+
+smoke: package ## the wheel alone in a bare environment, without Node: installed, used, uninstalled
+	@$(BIN)/python -m tests.smoke $(PACKAGE)/*.whl --constraint $(CONSTRAINTS) --uv $(BIN)/uv
+
+site: $(INSTALLED) ## the manual as a site; a warning, such as a link that leads nowhere, is an error
+	@$(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going docs build/site
 
 format: $(INSTALLED) ## mend what can be mended by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
