@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,7 +79,7 @@ def _identity_provider(state: State, processes: Processes, progress: Progress) -
             state=state.provider / "state.json",
         )
         with provider:
-            processes.watch("identity-provider", lambda: _answers(state.issuer + "/jwks"), log)
+            processes.watch("identity-provider", lambda: _listens(state.remembered.provider_port), log)
             processes.finish(preparation, START_SECONDS)
             yield
     except identity_provider.IdentityProviderError as error:
@@ -114,6 +115,17 @@ def _start_airflow(state: State, processes: Processes, progress: Progress) -> No
 
 def _airflow(processes: Processes, component: str, *options: str) -> None:
     processes.start(component, [sys.executable, "-m", "airflow", component, *options])
+
+
+def _listens(port: int) -> bool:
+    """Whether a process has the port, be it frozen or too busy to answer."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    except OSError:  # its queue is full
+        return True
+    return True
 
 
 def _answers(url: str, seconds: float = 5) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -57,6 +59,18 @@ def test_the_page_inside_airflow(demo: Terminal, chromium: Browser, tmp_path: Pa
     with page_of(chromium, user, demo.state().base_url, tmp_path) as page:
         page.goto("/plugin/third-party-accounts")
         expect(page.locator(ACCOUNT)).to_be_visible()
+
+
+def test_it_survives_a_frozen_identity_provider(demo: Terminal) -> None:
+    (provider,) = (
+        child for child in psutil.Process(demo.process.pid).children() if "server.mjs" in child.cmdline()
+    )
+    provider.suspend()
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            demo.process.wait(10)
+    finally:
+        provider.resume()
 
 
 def test_it_ends_cleanly_and_begins_where_it_was(demo: Terminal, chromium: Browser, tmp_path: Path) -> None:

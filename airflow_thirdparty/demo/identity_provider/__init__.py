@@ -122,6 +122,7 @@ def running(
             stdout=subprocess.PIPE,
             stderr=complaints,
             text=True,
+            start_new_session=True,  # Ctrl-C is for who started it; it ends when its input does
         )
         stack.callback(_end, process)
         yield _started(process, configuration)
