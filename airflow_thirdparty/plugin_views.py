@@ -39,7 +39,7 @@ def react_apps(base_path: str) -> list[dict[str, str]]:
     static = f"{base_path.rstrip('/')}{WEB_PREFIX}/static"
     version = ui_version()
     shared = {
-        "bundle_url": f"{static}/main.umd.js?v={version}",
+        "bundle_url": f"{static}/main.js?v={version}",
         "icon": f"{static}/icon-light.svg?v={version}",
         "icon_dark_mode": f"{static}/icon-dark.svg?v={version}",
     }

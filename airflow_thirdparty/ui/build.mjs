@@ -27,27 +27,57 @@ const languages = (await readdir(WORDS))
   .map((name) => name.slice(0, -".json".length));
 
 /**
- * One self-contained script.
+ * Takes modules from globals of the page instead of bundling them.
+ * @param {Record<string, string>} globals name of the global by module
+ * @returns {import("vite").Plugin}
+ */
+const fromHost = (globals) => ({
+  name: "from-host",
+  enforce: "pre",
+  resolveId: (id) => (id in globals ? `\0host:${id}` : null),
+  async load(id) {
+    if (!id.startsWith("\0host:")) {
+      return null;
+    }
+    const name = id.slice("\0host:".length);
+    const exported = Object.keys(await import(name)).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== "default");
+    const lines = exported.map((key) => `export const ${key} = host.${key};`);
+    const code = [`const host = globalThis.${globals[name]};`, "export default host;", ...lines].join("\n");
+    return { code, moduleSideEffects: false };
+  },
+});
+
+/**
+ * A script of modules; what its first view does not need is loaded when it is asked for.
  * @param {string} entry source file
- * @param {string} file name below dist/
+ * @param {string} name below dist/, without its ending
  * @param {Record<string, string>} globals modules that the page already has
  */
-const script = (entry, file, globals) =>
+const script = (entry, name, globals) =>
   build({
     root,
+    base: "./",
     configFile: false,
     logLevel: "warn",
     publicDir: false,
     define: { "process.env.NODE_ENV": '"production"', __LANGUAGES__: JSON.stringify(languages) },
+    plugins: [fromHost(globals)],
     build: {
       outDir: dist,
       emptyOutDir: false,
       target: "es2022",
+      modulePreload: false,
       chunkSizeWarningLimit: 1_000,
-      lib: { entry: `${root}${entry}`, formats: ["iife"], name: "_", fileName: () => file },
       rolldownOptions: {
-        external: Object.keys(globals),
-        output: { globals },
+        input: { [name]: `${root}${entry}` },
+        treeshake: { propertyReadSideEffects: false },
+        output: {
+          format: "es",
+          entryFileNames: "[name].js",
+          chunkFileNames: `chunks/${name}-[name]-[hash].js`,
+          // The entry has its version in its address. A part that named it without would load it once more.
+          advancedChunks: { groups: [{ name: "shared", test: /\/src\/(?!entrypoints)/, minShareCount: 2 }] },
+        },
         // Libraries mark modules for React's servers, which has no meaning here.
         onLog: (level, log, next) => (log.code === "MODULE_LEVEL_DIRECTIVE" ? undefined : next(level, log)),
       },
@@ -55,18 +85,26 @@ const script = (entry, file, globals) =>
   });
 
 await cp(`${root}public`, dist, { recursive: true });
+await mkdir(`${dist}/words`, { recursive: true });
 for (const name of ["en", ...languages]) {
   // Without the white space that is there for people.
   const words = JSON.parse(await readFile(`${WORDS}/${name}.json`, "utf8"));
-  await mkdir(`${dist}/words`, { recursive: true });
   await writeFile(`${dist}/words/${name}.json`, JSON.stringify(words));
 }
-await script("src/entrypoints/airflow.tsx", "main.umd.js", HOST);
-await script("src/entrypoints/standalone.tsx", "page.js", {});
+await script("src/entrypoints/airflow.tsx", "main", HOST);
+await script("src/entrypoints/standalone.tsx", "page", {});
+
+const chunks = (await readdir(`${dist}/chunks`)).map((name) => `chunks/${name}`);
+for (const name of chunks) {
+  if (/["'/](?:main|page)\.js["']/.test(await readFile(`${dist}/${name}`, "utf8"))) {
+    throw new Error(`${name} would load its entry a second time`);
+  }
+}
 
 // Addresses carry the version of what they lead to, so that no browser keeps an old one after an upgrade.
 const hash = createHash("sha256");
-for (const name of ["main.umd.js", "page.js", "page.css", "theme.js", "callback.js", "callback.css", ...languages.map((name) => `words/${name}.json`)]) {
+const versioned = ["main.js", "page.js", "page.css", "theme.js", "callback.js", "callback.css"];
+for (const name of [...versioned, ...languages.map((language) => `words/${language}.json`)]) {
   hash.update(await readFile(`${dist}/${name}`));
 }
 const version = hash.digest("hex").slice(0, 12);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Literal
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
@@ -34,6 +35,18 @@ def may_administer_account(user: BaseUser, conn_id: str, team: str | None) -> bo
     """
     details = ConnectionDetails(conn_id=conn_id, team_name=team)
     return bool(get_auth_manager().is_authorized_connection(method="PUT", details=details, user=user))
+
+
+def may_with_connections(user: BaseUser, method: Literal["POST", "DELETE"], conn_id: str) -> bool:
+    """Whether the user may create or delete a connection.
+
+    :param user: as Airflow authenticated them
+    :param method: what they want to do
+    :param conn_id: id of the connection
+    :return: what the auth manager says
+    """
+    details = ConnectionDetails(conn_id=conn_id)
+    return bool(get_auth_manager().is_authorized_connection(method=method, details=details, user=user))
 
 
 def may_edit_roles(user: BaseUser) -> bool:

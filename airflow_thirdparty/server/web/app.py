@@ -25,6 +25,7 @@ from airflow_thirdparty.server.broker.acting.delegations import (
     NotTheDelegate,
 )
 from airflow_thirdparty.server.broker.housekeeping import loop
+from airflow_thirdparty.server.broker.registry.editing import IdTaken, KeptElsewhere
 from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
 from airflow_thirdparty.server.broker.sign_in.own_credentials import TooManyAttempts
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
@@ -46,12 +47,14 @@ from airflow_thirdparty.server.web.routes import (
     health,
     pages,
     people,
+    registry,
     roles,
     runs,
     token,
     uses,
 )
 from airflow_thirdparty.server.web.routes.people import NoSuchSignIn
+from airflow_thirdparty.server.web.routes.registry import NoSuchService
 from airflow_thirdparty.server.web.routes.runs import NoSuchTaskInstance
 from airflow_thirdparty.server.web.schemas.common import Problem, ProblemAnswer
 
@@ -66,6 +69,9 @@ STATUS = {
     NotAdmin: 403,
     NotEntitled: 403,
     NoSuchRole: 404,
+    NoSuchService: 404,
+    IdTaken: 409,
+    KeptElsewhere: 409,
     NoSuchSignIn: 404,
     RolesElsewhere: 409,
     NoSuchDag: 404,
@@ -111,7 +117,7 @@ def create_app() -> FastAPI:
         dependencies=[Depends(without_nul)],
         responses={"4XX": {"model": ProblemAnswer}, "5XX": {"model": ProblemAnswer}},
     )
-    for routes in (accounts, dags, delegations, runs, uses, roles, people, token, pages, health):
+    for routes in (accounts, dags, delegations, runs, uses, roles, people, registry, token, pages, health):
         app.include_router(routes.router)
     if with_docs:
         app.include_router(documents.router)

@@ -183,7 +183,7 @@ class AccountOverview(BaseModel):
             conn_id=seen.entry.registration.conn_id,
             service=account.service if account else "",
             service_name=account.preset.name if account else "",
-            icon=account.service if account else "generic",
+            icon=(account.preset.icon or account.preset.id) if account else "generic",
             problem=Problem.of(seen.problem) if seen.problem else None,
             problem_at=seen.problem_at,
             state=seen.state,

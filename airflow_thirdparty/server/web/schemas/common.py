@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.options import KINDS
+from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.views.accounts import View
 from airflow_thirdparty.server.broker.views.status import Status
 
@@ -70,6 +71,7 @@ class Who(BaseModel):
 class AccountView(BaseModel):
     """One account as the caller sees it.
 
+    :param scope_words: what scopes allow, in words, as far as that is known
     :param ends_at: when the sign-in ends unless it is used or made anew
     """
 
@@ -84,6 +86,7 @@ class AccountView(BaseModel):
     status_at: datetime | None
     identity: Who | None
     scopes: list[str]
+    scope_words: dict[str, str]
     missing_scopes: list[str]
     expires_at: datetime | None
     refreshable: bool
@@ -106,7 +109,7 @@ class AccountView(BaseModel):
             conn_id=view.entry.registration.conn_id,
             service=account.service if account else "",
             service_name=account.preset.name if account else "",
-            icon=account.service if account else "generic",
+            icon=(account.preset.icon or account.preset.id) if account else "generic",
             kind=account.kind if account else "oauth2",
             description=view.entry.registration.description,
             status=standing.status if standing else Status.SIGN_IN_NEEDED,
@@ -114,6 +117,7 @@ class AccountView(BaseModel):
             status_at=standing.at if standing else None,
             identity=Who(subject=row.subject, name=row.subject_name) if row else None,
             scopes=row.scopes.split() if row else list(account.scopes) if account else [],
+            scope_words=_words(account),
             missing_scopes=list(standing.missing) if standing else [],
             expires_at=row.told_expiry if row else None,
             refreshable=bool(row and row.sealed_refresh),
@@ -123,3 +127,7 @@ class AccountView(BaseModel):
             sign_in_allowed=account is not None,
             problem=Problem.of(problem) if problem else None,
         )
+
+
+def _words(account: Account | None) -> dict[str, str]:
+    return dict(account.preset.scope_words) if account else {}

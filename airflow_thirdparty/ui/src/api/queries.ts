@@ -2,9 +2,11 @@ import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/react-que
 
 import { call, callAirflow, Failure, get, pageUrl, segment } from "./client";
 import type {
+  AccountForm,
   AccountList,
   AccountOverview,
   AccountView,
+  ChangedAccount,
   CheckReport,
   DagAccounts,
   DagAtRisk,
@@ -13,7 +15,10 @@ import type {
   DelegationRequest,
   Dependents,
   Group,
+  NewAccount,
   PeoplePage,
+  Preset,
+  PresetList,
   RoleList,
   SignInRequest,
   SignInStarted,
@@ -169,6 +174,35 @@ export const signEverybodyOut = (connId: string): Promise<unknown> =>
 
 export const checkAccount = (connId: string): Promise<CheckReport> =>
   call("POST", `admin/accounts/${segment(connId)}/check`, {});
+
+export const presetsQuery = queryOptions({
+  queryKey: ["presets"],
+  queryFn: () => get<PresetList>("presets"),
+  staleTime: 600_000,
+  refetchInterval: false,
+});
+
+export const presetQuery = (service: string) =>
+  queryOptions({
+    queryKey: ["presets", service],
+    queryFn: () => get<Preset>(`presets/${segment(service)}`),
+    staleTime: 600_000,
+    refetchInterval: false,
+  });
+
+export const formQuery = (connId: string) =>
+  queryOptions({
+    queryKey: ["form", connId],
+    queryFn: () => get<AccountForm>(`admin/accounts/${segment(connId)}/form`),
+    gcTime: 0,
+  });
+
+export const createAccount = (account: NewAccount): Promise<unknown> => call("POST", "admin/accounts", account);
+
+export const changeAccount = (connId: string, account: ChangedAccount): Promise<unknown> =>
+  call("PATCH", `admin/accounts/${segment(connId)}`, account);
+
+export const deleteAccount = (connId: string): Promise<unknown> => call("DELETE", `admin/accounts/${segment(connId)}`);
 
 /** Where the caller gets all that is kept about them. */
 export const MY_DATA = (): string => `${pageUrl()}api/v1/me/data`;

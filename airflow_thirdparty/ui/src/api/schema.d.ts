@@ -101,7 +101,11 @@ export interface paths {
          */
         get: operations["list_accounts_for_admins_api_v1_admin_accounts_get"];
         put?: never;
-        post?: never;
+        /**
+         * Create Account
+         * @description Make an account; for whoever may create connections.
+         */
+        post: operations["create_account_api_v1_admin_accounts_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -368,6 +372,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Presets
+         * @description The services to choose from, by name; for admins.
+         */
+        get: operations["list_presets_api_v1_presets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/presets/{service}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Preset
+         * @description What is known of a service; for admins.
+         */
+        get: operations["get_preset_api_v1_presets__service__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/accounts/{conn_id}/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Form
+         * @description An account with every field it may have, and who would lose what if it went; for admins.
+         */
+        get: operations["get_form_api_v1_admin_accounts__conn_id__form_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/accounts/{conn_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Account
+         * @description Delete an account; for whoever may delete connections.
+         */
+        delete: operations["delete_account_api_v1_admin_accounts__conn_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Account
+         * @description Change an account; a secret that is not entered stays. For admins.
+         */
+        patch: operations["change_account_api_v1_admin_accounts__conn_id__patch"];
+        trace?: never;
+    };
     "/api/v1/token": {
         parameters: {
             query?: never;
@@ -413,6 +501,53 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccountBody
+         * @description An account as an admin enters it.
+         *
+         *     :param secret: the client secret; absent or empty keeps the stored one
+         *     :param extra: the account's own fields by name
+         */
+        AccountBody: {
+            /** Description */
+            description?: string | null;
+            /** Login */
+            login?: string | null;
+            /** Secret */
+            secret?: string | null;
+            /** Host */
+            host?: string | null;
+            /** Extra */
+            extra?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * AccountForm
+         * @description An account with every field that it may have; never its secret.
+         *
+         *     :param has_secret: whether a client secret is stored
+         *     :param kept_elsewhere: whether it lives in a secrets backend, which Airflow only reads
+         */
+        AccountForm: {
+            /** Conn Id */
+            conn_id: string;
+            /** Description */
+            description: string | null;
+            /** Login */
+            login: string | null;
+            /** Host */
+            host: string | null;
+            /** Has Secret */
+            has_secret: boolean;
+            /** Kept Elsewhere */
+            kept_elsewhere: boolean;
+            /** Redirect Uri */
+            redirect_uri: string;
+            /** Fields */
+            fields: components["schemas"]["FieldView"][];
+            losses: components["schemas"]["LossesView"];
+        };
+        /**
          * AccountOverview
          * @description An account as an admin sees it, without anybody's sign-in.
          *
@@ -454,6 +589,7 @@ export interface components {
          * AccountView
          * @description One account as the caller sees it.
          *
+         *     :param scope_words: what scopes allow, in words, as far as that is known
          *     :param ends_at: when the sign-in ends unless it is used or made anew
          */
         AccountView: {
@@ -480,6 +616,10 @@ export interface components {
             identity: components["schemas"]["Who"] | null;
             /** Scopes */
             scopes: string[];
+            /** Scope Words */
+            scope_words: {
+                [key: string]: string;
+            };
             /** Missing Scopes */
             missing_scopes: string[];
             /** Expires At */
@@ -815,6 +955,22 @@ export interface components {
             ended: number;
         };
         /**
+         * FieldView
+         * @description One field that an account may have.
+         */
+        FieldView: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+            /** Description */
+            description: string;
+            /** Choices */
+            choices: string[];
+            /** Value */
+            value: string;
+        };
+        /**
          * FindingView
          * @description What one step of a check found.
          */
@@ -900,6 +1056,10 @@ export interface components {
             identity: components["schemas"]["Who"] | null;
             /** Scopes */
             scopes: string[];
+            /** Scope Words */
+            scope_words: {
+                [key: string]: string;
+            };
             /** Missing Scopes */
             missing_scopes: string[];
             /** Expires At */
@@ -918,6 +1078,113 @@ export interface components {
             group: components["schemas"]["Group"];
             /** Needed By */
             needed_by: string[];
+        };
+        /**
+         * LossesView
+         * @description Who would lose what if the account went.
+         */
+        LossesView: {
+            /** Sign Ins */
+            sign_ins: number;
+            /** Delegations */
+            delegations: number;
+            /** Dags */
+            dags: string[];
+        };
+        /**
+         * NewAccountBody
+         * @description An account that does not exist yet.
+         */
+        NewAccountBody: {
+            /** Description */
+            description?: string | null;
+            /** Login */
+            login?: string | null;
+            /** Secret */
+            secret?: string | null;
+            /** Host */
+            host?: string | null;
+            /** Extra */
+            extra?: {
+                [key: string]: string;
+            };
+            /** Conn Id */
+            conn_id: string;
+        };
+        /**
+         * PresetInGallery
+         * @description A service to choose.
+         */
+        PresetInGallery: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "oauth2" | "key" | "basic";
+            /** Icon */
+            icon: string;
+        };
+        /**
+         * PresetView
+         * @description What is known of a service.
+         *
+         *     :param public: whether its clients have no secret
+         *     :param needs: fields of the account that it cannot do without, besides client and tenant
+         */
+        PresetView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "oauth2" | "key" | "basic";
+            /** Icon */
+            icon: string;
+            /** Tenant */
+            tenant: {
+                [key: string]: components["schemas"]["TenantView"];
+            };
+            /** Scopes */
+            scopes: string[];
+            /** Scope Sets */
+            scope_sets: {
+                [key: string]: components["schemas"]["ScopeSetView"];
+            };
+            /** Scope Words */
+            scope_words: {
+                [key: string]: string;
+            };
+            /** Public */
+            public: boolean;
+            /** Needs */
+            needs: string[];
+            /** Register Url */
+            register_url: string | null;
+            /** Docs Url */
+            docs_url: string | null;
+            /** Redirect Uris */
+            redirect_uris: string | null;
+            /** Hints */
+            hints: string[];
+        };
+        /**
+         * PresetsAnswer
+         * @description All services.
+         *
+         *     :param callback: what redirect URIs begin with; the account's id follows
+         */
+        PresetsAnswer: {
+            /** Presets */
+            presets: components["schemas"]["PresetInGallery"][];
+            /** Callback */
+            callback: string;
         };
         /**
          * Problem
@@ -984,6 +1251,16 @@ export interface components {
             known: boolean;
             /** May Edit */
             may_edit: boolean;
+        };
+        /**
+         * ScopeSetView
+         * @description Scopes that belong together.
+         */
+        ScopeSetView: {
+            /** Label */
+            label: string;
+            /** Scopes */
+            scopes: string[];
         };
         /**
          * SignInAnswer
@@ -1109,6 +1386,20 @@ export interface components {
              */
             at: string;
             error: components["schemas"]["Problem"] | null;
+        };
+        /**
+         * TenantView
+         * @description A part of the addresses that differs from customer to customer.
+         */
+        TenantView: {
+            /** Label */
+            label: string;
+            /** Pattern */
+            pattern: string;
+            /** Example */
+            example: string;
+            /** Default */
+            default: string;
         };
         /**
          * TokenAnswer
@@ -1452,6 +1743,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountOverview"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    create_account_api_v1_admin_accounts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccountBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountForm"];
                 };
             };
             /** @description Client Error */
@@ -2141,6 +2474,206 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    list_presets_api_v1_presets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetsAnswer"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    get_preset_api_v1_presets__service__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetView"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    get_form_api_v1_admin_accounts__conn_id__form_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountForm"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    delete_account_api_v1_admin_accounts__conn_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    change_account_api_v1_admin_accounts__conn_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountForm"];
                 };
             };
             /** @description Client Error */

@@ -7,14 +7,16 @@
 import type { components, paths } from "./schema";
 
 /** The methods of an address that the page calls. */
-type Method = "get" | "post" | "delete";
+type Method = "get" | "post" | "patch" | "delete";
 
 /** The JSON of a success; a call that the server does not offer is an error of the compiler. */
 type Result<Path extends keyof paths, M extends Method = "get"> = paths[Path] extends {
   [method in M]: { responses: { 200: { content: { "application/json": infer Body } } } };
 }
   ? Body
-  : never;
+  : paths[Path] extends { [method in M]: { responses: { 201: { content: { "application/json": infer Made } } } } }
+    ? Made
+    : never;
 
 /** The JSON that a call sends. */
 type Request<Path extends keyof paths, M extends Method = "post"> = paths[Path] extends {
@@ -66,6 +68,16 @@ export type Finding = CheckReport["findings"][number];
 /** Who is signed in to an account; for admins. */
 export type PeoplePage = Result<"/api/v1/admin/accounts/{conn_id}/sign-ins">;
 export type PersonSignedIn = PeoplePage["sign_ins"][number];
+export type PresetList = Result<"/api/v1/presets">;
+export type PresetInGallery = PresetList["presets"][number];
+/** What is known of a service beforehand. */
+export type Preset = Result<"/api/v1/presets/{service}">;
+export type TenantField = Preset["tenant"][string];
+export type NewAccount = Request<"/api/v1/admin/accounts">;
+export type ChangedAccount = Request<"/api/v1/admin/accounts/{conn_id}", "patch">;
+/** An account with every field that it may have; never its secret. */
+export type AccountForm = Result<"/api/v1/admin/accounts/{conn_id}/form">;
+export type Losses = AccountForm["losses"];
 /** A public DAG that uses accounts; for admins. */
 export type DagAtRisk = Result<"/api/v1/admin/dags-at-risk">[number];
 export type DelegationOfDag = Result<"/api/v1/admin/delegations">[number];

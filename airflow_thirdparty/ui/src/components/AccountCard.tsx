@@ -2,7 +2,7 @@ import { Box, chakra, Flex, Heading, Stack, Text } from "@chakra-ui/react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import type { AccountView } from "../api/types";
-import { announcement, epithetOf, nameOf, needsUser } from "../messages/status";
+import { announcement, epithetOf, iconName, nameOf, needsUser } from "../messages/status";
 import { endMessage } from "../messages/time";
 import { type SignIn, useSignIn } from "../signin/useSignIn";
 import { Callout, ProblemCallout } from "./Callout";
@@ -131,7 +131,7 @@ const layout = {
   },
 } as const;
 
-const Tile = ({ icon }: { icon: string }) => (
+const Tile = ({ account }: { account: AccountView }) => (
   <Flex
     align="center"
     justify="center"
@@ -143,7 +143,7 @@ const Tile = ({ icon }: { icon: string }) => (
     color="fg"
     {...LINE}
   >
-    <ServiceIcon icon={icon} />
+    <ServiceIcon icon={account.icon} name={iconName(account)} />
   </Flex>
 );
 
@@ -189,7 +189,7 @@ export const AccountCard = ({ account, edges, calm = false, children }: Props) =
         py={5}
         css={layout}
       >
-        <Tile icon={account.icon} />
+        <Tile account={account} />
         <Name account={account} title={title} />
         <Stack gap={2} data-rest="">
           <StatusBadge account={account} pending={signIn.flow.phase === "waiting"} />

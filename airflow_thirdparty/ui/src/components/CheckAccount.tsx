@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { checkAccount, refetchAll } from "../api/queries";
-import type { AccountOverview, Finding } from "../api/types";
+import type { AccountOverview, CheckReport, Finding } from "../api/types";
 import { outcomeOf, stepName } from "../messages/administration";
 import { nameOf } from "../messages/status";
 import { problemFrom } from "../signin/useSignIn";
@@ -41,6 +41,20 @@ const Step = ({ finding }: { finding: Finding }) => {
   );
 };
 
+/** What a check found, step by step. */
+export const Findings = ({ report }: { report: CheckReport }) => (
+  <Stack gap={2}>
+    <Text fontSize="sm">
+      <Rich text="check.at" values={{ when: <When at={report.at} /> }} />
+    </Text>
+    <Box as="ul" m={0} p={0}>
+      {report.findings.map((finding) => (
+        <Step key={`${finding.step} ${finding.text}`} finding={finding} />
+      ))}
+    </Box>
+  </Stack>
+);
+
 /** Tries all that can be tried of an account without a person, and says what each step showed. */
 export const CheckAccount = ({ account }: { account: AccountOverview }) => {
   const [open, setOpen] = useState(false);
@@ -66,18 +80,7 @@ export const CheckAccount = ({ account }: { account: AccountOverview }) => {
         }}
       >
         {check.error ? <ProblemCallout problem={problemFrom(check.error)} /> : null}
-        {check.data ? (
-          <Stack gap={2}>
-            <Text fontSize="sm">
-              <Rich text="check.at" values={{ when: <When at={check.data.at} /> }} />
-            </Text>
-            <Box as="ul" m={0} p={0}>
-              {check.data.findings.map((finding) => (
-                <Step key={`${finding.step} ${finding.text}`} finding={finding} />
-              ))}
-            </Box>
-          </Stack>
-        ) : null}
+        {check.data ? <Findings report={check.data} /> : null}
       </Panel>
     </>
   );

@@ -41,6 +41,7 @@ export const Frame = ({ title, subtitle, embedded = false, children }: Props) =>
     <Box
       // Texts for screen readers are placed absolutely: without this they stretch Airflow's page.
       position="relative"
+      data-part="third-party-accounts"
       w="full"
       maxW="62rem"
       color="fg"

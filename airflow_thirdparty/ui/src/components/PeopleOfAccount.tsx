@@ -111,7 +111,6 @@ const List = ({ account }: { account: AccountOverview }) => {
           _dark={{ borderColor: "gray.600" }}
         />
         <Button
-          disabled={account.sign_ins === 0}
           onClick={() => {
             setAsked("everybody");
           }}
@@ -166,9 +165,6 @@ const List = ({ account }: { account: AccountOverview }) => {
 /** How many people are signed in to an account, and behind it who, and the way to sign them out. */
 export const PeopleOfAccount = ({ account }: { account: AccountOverview }) => {
   const [open, setOpen] = useState(false);
-  if (account.sign_ins === 0) {
-    return signInCountMessage(account);
-  }
   return (
     <>
       <Button

@@ -21,7 +21,7 @@ const Detail = ({ name, children }: { name: string; children: ReactNode }) => (
   </Flex>
 );
 
-const Scope = ({ scope, missing = false }: { scope: string; missing?: boolean }) => (
+const Scope = ({ scope, words, missing = false }: { scope: string; words: string | undefined; missing?: boolean }) => (
   <chakra.li
     {...(missing
       ? { bg: "amber.500/10", color: "amber.700", _dark: { color: "amber.300" } }
@@ -35,7 +35,7 @@ const Scope = ({ scope, missing = false }: { scope: string; missing?: boolean })
     overflowWrap="anywhere"
     title={scope}
   >
-    {shortScope(scope)}
+    {words === undefined ? shortScope(scope) : <chakra.span fontFamily="body">{words}</chakra.span>}
     {missing ? <chakra.span fontFamily="body"> · {t("details.missing")}</chakra.span> : null}
   </chakra.li>
 );
@@ -48,10 +48,10 @@ const Scopes = ({ account }: { account: AccountView }) => {
   return (
     <HStack as="ul" listStyleType="none" p={0} m={0} gap={1} flexWrap="wrap">
       {account.missing_scopes.map((scope) => (
-        <Scope key={scope} scope={scope} missing />
+        <Scope key={scope} scope={scope} words={account.scope_words[scope]} missing />
       ))}
       {shown.map((scope) => (
-        <Scope key={scope} scope={scope} />
+        <Scope key={scope} scope={scope} words={account.scope_words[scope]} />
       ))}
       {hidden > 0 || all ? (
         <li>

@@ -4,6 +4,7 @@ import { chakra } from "@chakra-ui/react";
 import type { ReactNode } from "react";
 
 import type { Status } from "../api/types";
+import { initials } from "../messages/registry";
 
 interface IconProps {
   children: ReactNode;
@@ -137,8 +138,27 @@ const GENERIC_ICON: ReactNode = (
   </>
 );
 
-export const ServiceIcon = ({ icon }: { icon: string }) => (
-  <Icon size="1.5rem" box={24}>
-    {SERVICE_ICONS[icon] ?? GENERIC_ICON}
-  </Icon>
-);
+/** A service's icon; its initials where we have none, or a chain where it has no name. */
+export const ServiceIcon = ({ icon, name = "" }: { icon: string; name?: string }) =>
+  icon in SERVICE_ICONS || name === "" ? (
+    <Icon size="1.5rem" box={24}>
+      {SERVICE_ICONS[icon] ?? GENERIC_ICON}
+    </Icon>
+  ) : (
+    <chakra.span
+      aria-hidden="true"
+      display="inline-flex"
+      alignItems="center"
+      justifyContent="center"
+      boxSize="1.5rem"
+      flexShrink={0}
+      borderRadius="sm"
+      bg="bg.muted"
+      _dark={{ bg: "gray.800" }}
+      color="fg"
+      fontSize="2xs"
+      fontWeight="semibold"
+    >
+      {initials(name)}
+    </chakra.span>
+  );

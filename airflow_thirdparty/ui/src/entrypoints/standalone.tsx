@@ -11,7 +11,7 @@ import { AccountsPage } from "../pages/AccountsPage";
 import { followDocument } from "../words/useLanguage";
 import { system } from "./theme";
 
-const script = document.currentScript as HTMLScriptElement | null;
+const script = document.querySelector<HTMLScriptElement>("script[nonce]");
 locate(script?.src ?? null);
 
 const nonce = script?.nonce;

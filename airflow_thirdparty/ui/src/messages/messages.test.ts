@@ -26,6 +26,7 @@ const account = (parts: Partial<AccountView> = {}): AccountView => ({
   status_at: null,
   identity: null,
   scopes: [],
+  scope_words: {},
   missing_scopes: [],
   expires_at: null,
   refreshable: false,

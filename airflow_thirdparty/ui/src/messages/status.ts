@@ -40,6 +40,9 @@ type Called = Pick<AccountView, "conn_id" | "service" | "service_name">;
 export const nameOf = (account: Called): string =>
   NAMELESS.has(account.service) ? account.conn_id : account.service_name || account.conn_id;
 
+/** What initials are made of where there is no logo; nothing for a mere protocol. */
+export const iconName = (account: Called): string => (NAMELESS.has(account.service) ? "" : account.service_name);
+
 /** What tells the account from others of the same name. */
 export const epithetOf = (account: Called): string =>
   nameOf(account) === account.conn_id ? account.service_name : account.conn_id;

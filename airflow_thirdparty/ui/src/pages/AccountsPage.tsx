@@ -1,6 +1,6 @@
 import { Tabs } from "@chakra-ui/react";
 import { useQuery } from "@tanstack/react-query";
-import { type ComponentType, useEffect, useState } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
 
 import { accountsQuery, FIRST, refetchAll } from "../api/queries";
 import type { AccountList } from "../api/types";
@@ -8,7 +8,6 @@ import { Callout } from "../components/Callout";
 import { Frame } from "../components/Frame";
 import { Failed, Loading } from "../components/Placeholders";
 import { listen } from "../signin/signInEvents";
-import { Administration } from "./Administration";
 import { MyAccounts } from "./MyAccounts";
 import { useLanguage } from "../words/useLanguage";
 import { type Key, t } from "../words/words";
@@ -16,6 +15,9 @@ import { type Key, t } from "../words/words";
 interface SectionProps {
   list: AccountList;
 }
+
+/** Loaded when an admin looks at it: nobody else ever needs it. */
+const Administration = lazy(() => import("./Administration").then((module) => ({ default: module.Administration })));
 
 interface Section {
   key: string;
@@ -59,7 +61,9 @@ const Sections = ({ list }: SectionProps) => {
       </Tabs.List>
       {shown.map(({ key, body: Body }) => (
         <Tabs.Content key={key} value={key}>
-          <Body list={list} />
+          <Suspense fallback={<Loading />}>
+            <Body list={list} />
+          </Suspense>
         </Tabs.Content>
       ))}
     </Tabs.Root>

@@ -2,19 +2,21 @@ import { chakra, Flex, Heading, HStack, Link, Stack, Text } from "@chakra-ui/rea
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 
-import { airflow, dagTabUrl } from "../api/client";
+import { dagTabUrl } from "../api/client";
 import { dagsAtRiskQuery, overviewQuery, usageCountsQuery } from "../api/queries";
 import type { AccountOverview, DagAtRisk, UsageCount } from "../api/types";
+import { AddAccount } from "../components/AddAccount";
 import { AllDelegations } from "../components/AllDelegations";
 import { Button } from "../components/Button";
 import { CheckAccount } from "../components/CheckAccount";
+import { EditAccount } from "../components/EditAccount";
 import { Icon, ServiceIcon, STATUS_SHAPES, UNKNOWN_SHAPE } from "../components/icons";
 import { PageRoles } from "../components/PageRoles";
 import { PeopleOfAccount } from "../components/PeopleOfAccount";
 import { Rich } from "../components/Rich";
 import { Cell, Row, Section, Table } from "../components/Table";
 import { When } from "../components/When";
-import { epithetOf, nameOf } from "../messages/status";
+import { epithetOf, iconName, nameOf } from "../messages/status";
 import { t } from "../words/words";
 
 const Id = ({ children }: { children: ReactNode }) => (
@@ -52,7 +54,7 @@ const Account = ({ account }: { account: AccountOverview }) => (
   <Row>
     <Cell wide>
       <HStack gap={3} align="center">
-        <ServiceIcon icon={account.icon} />
+        <ServiceIcon icon={account.icon} name={iconName(account)} />
         <Stack gap={0}>
           <Text fontWeight="medium">{nameOf(account)}</Text>
           <Text color="fg.muted">
@@ -76,9 +78,6 @@ const Account = ({ account }: { account: AccountOverview }) => (
                 </>
               )}
             </Text>
-            <Link href={airflow("connections")} textDecoration="underline" w="fit-content">
-              {t("none.admin.open")}
-            </Link>
           </>
         )}
       </Stack>
@@ -87,7 +86,10 @@ const Account = ({ account }: { account: AccountOverview }) => (
       <PeopleOfAccount account={account} />
     </Cell>
     <Cell>
-      <CheckAccount account={account} />
+      <HStack gap={2}>
+        <CheckAccount account={account} />
+        <EditAccount account={account} />
+      </HStack>
     </Cell>
   </Row>
 );
@@ -252,6 +254,7 @@ const UsageCounts = () => {
 /** The page's second tab, for whoever may edit connections. */
 export const Administration = () => (
   <Stack gap={8} pt={2}>
+    <AddAccount />
     <Accounts />
     <PageRoles />
     <DagsAtRisk />
