@@ -282,7 +282,8 @@ EXTRA_FIELDS = (
     ExtraField(
         "service",
         "Service",
-        "Which service this is. Known services bring their addresses and scopes with them.",
+        "Which service this is. Known services bring their addresses and scopes with them. The page at "
+        "/third-party-accounts has a gallery of them, asks for what each needs, and checks it.",
         choices=SERVICES,
         default=DEFAULT_SERVICE,
     ),

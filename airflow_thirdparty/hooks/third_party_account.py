@@ -318,8 +318,8 @@ class ThirdPartyAccountHook(BaseHook):
         """
         if development.is_shadowed(self.third_party_account_conn_id):
             return True, (
-                "The registration can be read. An account has nothing to log in with by itself: "
-                "open Third-Party Accounts and sign in to try it."
+                "The registration can be read. Whether its service accepts it is told by Check, on the page "
+                "Accounts under Administration: an account has nothing to log in with by itself."
             )
         try:
             access = self.get_access()

@@ -406,4 +406,4 @@ def test_a_connection_test_over_another_type_takes_nothing_along(
 def test_testing_at_once_says_what_can_be_said(admin: Person, tests_allowed: None, saved: None) -> None:
     answer = admin.rest.post("/api/v2/connections/test", json=body())
     assert answer.json()["status"] is True, answer.text
-    assert "sign in to try it" in answer.json()["message"]
+    assert "told by Check, on the page Accounts" in answer.json()["message"]

@@ -246,7 +246,7 @@ def test_airflow_tests_a_registration_without_a_person(monkeypatch: pytest.Monke
     monkeypatch.setenv("AIRFLOW_CONN_ACME", '{"conn_type": "third_party_account", "login": "client"}')
     done, said = ThirdPartyAccountHook("acme").test_connection()
     assert done is True
-    assert "sign in to try it" in said
+    assert "told by Check, on the page Accounts" in said
 
 
 def test_an_unknown_refusal_is_a_refusal(hook: ThirdPartyAccountHook, supervisor: Supervisor) -> None:

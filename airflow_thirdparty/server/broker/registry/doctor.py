@@ -140,8 +140,7 @@ async def _service(transport: Transport, account: Account, now: datetime) -> Asy
     try:
         endpoints = await find_endpoints(transport, account)
     except OAuthError as error:
-        wrong = oauth_client.to_user_error(error, account)
-        yield Finding("discovery", "change", wrong.message, wrong.remedy)
+        yield _unfound(error, account)
         return
     found = f"People sign in at {endpoints.authorize_url}; the token endpoint is {endpoints.exchange_url}."
     yield Finding("discovery", "fine", " ".join((found, *endpoints.left_out)))
@@ -151,6 +150,17 @@ async def _service(transport: Transport, account: Account, now: datetime) -> Asy
         yield await _client(transport, client, endpoints, account, now)
     for finding in await in_database(_lasting, account=account, endpoints=endpoints):
         yield finding
+
+
+def _unfound(error: OAuthError, account: Account) -> Finding:
+    """Why the service's addresses were not found; a service that says it is in trouble is not judged."""
+    wrong = oauth_client.to_user_error(error, account)
+    if error.kind is not Kind.TRANSIENT:
+        return Finding("discovery", "change", wrong.message, wrong.remedy)
+    if error.status is not None:
+        return Finding("discovery", "unknown", wrong.message, "Check again in a minute.")
+    reach = "Correct the address, or let this API server reach it: a firewall or a proxy may be in between."
+    return Finding("discovery", "change", wrong.message, reach)
 
 
 def _secret(session: Session, account: Account) -> tuple[Client | None, Finding]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from airflow_thirdparty.server.accounts.account import Registration, parse
 from airflow_thirdparty.server.broker.registry import doctor
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 
@@ -28,6 +29,23 @@ from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 )
 def test_what_an_answer_says(kind: Kind, code: str | None, outcome: str) -> None:
     assert doctor._judged(OAuthError(kind, "exchange", "it said so", code=code)).outcome == outcome
+
+
+ACCOUNT = parse(Registration("acme", login="client", extra='{"issuer": "https://idp.example"}'))
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "outcome"),
+    [
+        pytest.param(Kind.TRANSIENT, None, "change", id="nobody answers"),
+        pytest.param(Kind.TRANSIENT, 503, "unknown", id="it says it is in trouble"),
+        pytest.param(Kind.MISCONFIGURED, 404, "change", id="there is no description"),
+    ],
+)
+def test_addresses_that_are_not_found(kind: Kind, status: int | None, outcome: str) -> None:
+    found = doctor._unfound(OAuthError(kind, "discovery", "it said so", status=status), ACCOUNT)
+    assert found.outcome == outcome
+    assert found.remedy
 
 
 @pytest.mark.parametrize(
