@@ -75,8 +75,6 @@ const script = (entry, name, globals) =>
           format: "es",
           entryFileNames: "[name].js",
           chunkFileNames: `chunks/${name}-[name]-[hash].js`,
-          // The entry has its version in its address. A part that named it without would load it once more.
-          advancedChunks: { groups: [{ name: "shared", test: /\/src\/(?!entrypoints)/, minShareCount: 2 }] },
         },
         // Libraries mark modules for React's servers, which has no meaning here.
         onLog: (level, log, next) => (log.code === "MODULE_LEVEL_DIRECTIVE" ? undefined : next(level, log)),
@@ -91,12 +89,11 @@ for (const name of ["en", ...languages]) {
   const words = JSON.parse(await readFile(`${WORDS}/${name}.json`, "utf8"));
   await writeFile(`${dist}/words/${name}.json`, JSON.stringify(words));
 }
-await script("src/entrypoints/airflow.tsx", "main", HOST);
-await script("src/entrypoints/standalone.tsx", "page", {});
+await script("src/entrypoints/main.ts", "main", HOST);
+await script("src/entrypoints/page.ts", "page", {});
 
-const chunks = (await readdir(`${dist}/chunks`)).map((name) => `chunks/${name}`);
-for (const name of chunks) {
-  if (/["'/](?:main|page)\.js["']/.test(await readFile(`${dist}/${name}`, "utf8"))) {
+for (const name of await readdir(`${dist}/chunks`)) {
+  if (/["'/](?:main|page)\.js["']/.test(await readFile(`${dist}/chunks/${name}`, "utf8"))) {
     throw new Error(`${name} would load its entry a second time`);
   }
 }

@@ -1,0 +1,5 @@
+/** What the stand-alone page loads; see `main.ts`. */
+
+await import("./standalone");
+
+export {};
