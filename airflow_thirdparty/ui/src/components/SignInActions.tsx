@@ -1,13 +1,15 @@
 import { HStack, Text } from "@chakra-ui/react";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 
 import type { AccountView } from "../api/types";
 import { hasSignIn, nameOf, needsUser, signInLabel } from "../messages/status";
 import type { SignIn } from "../signin/useSignIn";
 import { Button } from "./Button";
-import { Credentials } from "./Credentials";
 import { SignOut } from "./SignOut";
 import { t } from "../words/words";
+
+/** Loaded when somebody types a credential, which most services never ask for. */
+const Credentials = lazy(() => import("./Credentials").then((module) => ({ default: module.Credentials })));
 
 interface Props {
   account: AccountView;
@@ -80,14 +82,16 @@ export const SignInActions = ({ account, signIn, onSignedOut, calm = false }: Pr
         </>
       ) : null}
       {hasSignIn(account) && onSignedOut ? <SignOut account={account} onDone={onSignedOut} /> : null}
-      {account.kind === "oauth2" ? null : (
-        <Credentials
-          account={account}
-          open={typing}
-          onClose={() => {
-            setTyping(false);
-          }}
-        />
+      {account.kind === "oauth2" || !typing ? null : (
+        <Suspense fallback={null}>
+          <Credentials
+            account={account}
+            open={typing}
+            onClose={() => {
+              setTyping(false);
+            }}
+          />
+        </Suspense>
       )}
     </>
   );

@@ -1,18 +1,31 @@
 /** Entry for Airflow's `react_apps`: one component per app, each under a global of the app's name. */
 
+import { lazy, Suspense } from "react";
+
 import { locate } from "../api/client";
-import { AccountsPage } from "../pages/AccountsPage";
-import { DagAccountsTab } from "../pages/DagAccountsTab";
-import { TaskAccountTab } from "../pages/TaskAccountTab";
 import { followDocument } from "../words/useLanguage";
 
 locate(null);
 void followDocument();
 
+/** Each is loaded where it is looked at. */
+const AccountsPage = lazy(() => import("../pages/AccountsPage").then((module) => ({ default: module.AccountsPage })));
+const DagAccountsTab = lazy(() => import("../pages/DagAccountsTab").then((module) => ({ default: module.DagAccountsTab })));
+const TaskAccountTab = lazy(() => import("../pages/TaskAccountTab").then((module) => ({ default: module.TaskAccountTab })));
+
 /** The page in the navigation and the tab of a DAG are both called so; Airflow gives a tab its DAG's id. */
-const Accounts = ({ dagId }: { dagId?: string }) => (dagId ? <DagAccountsTab dagId={dagId} /> : <AccountsPage />);
+const Accounts = ({ dagId }: { dagId?: string }) => (
+  <Suspense fallback={null}>{dagId ? <DagAccountsTab dagId={dagId} /> : <AccountsPage />}</Suspense>
+);
+
+/** The tab of a task instance. */
+const Account = (taskInstance: React.ComponentProps<typeof TaskAccountTab>) => (
+  <Suspense fallback={null}>
+    <TaskAccountTab {...taskInstance} />
+  </Suspense>
+);
 
 Object.assign(globalThis, {
   Accounts: Accounts,
-  Account: TaskAccountTab,
+  Account: Account,
 });
