@@ -163,7 +163,13 @@ export const AddAccount = () => {
   const [service, setService] = useState<string | null>(null);
   const [report, setReport] = useState<CheckReport | null>(null);
   const presets = useQuery({ ...presetsQuery, enabled: open });
-  const check = useMutation({ mutationFn: checkAccount, onSuccess: setReport });
+  const check = useMutation({
+    mutationFn: checkAccount,
+    onSuccess: async (found: CheckReport) => {
+      setReport(found);
+      await refetchAll();
+    },
+  });
   const name = presets.data?.presets.find(({ id }) => id === service)?.name;
   const start = () => {
     setService(null);

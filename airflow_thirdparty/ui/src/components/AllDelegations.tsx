@@ -30,7 +30,7 @@ const Withdraw = ({ consent }: { consent: DelegationOfDag }) => {
     <>
       <Button
         size="xs"
-        aria-label={t("admin.withdraw.label", values)}
+        aria-label={t("action.of", { action: t("admin.withdraw.open"), name: t("admin.withdraw.what", values) })}
         onClick={() => {
           withdraw.reset();
           setAsking(true);

@@ -63,7 +63,7 @@ export const CheckAccount = ({ account }: { account: AccountOverview }) => {
     <>
       <Button
         size="xs"
-        aria-label={t("check.label", { name: nameOf(account), id: account.conn_id })}
+        aria-label={t("sign_in.label", { action: t("check.check"), name: nameOf(account), id: account.conn_id })}
         onClick={() => {
           setOpen(true);
           check.mutate();

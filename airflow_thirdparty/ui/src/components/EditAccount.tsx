@@ -155,7 +155,7 @@ export const EditAccount = ({ account }: { account: AccountOverview }) => {
     <>
       <Button
         size="xs"
-        aria-label={t("edit.label", { name: nameOf(account), id: account.conn_id })}
+        aria-label={t("sign_in.label", { action: t("edit.open"), name: nameOf(account), id: account.conn_id })}
         onClick={() => {
           setOpen(true);
         }}

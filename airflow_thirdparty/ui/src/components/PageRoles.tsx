@@ -31,7 +31,7 @@ const Grant = ({ role, onDone }: { role: RoleAccess; onDone: (message: string) =
     <>
       <Button
         size="xs"
-        aria-label={t("roles.show.label", { role: role.name })}
+        aria-label={t("action.of", { action: t("roles.show"), name: role.name })}
         onClick={() => {
           grant.reset();
           setAsking(true);

@@ -82,7 +82,7 @@ const Person = ({ person, onEnd }: { person: PersonSignedIn; onEnd: () => void }
       )}
     </Cell>
     <Cell>
-      <Button size="xs" aria-label={t("people.end.label", { user: person.user_name })} onClick={onEnd}>
+      <Button size="xs" aria-label={t("action.of", { action: t("people.end"), name: person.user_name })} onClick={onEnd}>
         {t("people.end")}
       </Button>
     </Cell>
@@ -171,7 +171,7 @@ export const PeopleOfAccount = ({ account }: { account: AccountOverview }) => {
         tone="quiet"
         size="xs"
         ms={-2}
-        aria-label={t("people.title", { name: nameOf(account) })}
+        aria-label={t("people.label", { text: signInCountMessage(account), name: nameOf(account) })}
         onClick={() => {
           setOpen(true);
         }}
