@@ -1,6 +1,6 @@
 import { Box, Heading, Skeleton, Stack, Table as ChakraTable, Text } from "@chakra-ui/react";
 import type { UseQueryResult } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import { PAGE_SIZE } from "../api/queries";
 import { t } from "../words/words";
@@ -83,12 +83,11 @@ export const Cell = ({ children, wide = false }: { children?: ReactNode; wide?: 
 );
 
 /** One part of the administration: a heading, and what stands below it. */
-export const SectionHead = ({ title, hint, children }: { title: string; hint: string; children: ReactNode }) => {
-  const id = useId();
-  return (
-    <Stack as="section" aria-labelledby={id} gap={3}>
+export const SectionHead = ({ title, hint, children }: { title: string; hint: string; children: ReactNode }) => (
+    // No landmark of its own: its table is one, and two of the same name would be hard to tell apart.
+    <Stack gap={3}>
       <Box>
-        <Heading as="h2" id={id} fontSize="lg" lineHeight="1.5rem" fontWeight="semibold">
+        <Heading as="h2" fontSize="lg" lineHeight="1.5rem" fontWeight="semibold">
           {title}
         </Heading>
         <Text color="fg.muted" fontSize="sm">
@@ -97,8 +96,7 @@ export const SectionHead = ({ title, hint, children }: { title: string; hint: st
       </Box>
       {children}
     </Stack>
-  );
-};
+);
 
 /** What a query brought; while it loads and when it fails, something in its place. */
 export function QueryPart<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
