@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_thirdparty import dag_tags
 from airflow_thirdparty.demo import ports, users
 from airflow_thirdparty.demo.state import PersistedSettings, State
 from airflow_thirdparty.demo.users import User
@@ -63,6 +66,17 @@ class Terminal:
             assert time.monotonic() < deadline, self.output
             time.sleep(0.1)
 
+    def wait_for_dags(self) -> None:
+        """Wait until the policy has warned of an example DAG: the demo itself waits for another one only."""
+        file = f"file:{self.state().airflow_home / 'airflow.db'}?mode=ro"
+        deadline = time.monotonic() + SECONDS
+        with contextlib.closing(sqlite3.connect(file, uri=True, timeout=30)) as connection:
+            while not connection.execute(
+                "SELECT 1 FROM dag_tag WHERE name = ?", [dag_tags.WARNING]
+            ).fetchone():
+                assert time.monotonic() < deadline, self.output
+                time.sleep(0.5)
+
     def press_ctrl_c(self) -> int:
         """End it as a terminal does: the signal goes to the whole foreground group.
 
@@ -106,6 +120,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     terminal = Terminal(folder, "--port", str(port), "--provider-port", str(provider_port))
     try:
         terminal.wait_for(READY)
+        terminal.wait_for_dags()
         yield terminal
     finally:
         if terminal.process.poll() is None:
