@@ -21,6 +21,7 @@ test.each([
   ["Google Drive", "GD"],
   ["Autodesk Platform Services", "AP"],
   ["box.com", "BC"],
+  ["Atlassian (Jira, Confluence)", "AJ"],
   ["", ""],
 ])("the initials of '%s' are %s", (name, letters) => {
   expect(initials(name)).toBe(letters);

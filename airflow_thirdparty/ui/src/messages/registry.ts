@@ -12,7 +12,7 @@ export function found(presets: readonly PresetInGallery[], search: string): Pres
 /** One or two letters in the place of a logo: "Google Drive" is GD, "GitHub" is G. */
 export const initials = (name: string): string =>
   name
-    .split(/[\s_.-]+/)
+    .split(/[\s_.,()-]+/)
     .filter(Boolean)
     .slice(0, 2)
     .map((word) => [...word][0]?.toUpperCase() ?? "")
