@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from airflow.sdk.log import mask_secret
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import (
@@ -137,10 +138,12 @@ def trusted_by_tasks(
 
 
 async def _mask(secret: str) -> None:
-    # Airflow 3.2, where nothing is deferred, has no such function
-    from airflow.sdk.log import amask_secret
-
-    await amask_secret(secret)
+    try:
+        from airflow.sdk.log import amask_secret
+    except ImportError:  # Airflow 3.2, where nothing is deferred
+        mask_secret(secret)
+    else:
+        await amask_secret(secret)
 
 
 async def _tried(client: httpx2.AsyncClient, url: str, question: Mapping[str, Any]) -> Mapping[str, Any]:
