@@ -50,7 +50,10 @@ MAX_LIFETIME = 86_400
 """Seconds that a token may be asked to still live: a day, longer than a task should count on one token."""
 
 
-_FLAGS = ("force_refresh", "waits", "grant", "why")
+OF_DAG = "this-dag"
+"""Stands in place of an account's id in a question about all that the task's DAG uses."""
+
+_FLAGS = ("force_refresh", "waits", "grant", "why", "dag")
 """What a :class:`TokenRequest` says by being there."""
 
 
@@ -85,6 +88,7 @@ class TokenRequest:
     :param waits: no token is wanted, only whether the person is signed in
     :param grant: no token is wanted, but a grant with which a trigger gets tokens while the task is deferred
     :param why: no token is wanted, only the reason why a foreign hook was refused
+    :param dag: no token is wanted, but the ids of all accounts that the task's DAG uses
     :param entry: the exposure entry that a foreign hook asked for; empty means the account's own
     """
 
@@ -95,6 +99,7 @@ class TokenRequest:
     waits: bool = False
     grant: bool = False
     why: bool = False
+    dag: bool = False
     entry: str = ""
 
     def encode(self) -> str:

@@ -15,7 +15,6 @@ def wait_for_me():
     """Deferred on Airflow 3.3 and newer; rescheduled, and sent from the worker, on 3.2."""
     signed_in = ThirdPartySignInSensor(
         task_id="signed_in",
-        accounts=["demo_service"],
         deferrable=True,
         poke_interval=5,
         timeout=timedelta(hours=12),

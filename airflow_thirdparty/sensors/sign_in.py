@@ -12,6 +12,7 @@ from airflow_thirdparty.exceptions import WORTH_WAITING, CannotDefer, ThirdParty
 from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.links.announcing import announce
 from airflow_thirdparty.links.sign_in import SignInLink
+from airflow_thirdparty.sensors import needs
 from airflow_thirdparty.settings import defers_by_default
 
 __all__ = ["ThirdPartySignInSensor"]
@@ -24,8 +25,9 @@ class ThirdPartySignInSensor(BaseSensorOperator):
 
         ThirdPartySignInSensor(task_id="signed_in", accounts=["github"], timeout=3600)
 
-    :param accounts: ids of the accounts
-    :param scopes: scopes that are needed: of every account, or by the account's id
+    :param accounts: ids of the accounts; by default all that the DAG uses, as its page shows them
+    :param scopes: scopes that are needed, of every account or by the account's id, besides those that the
+        DAG's tasks declare
     :param min_lifetime: seconds for which the tokens must at least still be good
     :param mode: ``reschedule``, since people take their time, or ``poke``, which holds a worker meanwhile
     :param deferrable: wait in the triggerer, which looks more often and holds no worker; where nothing can be
@@ -40,7 +42,7 @@ class ThirdPartySignInSensor(BaseSensorOperator):
     def __init__(
         self,
         *,
-        accounts: Sequence[str] | str,
+        accounts: Sequence[str] | str | None = None,
         scopes: Mapping[str, Sequence[str]] | Sequence[str] = (),
         min_lifetime: int = 0,
         mode: str = "reschedule",
@@ -58,7 +60,7 @@ class ThirdPartySignInSensor(BaseSensorOperator):
     @property
     def third_party_accounts(self) -> tuple[str, ...]:
         """The accounts, for the button *Sign in*."""
-        return (self.accounts,) if isinstance(self.accounts, str) else tuple(self.accounts)
+        return (self.accounts,) if isinstance(self.accounts, str) else tuple(self.accounts or ())
 
     def execute(self, context: Any) -> Any:
         """Wait.
@@ -68,7 +70,7 @@ class ThirdPartySignInSensor(BaseSensorOperator):
         :return: nothing
         """
         if self.deferrable and not self.poke(context):
-            self._defer()
+            self._defer(context)
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: Mapping[str, Any]) -> None:
@@ -83,13 +85,14 @@ class ThirdPartySignInSensor(BaseSensorOperator):
         check(event)
         self.execute(context)
 
-    def _defer(self) -> None:
+    def _defer(self, context: Mapping[str, Any]) -> None:
         """Hand the wait to the triggerer, or return where that cannot be."""
         from airflow_thirdparty.triggers.sign_in import ThirdPartySignInTrigger
 
         try:
             grants = {
-                account: self._hook(account).get_grant(waits=True) for account in self.third_party_accounts
+                account: self._hook(account, context).get_grant(waits=True)
+                for account in self.third_party_accounts
             }
         except CannotDefer as error:
             self.log.info("%s Waiting in mode %s.", error, self.mode)
@@ -109,7 +112,10 @@ class ThirdPartySignInSensor(BaseSensorOperator):
         :raises ThirdPartyAccountError: when waiting does not help, such as when the run acts for nobody
         :return: whether it is
         """
-        missing = [error for account in self.third_party_accounts if (error := self._missing(account))]
+        if self.accounts is None:
+            self.accounts = needs.accounts_of_dag()
+        accounts = self.third_party_accounts
+        missing = [error for account in accounts if (error := self._missing(account, context))]
         if missing:
             self.sign_in_address = missing[0].link
         if [str(error) for error in missing] != self._announced:
@@ -118,13 +124,15 @@ class ThirdPartySignInSensor(BaseSensorOperator):
                 announce(self.log, error, "Waiting until that is mended.")
         return not missing
 
-    def _missing(self, account: str) -> ThirdPartyAccountError | None:
+    def _missing(self, account: str, context: Mapping[str, Any]) -> ThirdPartyAccountError | None:
         try:
-            self._hook(account).demand_sign_in(lasting=timedelta(seconds=self.timeout))
+            self._hook(account, context).demand_sign_in(lasting=timedelta(seconds=self.timeout))
         except WORTH_WAITING as error:
             return error
         return None
 
-    def _hook(self, account: str) -> ThirdPartyAccountHook:
-        scopes = self.scopes.get(account, ()) if isinstance(self.scopes, Mapping) else self.scopes
+    def _hook(self, account: str, context: Mapping[str, Any]) -> ThirdPartyAccountHook:
+        given = self.scopes.get(account, ()) if isinstance(self.scopes, Mapping) else self.scopes
+        declared = needs.declared_scopes(context.get("dag"), account)
+        scopes = tuple(dict.fromkeys((*given, *declared)))
         return ThirdPartyAccountHook(account, scopes=scopes, min_lifetime=self.min_lifetime)

@@ -194,6 +194,9 @@ class ThirdPartyAccounts:
 
     def _for_our_hook(self, request: TokenRequest) -> Connection:
         try:
+            if request.dag:
+                known = {conn_id for _, conn_id in self._sign_ins} | set(self._refusals)
+                return _connection(request.conn_id, {"accounts": sorted(known)})
             if request.grant:
                 raise CannotDefer("In a test nothing is handed to a triggerer.")
             sign_in = self._granted(request)

@@ -21,6 +21,7 @@ REQUESTS = st.builds(
     force_refresh=st.booleans(),
     waits=st.booleans(),
     grant=st.booleans(),
+    dag=st.booleans(),
 )
 
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from airflow_thirdparty.server.broker import health
 from airflow_thirdparty.server.broker.registry import guard
+from airflow_thirdparty.server.execution import ahead
 from airflow_thirdparty.server.execution.projection import ExecutionResponse, project
 from airflow_thirdparty.wire import CONN_TYPE, REQUEST_PREFIX, TokenRequest
 
@@ -82,14 +83,18 @@ class _Sender:
             await self._answer(self.start)
 
     def _is_a_connection(self, message: Message) -> bool:
-        if message["status"] != 200:
+        if message["status"] != (404 if self._asks_for_dag else 200):
             return False
         endpoint = self.scope.get("endpoint")
         return (getattr(endpoint, "__module__", None), getattr(endpoint, "__name__", None)) == ENDPOINT
 
+    @property
+    def _asks_for_dag(self) -> bool:
+        return self.request is not None and self.request.dag
+
     async def _answer(self, start: Message) -> None:
-        answer = None
-        if _MARK in self.body:
+        answer = await self._of_dag() if self._asks_for_dag else None
+        if answer is None and _MARK in self.body:
             row = json.loads(self.body)
             if row.get("conn_type") == CONN_TYPE:
                 answer = await self._projected(row)
@@ -104,6 +109,13 @@ class _Sender:
         body = json.dumps(answer.body).encode()
         await self.send({**start, "status": answer.status, "headers": _headers(start, len(body))})
         await self.send({"type": "http.response.body", "body": body})
+
+    async def _of_dag(self) -> ExecutionResponse | None:
+        """The accounts of the task's DAG; the question names no connection, so Airflow found none."""
+        ti_token = self.scope.get("ti_token")
+        if ti_token is None:
+            return None
+        return ExecutionResponse(200, await ahead.accounts_of_dag(str(ti_token.id)))
 
     async def _projected(self, row: dict[str, Any]) -> ExecutionResponse:
         ti_token = self.scope.get("ti_token")

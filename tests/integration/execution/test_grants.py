@@ -17,7 +17,8 @@ from airflow_thirdparty.server.people.person import Person as SomePerson
 from airflow_thirdparty.settings import fernet_key
 from airflow_thirdparty.triggers.http import ThirdPartyHttpTrigger, unpacked
 from airflow_thirdparty.triggers.sign_in import ThirdPartySignInTrigger
-from airflow_thirdparty.wire import PROJECTION_KEY, TOKEN_PATH
+from airflow_thirdparty.wire import OF_DAG, PROJECTION_KEY, TOKEN_PATH
+from tests.support import scheduler
 from tests.support.people import Person
 from tests.support.projecting import ACME, DAG_ID, KEY
 from tests.support.signing_in import api
@@ -211,6 +212,14 @@ def test_whether_somebody_is_signed_in_is_no_use_and_no_refusal(
     assert answer_to(running, waits=True)["signed_in"] is True
     assert answer_to(carols, waits=True)["refusal"]["code"] == "sign_in_required"
     assert refusals(admin) == before
+
+
+def test_a_task_learns_which_accounts_its_dag_uses(running: RunningTask) -> None:
+    assert answer_to(running, OF_DAG, dag=True) == {"accounts": []}
+    scheduler.tag(DAG_ID, f"account:{ACME}")
+    scheduler.tag(DAG_ID, "account:gone")
+    assert answer_to(running, OF_DAG, dag=True) == {"accounts": [ACME]}
+    assert running.connection(OF_DAG).status_code == 404
 
 
 def test_nothing_is_granted_where_arguments_are_shown(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import TaskDeferred
 
-from airflow_thirdparty.exceptions import BY_CODE, WORTH_WAITING, ThirdPartyAccountError
+from airflow_thirdparty.exceptions import BY_CODE, WORTH_WAITING, NotProjected, ThirdPartyAccountError
 from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
+from airflow_thirdparty.hooks.uses_account import uses_account
+from airflow_thirdparty.operators.http import ThirdPartyHttpOperator
 from airflow_thirdparty.sensors.sign_in import ThirdPartySignInSensor
-from airflow_thirdparty.wire import TokenRequest
-from tests.support.worker import TOKEN, Supervisor, projected, refused
+from airflow_thirdparty.wire import OF_DAG, PROJECTION_KEY, TokenRequest
+from tests.support.worker import TOKEN, Supervisor, answered, projected, refused
 
 PAGE = "https://airflow.example/third-party-accounts/?account="
 
@@ -77,6 +82,45 @@ def test_the_scopes_needed(
     assert supervisor.asked == [TokenRequest(*pair, waits=True) for pair in wanted]
 
 
+def declaring() -> Any:
+    """A DAG whose tasks say which scopes they need."""
+    with DAG("d", schedule=None) as dag:
+        ThirdPartyHttpOperator(task_id="a", third_party_account_conn_id="acme", scopes=["read"])
+        ThirdPartyHttpOperator.partial(
+            task_id="b", third_party_account_conn_id="other", scopes=["write"]
+        ).expand(endpoint=["/x"])
+
+        @task
+        @uses_account("acme", scopes=["admin", "read"])
+        def work() -> None: ...
+
+        work()
+    return dag
+
+
+def test_by_default_it_waits_for_all_accounts_of_the_dag_with_what_its_tasks_declare(
+    sign_in: Callable[[str], None], supervisor: Supervisor
+) -> None:
+    supervisor.answers[OF_DAG] = lambda request: answered(
+        extra=json.dumps({PROJECTION_KEY: {"accounts": ["acme", "other"]}})
+    )
+    sign_in("acme")
+    sensor = ThirdPartySignInSensor(task_id="t", scopes={"other": ["more"]})
+    assert sensor.poke({"dag": declaring()}) is False
+    assert supervisor.asked == [
+        TokenRequest(OF_DAG, dag=True),
+        TokenRequest("acme", ("read", "admin"), waits=True),
+        TokenRequest("other", ("more", "write"), waits=True),
+    ]
+    sign_in("other")
+    assert sensor.poke({}) is True
+
+
+def test_without_an_answer_about_the_dag_it_says_so(supervisor: Supervisor) -> None:
+    with pytest.raises(NotProjected, match="did not say which"):
+        ThirdPartySignInSensor(task_id="t").poke({})
+
+
 def test_it_holds_no_worker_by_default() -> None:
     assert ThirdPartySignInSensor(task_id="t", accounts="acme").reschedule
 
@@ -84,7 +128,7 @@ def test_it_holds_no_worker_by_default() -> None:
 def test_its_trigger_asks_for_what_the_task_will_ask_for(sign_in: Callable[[str], None]) -> None:
     # a trigger that asks for less fires at once, and the task defers again at once, over and over
     sensor = ThirdPartySignInSensor(task_id="t", accounts="acme", min_lifetime=3600, deferrable=True)
-    sensor._hook = lambda account: Granting(account, min_lifetime=3600)  # type: ignore[method-assign]
+    sensor._hook = lambda account, _context: Granting(account, min_lifetime=3600)  # type: ignore[method-assign]
     with pytest.raises(TaskDeferred) as deferred:
         sensor.execute({})
     _, arguments = deferred.value.trigger.serialize()
