@@ -16,7 +16,7 @@ def wait_for_me():
     signed_in = ThirdPartySignInSensor(
         task_id="signed_in",
         deferrable=True,
-        poke_interval=5,
+        poke_interval=30,
         timeout=timedelta(hours=12),
     )
     profile = ThirdPartyHttpOperator(
