@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -21,6 +20,7 @@ from airflow_thirdparty.server.store.usage import Usage
 from airflow_thirdparty.server.web.dependencies import (
     AdminOnly,
     AdminsAccount,
+    LeavingPersonDep,
     PersonDep,
     SameOrigin,
 )
@@ -88,7 +88,7 @@ def _forget(session: Session, conn_id: str, people: list[Person], by: Person) ->
 
 
 @router.get("/me/data")
-async def export_my_data(person: PersonDep, response: Response) -> dict[str, Any]:
+async def export_my_data(person: LeavingPersonDep, response: Response) -> dict[str, Any]:
     """All that is kept about the caller, but for their credentials, which stay sealed."""
     response.headers["Content-Disposition"] = 'attachment; filename="third-party-accounts.json"'
     kept = await in_database(people_views.kept_about, person)
@@ -96,7 +96,7 @@ async def export_my_data(person: PersonDep, response: Response) -> dict[str, Any
 
 
 @router.delete("/me/data", dependencies=[SameOrigin])
-async def delete_my_data(user: GetUserDep, person: PersonDep) -> Deleted:
+async def delete_my_data(person: LeavingPersonDep) -> Deleted:
     """Sign the caller out everywhere, withdraw what they delegated, forget where their sign-ins were used."""
     kept = await in_database(people_views.kept_about, person)
     for sign_in in kept["sign_ins"]:
