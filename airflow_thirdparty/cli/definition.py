@@ -164,6 +164,30 @@ PRESETS = _command(
 )
 
 
+NOTIFY = _command(
+    "notify",
+    "notify.notify",
+    "Tell what somebody should know before it hurts",
+    "Lists what was not told before: accounts that do not work with their service, delegations that end or "
+    "whose sign-in ends, people who must sign in again before a DAG can act for them. Nothing is told twice; "
+    "what a notifier fails to send is told the next time. To be run now and then, by cron or by a DAG.",
+    _arg("--within", metavar="DAYS", type=int, default=7, help="How long before an end it is told (7)"),
+    _arg("--notifier", metavar="CLASS", help="Send through this Airflow notifier, by its import path"),
+    _arg(
+        "--notifier-args",
+        metavar="JSON",
+        default="{}",
+        help="What the notifier takes, as a JSON object; its templates may say {{ text }} and {{ notices }}",
+    ),
+    _arg(
+        "--dry-run",
+        help="List all there is, also what was told, and let nothing count as told",
+        action="store_true",
+    ),
+    ARG_OUTPUT,
+)
+
+
 def get_third_party_accounts_commands() -> list[CLICommand]:
     """What this package adds to ``airflow``."""
     return [
@@ -180,6 +204,7 @@ def get_third_party_accounts_commands() -> list[CLICommand]:
                 PRUNE,
                 SIGN_OUT,
                 GRANT_ROLE,
+                NOTIFY,
                 PRESETS,
             ),
         )

@@ -69,7 +69,8 @@ def _in_words(old: Pruned) -> str:
     return (
         f"{old.attributions} records of runs that are gone, {old.uses} uses, {old.delegations} delegations "
         f"to DAGs that are gone and {old.sightings} notes on such DAGs, {old.authorizations} sign-ins never "
-        f"finished, {old.attempts} counts of attempts, {old.waits} of waits"
+        f"finished, {old.attempts} counts of attempts, {old.waits} of waits, {old.notices} "
+        "notices"
     )
 
 

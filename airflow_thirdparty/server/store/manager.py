@@ -8,7 +8,16 @@ from typing import Any
 from airflow.utils.db_manager import BaseDBManager
 from sqlalchemy import inspect
 
-from airflow_thirdparty.server.store import attempts, attributions, delegations, models, tables, usage, waits
+from airflow_thirdparty.server.store import (
+    attempts,
+    attributions,
+    delegations,
+    models,
+    notices,
+    tables,
+    usage,
+    waits,
+)
 from airflow_thirdparty.server.store.base import metadata
 
 __all__ = [
@@ -17,6 +26,7 @@ __all__ = [
     "attributions",
     "delegations",
     "models",
+    "notices",
     "usage",
     "waits",
 ]

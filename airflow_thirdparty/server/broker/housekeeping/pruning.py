@@ -24,6 +24,7 @@ from airflow_thirdparty.server.store.attributions import BACKFILL, Attribution
 from airflow_thirdparty.server.store.base import changed_rows
 from airflow_thirdparty.server.store.delegations import DagSighting, Delegation
 from airflow_thirdparty.server.store.models import Authorization, Bookmark
+from airflow_thirdparty.server.store.notices import FORGOTTEN, ToldNotice
 from airflow_thirdparty.server.store.usage import Usage
 from airflow_thirdparty.server.store.waits import SERIES, Wait
 
@@ -50,6 +51,7 @@ class Pruned:
     :param authorizations: sign-ins that were begun and never finished
     :param attempts: counts of sign-in attempts whose window is over
     :param waits: counts of tasks' waits that are over
+    :param notices: what an admin was told of things that are gone
     """
 
     attributions: int
@@ -59,6 +61,7 @@ class Pruned:
     authorizations: int
     attempts: int
     waits: int
+    notices: int
 
     def __bool__(self) -> bool:
         return any(astuple(self))
@@ -98,6 +101,10 @@ def _window_over(now: datetime) -> ColumnElement[bool]:
 
 def _wait_over(now: datetime) -> ColumnElement[bool]:
     return Wait.last_at < now - SERIES
+
+
+def _long_gone(now: datetime) -> ColumnElement[bool]:
+    return ToldNotice.seen_at < now - FORGOTTEN
 
 
 @dataclass(frozen=True)
@@ -185,6 +192,7 @@ RULES = {
     "authorizations": Rule(Authorization, _never_finished),
     "attempts": Rule(Attempts, _window_over),
     "waits": Rule(Wait, _wait_over),
+    "notices": Rule(ToldNotice, _long_gone),
 }
 """What is pruned, by the field of :class:`Pruned` that counts it."""
 

@@ -172,6 +172,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("third_party_leader_lease_pkey")),
     )
     op.create_table(
+        "third_party_notice",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("told_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("third_party_notice_pkey")),
+    )
+    with op.batch_alter_table("third_party_notice", schema=None) as batch_op:
+        batch_op.create_index("third_party_notice_seen_at_idx", ["seen_at"], unique=False)
+
+    op.create_table(
         "third_party_revocation",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("conn_id", sa.String(length=250), nullable=False),
@@ -326,6 +336,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("idx_third_party_revocation_next_at"))
 
     op.drop_table("third_party_revocation")
+    with op.batch_alter_table("third_party_notice", schema=None) as batch_op:
+        batch_op.drop_index("third_party_notice_seen_at_idx")
+
+    op.drop_table("third_party_notice")
     op.drop_table("third_party_leader_lease")
     op.drop_table("third_party_delegation")
     op.drop_table("third_party_dag_sighting")
