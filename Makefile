@@ -16,6 +16,8 @@ ONLY ?=
 # Test files side by side, each process with its own Airflow home and databases; a few, since each takes 1 GB.
 WORKERS ?= logical
 PYTEST := $(BIN)/python -m pytest
+# Other providers' packages have an environment of their own.
+FOREIGN := $(VENV)-foreign
 SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 # What takes long comes first, and the many small files last, so that all processes end at about the same time.
 LAYERS := faults integration interop unit
@@ -28,7 +30,7 @@ GENERATED_PAGES := $(addprefix tests.unit.docs.,api command_line configuration e
 
 PACKAGE := build/package
 
-.PHONY: help install demo demo-check test $(LAYERS) e2e coverage bench rehearsal servers matrix check package smoke site format docs types constraints browser clean
+.PHONY: help install demo demo-check test $(LAYERS) foreign e2e coverage bench rehearsal servers matrix check package smoke site format docs types constraints browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +58,12 @@ test: $(INSTALLED) browser ## all tests but the long ones in a browser: see e2e
 
 unit integration faults interop: $(INSTALLED) ## the tests of that folder
 	@$(PYTEST) $(SIDE_BY_SIDE) --hypothesis-profile=$(HYPOTHESIS_PROFILE) tests/$@ $(PYTEST_OPTIONS)
+
+foreign: $(INSTALLED) ## hooks and operators of other providers, unmodified, act as the person: a line each
+	@test -x $(FOREIGN)/bin/python || { echo "Making $(FOREIGN)"; $(BIN)/python -m venv $(FOREIGN); }
+	@VIRTUAL_ENV=$(abspath $(FOREIGN)) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --constraint $(CONSTRAINTS) \
+		--editable '.[fab,http]' --group foreign 'apache-airflow==$(AIRFLOW_VERSION)'
+	@$(FOREIGN)/bin/python -m pytest --confcutdir=tests/foreign --quiet tests/foreign $(PYTEST_OPTIONS)
 
 e2e: $(INSTALLED) browser ## the whole demo, and whole journeys of people in a browser
 	@$(PYTEST) tests/e2e $(PYTEST_OPTIONS)

@@ -25,12 +25,12 @@ from airflow_thirdparty.server.broker.acting import queries, resolver
 from airflow_thirdparty.server.broker.acting.resolver import RunFacts
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.telemetry import audit, metrics
-from airflow_thirdparty.server.broker.tokens import horizon
+from airflow_thirdparty.server.broker.tokens import expose, horizon
 from airflow_thirdparty.server.broker.tokens.broker import AccessToken, Found
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.tokens.refresher import StillRefreshing
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
-from airflow_thirdparty.server.execution import ahead, expose, waits
+from airflow_thirdparty.server.execution import ahead, waits
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest, split_entry
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from airflow_thirdparty.server.accounts import exposures
 from airflow_thirdparty.server.accounts.exposures import Entry
+from tests.foreign.cases import Case, cases
 
 PAGE = Path(__file__).parents[3] / "docs" / "foreign_hooks.md"
 
@@ -15,9 +16,21 @@ HEAD = """\
 """
 
 
+TRIED = """\
+| provider | hook or operator | entry | keeps its first token | |
+|---|---|---|---|---|
+"""
+
+
 def page() -> str:
     """The page as it should be."""
-    return put(PAGE.read_text(), "entries", HEAD + "".join(_row(entry) for entry in _entries()))
+    with_entries = put(PAGE.read_text(), "entries", HEAD + "".join(_row(entry) for entry in _entries()))
+    return put(with_entries, "tried", TRIED + "".join(_tried(case) for case in cases()))
+
+
+def _tried(case: Case) -> str:
+    keeps = "yes" if case.keeps else ""
+    return f"| {case.provider} | {case.name} | `{case.entry}` | {keeps} | {case.note} |\n"
 
 
 def put(page: str, name: str, made: str) -> str:

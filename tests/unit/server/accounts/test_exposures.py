@@ -16,7 +16,7 @@ from airflow_thirdparty.server.accounts.account import Account, Registration, pa
 from airflow_thirdparty.server.accounts.exposures import Entry
 from airflow_thirdparty.server.accounts.exposures.templates import MissingValueError, fill, names_in
 from airflow_thirdparty.server.broker.tokens.broker import AccessToken
-from airflow_thirdparty.server.execution.expose import for_foreign_hook
+from airflow_thirdparty.server.broker.tokens.expose import for_foreign_hook
 from airflow_thirdparty.wire import ENTRY_PATTERN
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
@@ -150,6 +150,7 @@ EXAMPLES = {
     "disable_tls": True,
     "use_ssl": False,
     "region": "eu-central-1",
+    "host_key": f"ssh-ed25519 {'A' * 68}",
     "address": "alice@acme.example",
 }
 
@@ -298,3 +299,12 @@ def test_hosts_of_other_schemes_are_refused(host: str) -> None:
     with pytest.raises(AccountMisconfigured) as refused:
         registered(host=host)
     assert refused.value.field == "host"
+
+
+def test_every_service_known_by_name_has_an_entry_for_its_people() -> None:
+    from airflow_thirdparty.server.accounts.catalogue import PRESETS
+
+    for name, preset in PRESETS.items():
+        entry = exposures.find(preset.expose_as)
+        assert entry is not None, name
+        assert exposing.suits(entry, preset.kind) or preset.expose_as == options.DEFAULT_EXPOSE_AS, name
