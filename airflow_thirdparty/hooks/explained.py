@@ -78,7 +78,7 @@ def _explained(conn_id: str, denied: Exception, answer: Any) -> Exception:
         # nobody of ours was there to give a reason
         return AirflowSecretsBackendAccessDenied(f"{denied} {_unanswered(conn_id)}")
     log.error("%s", refusal)
-    return _as_denial(refusal)
+    return as_denial(refusal)
 
 
 def _unanswered(conn_id: str) -> str:
@@ -93,8 +93,12 @@ def _unanswered(conn_id: str) -> str:
     )
 
 
-def _as_denial(refusal: ThirdPartyAccountError) -> Exception:
-    """The refusal as an error after which Airflow asks no other secrets backend."""
+def as_denial(refusal: ThirdPartyAccountError) -> Exception:
+    """The refusal as an error after which Airflow asks no other secrets backend.
+
+    :param refusal: what the server said
+    :return: of the same class, and Airflow's denial
+    """
     name = type(refusal).__name__
     members = {"__module__": __name__, "__reduce__": lambda _self: refusal.__reduce__()}
     denial = type(name, (type(refusal), AirflowSecretsBackendAccessDenied), members)

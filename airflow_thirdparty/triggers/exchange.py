@@ -60,7 +60,7 @@ class Exchange:
         """
         # in a thread: a command may tell the key, and certificates are read
         signed, url, trusted = await asyncio.to_thread(self._prepared)
-        await _mask(signed)
+        await mask(signed)
         waited = 0.0
         trouble: ThirdPartyAccountError = self._unanswered(url, "")
         headers = {"Authorization": f"Bearer {signed}"}
@@ -137,7 +137,11 @@ def trusted_by_tasks(
     return context
 
 
-async def _mask(secret: str) -> None:
+async def mask(secret: str) -> None:
+    """Have a secret masked in the logs of triggers.
+
+    :param secret: a token or a grant
+    """
     try:
         from airflow.sdk.log import amask_secret
     except ImportError:  # Airflow 3.2, where nothing is deferred
@@ -185,6 +189,6 @@ class GrantedHook(ThirdPartyAccountHook):
         """
         if force_refresh or self._access is None or not self._has_good_access():
             answer = await self._exchange.ask(min_lifetime=self.min_lifetime, force_refresh=force_refresh)
-            await _mask(answer["token"])
+            await mask(answer["token"])
             self._access = Access.read(answer["token"], answer["host"], answer["login"], answer)
         return self._access

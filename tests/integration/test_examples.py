@@ -26,7 +26,12 @@ EXAMPLES = Path(__file__).parents[2] / "dags_examples"
 SECONDS = 240
 """For all runs, on a busy machine."""
 
-AT_ONCE = {"who_am_i": "ask_the_service", "my_profile": "profile", "any_account": "ask"}
+AT_ONCE = {
+    "who_am_i": "ask_the_service",
+    "my_profile": "profile",
+    "any_account": "ask",
+    "other_providers": "named",
+}
 """DAGs that alice triggers, who is signed in, with the task that says whom the service saw."""
 
 WAITING = {"wait_for_me": "profile", "ask_me": "profile"}

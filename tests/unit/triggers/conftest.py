@@ -1,5 +1,5 @@
-"""What answers where the API server is, and the account's own service."""
+"""What answers where the API server is, a triggerer's supervisor, and the account's own service."""
 
-from tests.support.worker import elsewhere, service
+from tests.support.worker import elsewhere, service, supervisor
 
-__all__ = ["elsewhere", "service"]
+__all__ = ["elsewhere", "service", "supervisor"]

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import WORTH_WAITING, ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.grants import Grant, GrantInvalid, read_grant
+from airflow_thirdparty.server.accounts import exposing
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.accounts.api_auth import api_auth
 from airflow_thirdparty.server.broker import runtime
@@ -27,7 +28,7 @@ from airflow_thirdparty.server.broker.acting.facts import TRIGGER, RunFacts
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.broker.telemetry import audit, metrics
-from airflow_thirdparty.server.broker.tokens import trigger_grants
+from airflow_thirdparty.server.broker.tokens import expose, trigger_grants
 from airflow_thirdparty.server.broker.tokens.broker import AccessToken, Found
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
@@ -79,12 +80,14 @@ async def exchange(question: TokenQuestion, request: Request) -> Response:
         return await _refused(granted, grant)
     try:
         token = await runtime.token_broker().hand_out(granted.found, requirements)
+        connection = _connection(granted.found.account, token, question.entry)
     except ThirdPartyAccountError as error:
         return await _refused(_Refusal(error, granted.facts), grant)
     if not grant.waits:
         metrics.issued(grant.conn_id)
         usage_recorder().note(grant.ti_id, granted.person, granted.facts)
     answer = _answer(granted.found.account, token, waits=grant.waits)
+    answer.connection = None if grant.waits else connection
     return JSONResponse(answer.model_dump(mode="json"), headers={"Cache-Control": "no-store"})
 
 
@@ -161,6 +164,12 @@ def _answer(account: Account, token: AccessToken, *, waits: bool) -> TokenAnswer
         origins=list(account.api_origins),
         **api_auth(account),
     )
+
+
+def _connection(account: Account, token: AccessToken, entry: str | None) -> dict[str, Any] | None:
+    if entry is None:
+        return None
+    return expose.for_foreign_hook(account, exposing.check_complete(account, entry), token, utcnow())
 
 
 def _problem(error: ThirdPartyAccountError, status: int, headers: dict[str, str] | None = None) -> Response:

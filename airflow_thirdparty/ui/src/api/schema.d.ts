@@ -1404,6 +1404,8 @@ export interface components {
         /**
          * TokenAnswer
          * @description An access token, with what is known about it; ``token`` is missing where the grant only waits.
+         *
+         *     ``connection`` is what a foreign hook gets, where an entry was asked for; empty means the account's own.
          */
         TokenAnswer: {
             /** Token */
@@ -1444,10 +1446,14 @@ export interface components {
             headers?: {
                 [key: string]: string;
             };
+            /** Connection */
+            connection?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * TokenQuestion
-         * @description What the access token has to be good for.
+         * @description What the access token has to be good for, and the exposure entry by which a foreign hook finds it.
          */
         TokenQuestion: {
             /**
@@ -1460,6 +1466,8 @@ export interface components {
              * @default false
              */
             force_refresh?: boolean;
+            /** Entry */
+            entry?: string | null;
         };
         /**
          * UseView
