@@ -74,7 +74,7 @@ const script = (entry, name, globals) =>
         output: {
           format: "es",
           entryFileNames: "[name].js",
-          chunkFileNames: `chunks/${name}-[name]-[hash].js`,
+          chunkFileNames: "chunks/[name]-[hash].js",
         },
         // Libraries mark modules for React's servers, which has no meaning here.
         onLog: (level, log, next) => (log.code === "MODULE_LEVEL_DIRECTIVE" ? undefined : next(level, log)),
