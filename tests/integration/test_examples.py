@@ -106,7 +106,7 @@ def logs(dag_id: str) -> str:
 
 def test_every_example_is_run_here_or_stands_for_a_schedule() -> None:
     examples = {path.stem for path in EXAMPLES.glob("*.py")}
-    assert examples == {*AT_ONCE, *WAITING, "team_digest"}
+    assert examples == {*AT_ONCE, *WAITING, "team_digest", "account_notices"}
 
 
 def test_they_act_as_whoever_triggered_them(
