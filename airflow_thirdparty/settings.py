@@ -2,10 +2,44 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
 from airflow.configuration import conf
 
 from airflow_thirdparty import options
 from airflow_thirdparty.options import SECTION, Option, T
+
+R = TypeVar("R")
+
+
+def kept(section: str, option: str) -> Callable[[Callable[[], R]], Callable[[], R]]:
+    """Read an option once, and again when the environment says something else than it did then.
+
+    That is how Airflow reads: its file once a process, the environment at every look.
+
+    :param section: of Airflow's configuration
+    :param option: what is read
+    :return: decorates what reads it
+    """
+    name = f"AIRFLOW__{section.upper()}__{option.upper()}"
+
+    def decorate(read: Callable[[], R]) -> Callable[[], R]:
+        found: tuple[str | None, R] | None = None
+
+        @wraps(read)
+        def look() -> R:
+            nonlocal found
+            written = os.environ.get(name)
+            if found is None or found[0] != written:
+                found = (written, read())
+            return found[1]
+
+        return look
+
+    return decorate
 
 
 def _read(option: Option[T]) -> T:
@@ -184,9 +218,62 @@ def keep_uses_days() -> int:
     return _read(options.KEEP_USES_DAYS)
 
 
+@kept(SECTION, options.DELEGATION_RIGHTS_DAYS.name)
 def delegation_rights_days() -> int:
     """For how long a delegate's last own request counts, where the auth manager answers only then.
 
     :return: days
     """
     return _read(options.DELEGATION_RIGHTS_DAYS)
+
+
+@kept("core", "multi_team")
+def multi_team() -> bool:
+    """Whether this Airflow keeps teams apart (Airflow's own ``[core] multi_team``).
+
+    :return: false by default
+    """
+    return bool(conf.getboolean("core", "multi_team", fallback=False))
+
+
+@kept("logging", "remote_log_conn_id")
+def remote_log_conn_id() -> str:
+    """The connection through which logs go (Airflow's own ``[logging] remote_log_conn_id``).
+
+    :return: an id; empty where logs stay here
+    """
+    return conf.get("logging", "remote_log_conn_id", fallback=None) or ""
+
+
+@kept("dag_processor", "dag_bundle_config_list")
+def bundle_names() -> frozenset[str]:
+    """The DAG bundles that are configured here (Airflow's own ``[dag_processor] dag_bundle_config_list``).
+
+    :return: names
+    """
+    listed = conf.getjson("dag_processor", "dag_bundle_config_list", fallback=[])
+    if not isinstance(listed, list):
+        return frozenset()
+    return frozenset(
+        str(bundle["name"]) for bundle in listed if isinstance(bundle, dict) and "name" in bundle
+    )
+
+
+@kept("core", "simple_auth_manager_users")
+def simple_auth_manager_users() -> frozenset[str]:
+    """Users of the simple auth manager (Airflow's own ``[core] simple_auth_manager_users``).
+
+    :return: names
+    """
+    return frozenset(
+        user.split(":")[0] for user in conf.getlist("core", "simple_auth_manager_users", fallback=[])
+    )
+
+
+@kept("core", "simple_auth_manager_all_admins")
+def simple_auth_manager_all_admins() -> bool:
+    """Whether everybody is an admin there (Airflow's own ``[core] simple_auth_manager_all_admins``).
+
+    :return: false by default
+    """
+    return bool(conf.getboolean("core", "simple_auth_manager_all_admins", fallback=False))

@@ -20,4 +20,5 @@ pytest_plugins = [
     "tests.support.tasks",
     "tests.support.services",
     "tests.support.browsing",
+    "tests.support.ways",
 ]

@@ -65,6 +65,6 @@ async def test_an_account_that_carries_logs_is_refused(rig: Rig) -> None:
         configured("logging", remote_log_conn_id=rig.account.conn_id),
         pytest.raises(AccountMisconfigured, match="remote_log_conn_id"),
     ):
-        projection._account(row)
+        projection.account_of(row)
     with configured("logging", remote_log_conn_id=f"another-{secrets.token_hex(4)}"):
-        assert projection._account({**row, "extra": '{"issuer": "https://service.example"}'})
+        assert projection.account_of({**row, "extra": '{"issuer": "https://service.example"}'})

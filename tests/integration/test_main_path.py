@@ -14,7 +14,7 @@ from tests.support.people import Person
 from tests.support.services import Service
 from tests.support.tasks import RunningTask, Tasks
 
-pytestmark = databases.BOTH
+pytestmark = [databases.BOTH, pytest.mark.usefixtures("way")]
 
 DAG_ID = "who_am_i"
 

@@ -284,17 +284,18 @@ class Tasks:
             worker.close()
 
 
-def task_token(instance_id: uuid.UUID, scope: str = "execution") -> str:
+def task_token(instance_id: uuid.UUID, scope: str = "execution", valid_for: int = 600) -> str:
     """The token that an executor makes for a task.
 
     :param instance_id: the task instance
     :param scope: ``execution``, or ``workload`` for the one that may only start it
+    :param valid_for: seconds
     """
     from airflow.api_fastapi.auth.tokens import JWTGenerator, get_signing_args
     from airflow.configuration import conf
 
     generator = JWTGenerator(
-        valid_for=600,
+        valid_for=valid_for,
         audience=conf.get_mandatory_list_value("execution_api", "jwt_audience")[0],
         issuer=conf.get("api_auth", "jwt_issuer", fallback=None),
         **get_signing_args(make_secret_key_if_needed=False),

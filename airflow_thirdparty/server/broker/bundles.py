@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.configuration import conf
 from airflow.models.dagbundle import DagBundleModel
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
+
+from airflow_thirdparty import settings
 
 DEFAULT = frozenset({"dags-folder"})
 """What Airflow's own configuration names when nobody has set anything."""
@@ -32,7 +33,7 @@ def only(count: int, first: str | None) -> str | None:
     :param first: the name of the first
     :return: its name; ``None`` when there are several
     """
-    configured = _configured()
+    configured = settings.bundle_names()
     if count and configured == DEFAULT:
         configured = frozenset()  # this server need not know what the DAG processor parses
     names = configured | ({first} if first else set())
@@ -46,12 +47,3 @@ def only_bundle(session: Session) -> str | None:
     :return: its name; ``None`` when there are several
     """
     return only(*session.execute(select(*columns())).one())
-
-
-def _configured() -> frozenset[str]:
-    listed = conf.getjson("dag_processor", "dag_bundle_config_list", fallback=[])
-    if not isinstance(listed, list):
-        return frozenset()
-    return frozenset(
-        str(bundle["name"]) for bundle in listed if isinstance(bundle, dict) and "name" in bundle
-    )

@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.acting import queries
 from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker.read_pool import read_pool
+from airflow_thirdparty.server.broker.tokens import joined
+from airflow_thirdparty.server.people.directory import directory
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import sign_ins
 
@@ -26,6 +29,7 @@ async def warm_up() -> None:
     """Run what every question of a task runs; what fails here is said when a task asks."""
     try:
         await in_database(run_statements)
+        await run_joined_statement()
     except Exception as error:
         log.info("Nothing was prepared for the first task: %s", type(error).__name__)
 
@@ -37,3 +41,11 @@ def run_statements(session: Session) -> None:
     """
     queries.gather(session, NO_TASK, "", utcnow())
     sign_ins.find(session, Person("", ""), "")
+
+
+async def run_joined_statement() -> None:
+    """Have the one statement compiled from which a plain success is answered, where it is run."""
+    pool = read_pool()
+    if pool is not None:
+        parameters = {"ti_id": NO_TASK, "asked_conn_id": "", "asked_id": ""}
+        await pool.read(joined.statement(directory()), parameters)

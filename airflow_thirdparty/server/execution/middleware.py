@@ -15,7 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from airflow_thirdparty.server.broker import health
 from airflow_thirdparty.server.broker.registry import guard
 from airflow_thirdparty.server.execution import ahead
-from airflow_thirdparty.server.execution.projection import ExecutionResponse, project
+from airflow_thirdparty.server.execution.airflow_route import PATH
+from airflow_thirdparty.server.execution.projection import ExecutionResponse, Question, project
+from airflow_thirdparty.server.execution.short_path import ShortPath
 from airflow_thirdparty.wire import CONN_TYPE, REQUEST_PREFIX, TokenRequest
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,9 @@ ENDPOINT = ("airflow.api_fastapi.execution_api.routes.connections", "get_connect
 
 _QUESTION = re.compile(rf"/execution/connections/({REQUEST_PREFIX}[A-Za-z0-9_-]+)\Z")
 """Where our own hook's question stands; nothing else has its address rewritten."""
+
+MOST_HINTS = 10_000
+"""Ids of accounts that are remembered at most, which bounds the memory; beyond, all are learned anew."""
 
 _MARK = f'"{CONN_TYPE}"'.encode()
 
@@ -37,6 +42,8 @@ class ProjectionMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._short_path = ShortPath(app)
+        self._accounts = AccountHints()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -51,8 +58,13 @@ class ProjectionMiddleware:
                 log.info("A request for an account that cannot be read is left to Airflow")
             else:
                 scope = _for_bare_id(scope, asked[1], request.conn_id)
+        asked_id = request.conn_id if request else self._accounts.asked(scope)
+        if asked_id and (messages := await self._short_path.answer(scope, Question(asked_id, request))):
+            for message in messages:
+                await send(message)
+            return
         with guard.reading():
-            await self.app(scope, receive, _Sender(scope, send, request))
+            await self.app(scope, receive, _Sender(scope, send, request, self._accounts))
 
 
 def _for_bare_id(scope: Scope, asked: str, conn_id: str) -> Scope:
@@ -61,13 +73,47 @@ def _for_bare_id(scope: Scope, asked: str, conn_id: str) -> Scope:
     return {**scope, "path": path, "raw_path": path.encode("ascii", "ignore")}
 
 
+class AccountHints:
+    """Which ids were those of accounts when they were last answered here.
+
+    A hint says which way is tried first and never what is answered, so that the question for a plain
+    connection costs no query more.
+    """
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+
+    def note(self, asked_id: str) -> None:
+        """Note that an account was found.
+
+        :param asked_id: the id that was asked for
+        """
+        if len(self._ids) >= MOST_HINTS:
+            self._ids.clear()
+        self._ids.add(asked_id)
+
+    def asked(self, scope: Scope) -> str | None:
+        """The id of an account that a task may be asking for.
+
+        :param scope: a request
+        :return: ``None`` for all other requests
+        """
+        if not self._ids or scope["method"] != "GET":
+            return None
+        _, path, asked_id = scope["path"].rpartition(PATH)
+        return asked_id if path and asked_id in self._ids else None
+
+
 class _Sender:
     """Looks at the answer to one request, and holds back only the one that may have to be replaced."""
 
-    def __init__(self, scope: Scope, send: Send, request: TokenRequest | None) -> None:
+    def __init__(
+        self, scope: Scope, send: Send, request: TokenRequest | None, accounts: AccountHints
+    ) -> None:
         self.scope = scope
         self.send = send
         self.request = request
+        self.accounts = accounts
         self.start: Message | None = None
         self.body = b""
 
@@ -125,6 +171,7 @@ class _Sender:
                     403, {"detail": {"reason": "no_task", "message": "no task instance asks"}}
                 )
             asked_id = str(self.scope["path_params"]["connection_id"])
+            self.accounts.note(asked_id)
             return await project(row, str(ti_token.id), asked_id, self.request)
         except Exception:  # whatever went wrong, the registration is not the answer to a task's question
             log.exception("The account '%s' could not be projected", row.get("conn_id"))

@@ -7,10 +7,10 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from airflow.configuration import conf
 from airflow.models.connection import Connection
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import (
     WORTH_WAITING,
     AccountMisconfigured,
@@ -63,6 +63,11 @@ class Question:
     def is_foreign(self) -> bool:
         """Whether a foreign hook asks, or somebody who wants to know why one was refused."""
         return self.request is None or self.request.why
+
+    @property
+    def account(self) -> str:
+        """The id of the account."""
+        return split_entry(self.asked_id)[0] if self.request is None else self.request.conn_id
 
     @property
     def entry(self) -> str:
@@ -125,10 +130,21 @@ async def project(
     if request is not None and (request.waits or request.grant):
         return await _ahead(row, ti_id, request, outcome)
     if isinstance(outcome, Answered):
-        metrics.issued(row["conn_id"])
-        usage_recorder().note(ti_id, outcome.granted.person, outcome.granted.facts)
+        note_issued(row["conn_id"], ti_id, outcome.granted.person, outcome.granted.facts)
         return ExecutionResponse(200, outcome.connection)
     return await _refuse(row, ti_id, question, outcome)
+
+
+def note_issued(conn_id: str, ti_id: str, person: Person, facts: RunFacts) -> None:
+    """Count an access token that is handed out, and note whose it is and where it is used.
+
+    :param conn_id: id of the account
+    :param ti_id: the task instance
+    :param person: whose token it is
+    :param facts: what was found out about the task instance
+    """
+    metrics.issued(conn_id)
+    usage_recorder().note(ti_id, person, facts)
 
 
 async def _ahead(
@@ -167,19 +183,38 @@ async def _decide(row: dict[str, Any], ti_id: str, question: Question) -> Answer
     requirements = question.requirements
     refused_facts: RunFacts | None = None
     try:
-        account = _account(row)
+        account = account_of(row)
         granted = await in_database(_look_up, ti_id=ti_id, account=account, requirements=requirements)
         if isinstance(granted, Refused):
             return granted
         refused_facts, account = granted.facts, granted.found.account
-        entry = exposing.check_complete(account, question.entry) if question.is_foreign else None
+        if question.is_foreign:
+            exposing.check_complete(account, question.entry)
         token = await runtime.token_broker().hand_out(granted.found, requirements)
-        if entry is None:
-            return Answered(granted, _for_our_hook(row, account, token, await _warning(granted, token)))
-        connection = expose.for_foreign_hook(account, entry, token, utcnow())
-        return Answered(granted, {**_empty(row, None), **connection, "conn_id": question.asked_id})
+        warning = "" if question.is_foreign else await _warning(granted, token)
+        return Answered(granted, connection_of(row, account, token, question, warning))
     except ThirdPartyAccountError as error:
         return Refused(error, refused_facts)
+
+
+def connection_of(
+    row: dict[str, Any], account: Account, token: AccessToken, question: Question, warning: str = ""
+) -> dict[str, Any]:
+    """The connection that a task gets in place of the registration.
+
+    :param row: the connection as the Execution API would answer it
+    :param account: what it registers
+    :param token: the access token
+    :param question: what the task asks for
+    :param warning: a word for the task's log, which our own hook puts there
+    :raises AccountMisconfigured: when the entry that a foreign hook asks for is not complete
+    :return: its fields
+    """
+    if not question.is_foreign:
+        return _for_our_hook(row, account, token, warning)
+    entry = exposing.check_complete(account, question.entry)
+    connection = expose.for_foreign_hook(account, entry, token, utcnow())
+    return {**_empty(row, None), **connection, "conn_id": question.asked_id}
 
 
 def _reason(error: ThirdPartyAccountError) -> dict[str, str | None]:
@@ -189,8 +224,14 @@ def _reason(error: ThirdPartyAccountError) -> dict[str, str | None]:
     return reason
 
 
-def _account(row: dict[str, Any]) -> Account:
-    if row["conn_id"] == split_entry(conf.get("logging", "remote_log_conn_id", fallback=""))[0]:
+def account_of(row: dict[str, Any]) -> Account:
+    """The account that a connection registers.
+
+    :param row: the connection as the Execution API would answer it
+    :raises AccountMisconfigured: in words
+    :return: the account, every field checked
+    """
+    if row["conn_id"] == split_entry(settings.remote_log_conn_id())[0]:
         raise AccountMisconfigured(
             f"Account '{row['conn_id']}' is named as [logging] remote_log_conn_id. Logs of several people go "
             "through that connection, so it cannot be a personal account.",
@@ -213,7 +254,7 @@ def _look_up(
     session: Session, ti_id: str, account: Account, requirements: TokenRequirements
 ) -> Granted | Refused:
     team = None
-    if conf.getboolean("core", "multi_team", fallback=False):
+    if settings.multi_team():
         team = Connection.get_team_name(account.conn_id, session=session)
     found = queries.gather(
         session,
@@ -233,9 +274,18 @@ def _look_up(
         return Refused(error, found)
 
 
+def may_warn(token: AccessToken) -> bool:
+    """Whether a token may end before the run does.
+
+    :param token: what the task is handed
+    :return: false where it can be refreshed, or has no end
+    """
+    return not token.renewable and token.expires_at is not None
+
+
 async def _warning(granted: Granted, token: AccessToken) -> str:
     """A word on a sign-in that ends before the run usually does; asked for only where that can be."""
-    if token.renewable or token.expires_at is None:
+    if token.expires_at is None or not may_warn(token):
         return ""
     usual = await in_database(horizon.usual_duration, dag_id=granted.facts.dag_id)
     return horizon.will_not_outlive(token.expires_at, granted.facts.run_created or utcnow(), usual)

@@ -13,10 +13,10 @@ from typing import cast as cast_to
 
 from airflow.api_fastapi.app import get_auth_manager_cls
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
-from airflow.configuration import conf
 from sqlalchemy import ColumnElement, Integer, case, cast, select
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty import settings
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.people.user_state import UserState, is_shared
 
@@ -106,8 +106,7 @@ class SimpleDirectory(OtherDirectory):
         """Look the name up in the configuration."""
         if self._all_are_admins():
             return UserState.SHARED
-        users = conf.getlist("core", "simple_auth_manager_users", fallback=[])
-        names = {user.split(":")[0] for user in users}
+        names = settings.simple_auth_manager_users()
         return UserState.PRESENT if person.user_id in names else UserState.GONE
 
     def load(self, session: Session, person: Person) -> BaseUser | None:
@@ -119,7 +118,7 @@ class SimpleDirectory(OtherDirectory):
 
     @staticmethod
     def _all_are_admins() -> bool:
-        return conf.getboolean("core", "simple_auth_manager_all_admins", fallback=False)
+        return settings.simple_auth_manager_all_admins()
 
 
 class FabDirectory(OtherDirectory):
@@ -182,6 +181,7 @@ def directory_of(auth_manager: type) -> Directory:
     return OtherDirectory(_path(auth_manager))
 
 
+@settings.kept("core", "auth_manager")
 def directory() -> Directory:
     """The users of the auth manager that is configured."""
     return directory_of(get_auth_manager_cls())

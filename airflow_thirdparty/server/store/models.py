@@ -144,6 +144,11 @@ class SignIn(PersonColumns, Base):
     lease_until: Mapped[datetime | None]
 
     @property
+    def is_refreshable(self) -> bool:
+        """Whether the service gave something to refresh it with."""
+        return self.sealed_refresh is not None
+
+    @property
     def told_expiry(self) -> datetime | None:
         """When the access token expires, if the service said so."""
         return None if self.expiry_assumed else self.access_expires_at

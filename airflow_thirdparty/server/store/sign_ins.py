@@ -41,6 +41,39 @@ class Credentials:
         return None if self.expiry_assumed else self.expires_at
 
 
+@dataclass(frozen=True)
+class SignInFacts:
+    """The part of a sign-in's row from which a good access token is handed out, as plain data.
+
+    The names are those of :class:`~airflow_thirdparty.server.store.models.SignIn`: both are judged alike.
+
+    :param is_refreshable: whether there is a refresh token, which itself is left where it is
+    """
+
+    person: Person
+    conn_id: str
+    version: int
+    kind: str
+    sealed_access: str = field(repr=False)
+    is_refreshable: bool
+    access_issued_at: datetime
+    access_expires_at: datetime | None
+    expiry_assumed: bool
+    scopes: str
+    asked_scopes: str | None
+    subject: str
+    subject_name: str
+    binding: str
+    endpoints: str
+    lapsed_at: datetime | None
+    lapsed_text: str | None
+
+    @property
+    def told_expiry(self) -> datetime | None:
+        """When the access token expires, if the service said so."""
+        return None if self.expiry_assumed else self.access_expires_at
+
+
 def context(person: Person, conn_id: str, version: int, column: str) -> SealContext:
     """Where a sign-in's secret belongs.
 
@@ -126,7 +159,7 @@ def of_person(session: Session, person: Person) -> dict[str, SignIn]:
     return {row.conn_id: row for row in rows if row.person == person}
 
 
-def open_access(row: SignIn) -> str:
+def open_access(row: SignIn | SignInFacts) -> str:
     """The access token in this row.
 
     :param row: the sign-in

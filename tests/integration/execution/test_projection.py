@@ -21,7 +21,10 @@ from tests.support.signing_in import api
 from tests.support.tasks import RunningTask, Tasks, task_token
 from tests.support.worker import running_service
 
+in_both_ways = pytest.mark.usefixtures("way")
 
+
+@in_both_ways
 def test_ours_and_foreign(task: RunningTask) -> None:
     ours, foreign = task.ask(ACME), task.connection(ACME)
     for answer in (ours, foreign):
@@ -41,6 +44,7 @@ def test_ours_and_foreign(task: RunningTask) -> None:
     assert json.loads(ours.json()["extra"])[PROJECTION_KEY]["subject"] == "alice"
 
 
+@in_both_ways
 def test_the_port_that_was_written_reaches_the_task(
     alice: Person, accounts: Accounts, task: RunningTask
 ) -> None:
@@ -120,6 +124,7 @@ def test_everything_else_passes_untouched(
     assert with_us == asked()
 
 
+@in_both_ways
 @pytest.mark.parametrize(
     ("allowed", "answer"),
     [
@@ -178,6 +183,7 @@ def without_token(tasks: Tasks, task: RunningTask) -> httpx2.Client:
     return task.worker
 
 
+@in_both_ways
 @pytest.mark.parametrize("asker", [finished, superseded, foreign, nameless, for_starting_only, without_token])
 def test_only_a_running_current_task_is_answered(
     tasks: Tasks, task: RunningTask, asker: Callable[[Tasks, RunningTask], httpx2.Client]
@@ -190,6 +196,7 @@ def test_only_a_running_current_task_is_answered(
         assert not [word for word in REGISTRATION if word in answer.text]
 
 
+@in_both_ways
 def test_a_users_token_is_no_tasks(alice: Person, task: RunningTask) -> None:
     for client in (alice.rest, alice.browser):
         answer = client.get(f"/execution/connections/{ACME}")
@@ -197,6 +204,7 @@ def test_a_users_token_is_no_tasks(alice: Person, task: RunningTask) -> None:
         assert KEY not in answer.text
 
 
+@in_both_ways
 @pytest.mark.parametrize("who", ["the task", "somebody's task", "no task"])
 def test_no_spelling_goes_round(
     airflow_server: AirflowServer, tasks: Tasks, task: RunningTask, bob: Person, who: str
@@ -222,6 +230,7 @@ def test_a_request_for_a_token_changes_no_connection(admin: Person, task: Runnin
     assert admin.rest.get(f"/api/v2/connections/{ACME}").status_code == 200
 
 
+@in_both_ways
 @pytest.mark.parametrize("named", [ACME, f"{ACME}--as--http"])
 def test_an_account_for_remote_logs_is_refused(task: RunningTask, named: str) -> None:
     with configured("logging", remote_log_conn_id=named):
@@ -287,6 +296,7 @@ def test_whoever_was_refused_is_told_why_and_gets_no_token(
     assert "unknown exposure entry" in json.loads(unknown["extra"])[PROJECTION_KEY]["refusal"]["message"]
 
 
+@in_both_ways
 @pytest.mark.parametrize(
     ("extra", "sent"),
     [

@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from airflow.configuration import conf
 from airflow.models.dag import DagModel
 from airflow.models.dag_version import DagVersion
 from airflow.models.dagbundle import DagBundleModel
@@ -21,9 +20,10 @@ from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.taskinstancehistory import TaskInstanceHistory
 from airflow.models.team import Team
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, null, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, literal, null, select
 from sqlalchemy.orm import Session, aliased
 
+from airflow_thirdparty import settings
 from airflow_thirdparty.server.broker import bundles
 from airflow_thirdparty.server.broker.acting import dag_records, rights
 from airflow_thirdparty.server.broker.acting.facts import TASK, AttributionFact, DelegationFact, RunFacts
@@ -60,10 +60,34 @@ def gather(
     :return: ``None`` when Airflow does not know the task instance (any more)
     """
     ti_id = ti_id if isinstance(ti_id, uuid.UUID) else uuid.UUID(str(ti_id))
-    multi_team = conf.getboolean("core", "multi_team", fallback=False)
-    statement = _statement(directory(), multi_team)
     # past the session: there are no objects to load, and this takes a quarter off the time
-    rows = session.connection().execute(statement, {"ti_id": ti_id, "asked_conn_id": conn_id}).all()
+    rows = session.connection().execute(
+        statement(directory(), settings.multi_team()), {"ti_id": ti_id, "asked_conn_id": conn_id}
+    )
+    return facts_of(
+        rows.all(), conn_id, now, asker=asker, allowed_dags=allowed_dags, account_team=account_team
+    )
+
+
+def facts_of(
+    rows: Sequence[Row[Any]],
+    conn_id: str,
+    now: datetime,
+    *,
+    asker: str = TASK,
+    allowed_dags: tuple[str, ...] | None = None,
+    account_team: str | None = None,
+) -> RunFacts | None:
+    """Read the facts from what :func:`statement` brought; see :func:`gather`.
+
+    :param rows: all its rows
+    :param conn_id: the account
+    :param now: the time, in UTC
+    :param asker: who asks
+    :param allowed_dags: the DAGs that may use the account
+    :param account_team: the team that owns the account
+    :return: ``None`` when there are no rows
+    """
     if not rows:
         return None
     first = rows[0]._mapping
@@ -100,7 +124,13 @@ def gather(
 
 
 @lru_cache(maxsize=8)
-def _statement(users: Directory, multi_team: bool) -> Select[Any]:
+def statement(users: Directory, multi_team: bool) -> Select[Any]:
+    """The query of :func:`gather`, whose parameters are ``ti_id`` and ``asked_conn_id``.
+
+    :param users: whose query it adds to, so that people need none of their own
+    :param multi_team: whether teams matter
+    :return: a query for :func:`facts_of`; its first table is the task instance's
+    """
     task, run, attribution, consent = TaskInstance, DagRun, Attribution, Delegation
     version = DagVersion
     bundle_count, first_bundle = bundles.columns()
@@ -253,7 +283,7 @@ def _who(prefix: str, row: Any) -> tuple[Person | None, UserState]:
     return person, user_state_of(person, values)
 
 
-def _attributions(rows: Sequence[Any]) -> tuple[AttributionFact, ...]:
+def _attributions(rows: Sequence[Row[Any]]) -> tuple[AttributionFact, ...]:
     attributions = []
     for row in (row._mapping for row in rows):
         if row["attribution_kind"] is None:

@@ -23,7 +23,7 @@ from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import sign_ins
 from airflow_thirdparty.server.store.models import SignIn
 from airflow_thirdparty.server.store.seal import SealError
-from airflow_thirdparty.server.store.sign_ins import Credentials
+from airflow_thirdparty.server.store.sign_ins import Credentials, SignInFacts
 
 MAX_WAIT = 3.0
 """Longest a request is held, in seconds; Airflow's client gives up on a try after five."""
@@ -75,7 +75,7 @@ class Found:
     fallback: AccessToken | None = None
 
 
-def with_api_host(account: Account, row: SignIn) -> Account:
+def with_api_host(account: Account, row: SignIn | SignInFacts) -> Account:
     """The account with the address of the API as its service named it, where an admin entered none.
 
     :param account: as it is registered now
@@ -87,7 +87,7 @@ def with_api_host(account: Account, row: SignIn) -> Account:
     return replace(account, host=endpoints.load(row.endpoints).api_host or account.host)
 
 
-def asked_scopes(row: SignIn, account: Account) -> tuple[str, ...]:
+def asked_scopes(row: SignIn | SignInFacts, account: Account) -> tuple[str, ...]:
     """What a sign-in asked for; asking for it again would be no help where the service granted less.
 
     :param row: the sign-in
@@ -117,6 +117,70 @@ def _ask_for_them_next_time(
         session.commit()  # the refusal that follows may roll back
 
 
+def missing_scopes(
+    row: SignIn | SignInFacts, account: Account, requirements: TokenRequirements
+) -> tuple[str, ...]:
+    """The scopes for want of which a sign-in is refused.
+
+    :param row: the sign-in
+    :param account: the account as it is registered now
+    :param requirements: what the task asks of the token
+    :return: none where it is good, or where its kind has no scopes
+    """
+    if row.kind != "oauth2":
+        return ()
+    return _missing(account, requirements, tuple(row.scopes.split()), asked_scopes(row, account))
+
+
+def freshness_of(
+    row: SignIn | SignInFacts, account: Account, requirements: TokenRequirements, now: datetime
+) -> Freshness:
+    """Decide what to do with a sign-in's access token, from what is known of the sign-in alone.
+
+    :param row: the sign-in
+    :param account: the account as it is registered now
+    :param requirements: what the task asks of the token
+    :param now: the time, in UTC
+    :raises SignInLapsed: when it has expired and there is nothing to refresh it with
+    :return: what to do
+    """
+    freshness = judge(
+        row.access_issued_at,
+        row.access_expires_at,
+        requirements,
+        account.min_lifetime,
+        now,
+        assumed=row.expiry_assumed,
+    )
+    if freshness is Freshness.USE or row.is_refreshable:
+        return freshness
+    if row.access_expires_at is not None and row.access_expires_at <= now:
+        raise refusals.expired_for_good(account)
+    return Freshness.USE
+
+
+def open_token(row: SignIn | SignInFacts) -> AccessToken:
+    """The access token of a sign-in, as it is handed out.
+
+    :param row: the sign-in
+    :raises SealError: when it cannot be opened here
+    :return: the token
+    """
+    value = sign_ins.open_access(row)
+    login = None
+    if row.kind == "basic":
+        login, value = json.loads(value)
+    return AccessToken(
+        value,
+        row.told_expiry,
+        tuple(row.scopes.split()),
+        row.subject,
+        row.subject_name,
+        login,
+        renewable=row.is_refreshable,
+    )
+
+
 class TokenBroker:
     """Hands out access tokens in this process.
 
@@ -142,25 +206,11 @@ class TokenBroker:
         if row is None:
             raise refusals.sign_in_required(account, person.name)
         refusals.check_sign_in(row, account)
-        asked = asked_scopes(row, account)
-        missing = _missing(account, requirements, tuple(row.scopes.split()), asked)
-        if missing and row.kind == "oauth2":
+        if missing := missing_scopes(row, account, requirements):
             _ask_for_them_next_time(session, row, account, missing)
             raise refusals.scopes_missing(account, missing)
         now = self.refresher.clock()
-        freshness = judge(
-            row.access_issued_at,
-            row.access_expires_at,
-            requirements,
-            account.min_lifetime,
-            now,
-            assumed=row.expiry_assumed,
-        )
-        if freshness is not Freshness.USE and row.sealed_refresh is None:
-            still_valid = row.access_expires_at is None or row.access_expires_at > now
-            if not still_valid:
-                raise refusals.expired_for_good(account)
-            freshness = Freshness.USE
+        freshness = freshness_of(row, account, requirements, now)
         assumed = bool(row.expiry_assumed)
         if assumed and requirements.force_refresh and freshness is Freshness.REFRESH_FIRST:
             # the service itself refused it: from now on it has an end that is not assumed
@@ -170,6 +220,7 @@ class TokenBroker:
         if may_wait and row.retry_at is not None and row.retry_at > now:
             freshness = Freshness.USE  # the service was just asked, in vain
         renew = freshness is not Freshness.USE
+        asked = asked_scopes(row, account)
         found = Found(
             with_api_host(account, row),
             row.id,
@@ -187,21 +238,9 @@ class TokenBroker:
     @staticmethod
     def _open(session: Session, row: SignIn, account: Account) -> AccessToken:
         try:
-            value = sign_ins.open_access(row)
+            return open_token(row)
         except SealError as error:
             raise refusals.cannot_be_opened(session, row, account, error) from None
-        login = None
-        if row.kind == "basic":
-            login, value = json.loads(value)
-        return AccessToken(
-            value,
-            row.told_expiry,
-            tuple(row.scopes.split()),
-            row.subject,
-            row.subject_name,
-            login,
-            renewable=row.sealed_refresh is not None,
-        )
 
     async def hand_out(
         self, found: Found, requirements: TokenRequirements, max_wait: float = MAX_WAIT

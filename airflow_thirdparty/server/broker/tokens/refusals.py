@@ -22,6 +22,7 @@ from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS, OAuthError
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
 from airflow_thirdparty.server.store.seal import SealError
+from airflow_thirdparty.server.store.sign_ins import SignInFacts
 
 
 def sign_in_required(account: Account, name: str = "") -> SignInRequired:
@@ -203,7 +204,7 @@ def cannot_be_opened(
     )
 
 
-def check_sign_in(row: SignIn, account: Account) -> None:
+def check_sign_in(row: SignIn | SignInFacts, account: Account) -> None:
     """Refuse a sign-in that cannot be used whatever its tokens are.
 
     :param row: the sign-in

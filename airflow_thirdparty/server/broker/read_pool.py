@@ -1,0 +1,161 @@
+"""A few connections of this package's own, on which a short answer to a task reads: one statement each.
+
+Airflow's pools are sized for everything it does; a rush on accounts would wait behind that, and it behind the
+rush.  The statement reads in a transaction of its own that ends with it, so it sees one state of the database
+and nothing is held afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+import anyio
+import anyio.to_thread
+from airflow import settings as airflow_settings
+from airflow.configuration import conf
+from anyio.lowlevel import RunVar
+from sqlalchemy import Engine, QueuePool, Row, Select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+SIZE = 8
+"""Connections of one process. Measured on Postgres: fewer with some to spare beside them, and Airflow's own
+pool, answered fewer requests."""
+
+TIMEOUT = 2.0
+"""Seconds to wait for one of them: with what a long answer takes it stays below the 5 that a task waits."""
+
+Rows = Sequence[Row[Any]]
+Parameters = Mapping[str, Any]
+
+
+class ReadPool(Protocol):
+    """Reads from one database."""
+
+    async def read(self, statement: Select[Any], parameters: Parameters) -> Rows:
+        """Run one statement, once more where its connection turns out to be broken.
+
+        :param statement: what to read
+        :param parameters: its parameters
+        :raises sqlalchemy.exc.SQLAlchemyError: when the database does not answer
+        :return: all rows
+        """
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+class AsyncReadPool:
+    """Postgres: the event loop reads itself, no thread is borrowed.
+
+    :param engine: with a pool of its own
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def read(self, statement: Select[Any], parameters: Parameters) -> Rows:
+        """Run one statement; see :class:`ReadPool`."""
+        try:
+            return await self._read(statement, parameters)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        # the pool has let go of all its connections, since one that broke is seldom alone
+        return await self._read(statement, parameters)
+
+    async def _read(self, statement: Select[Any], parameters: Parameters) -> Rows:
+        async with self._engine.connect() as connection:
+            rows: Rows = (await connection.execute(statement, parameters)).all()
+            return rows
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._engine.dispose()
+
+
+class ThreadReadPool:
+    """SQLite: a thread reads, since a file's lock may keep it waiting.
+
+    :param engine: with a pool of its own
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._limiter = anyio.CapacityLimiter(SIZE)
+
+    async def read(self, statement: Select[Any], parameters: Parameters) -> Rows:
+        """Run one statement; see :class:`ReadPool`."""
+        bound = partial(self._read, statement, parameters)
+        return await anyio.to_thread.run_sync(bound, limiter=self._limiter)
+
+    def _read(self, statement: Select[Any], parameters: Parameters) -> Rows:
+        with self._engine.connect() as connection:
+            return connection.execute(statement, parameters).all()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await anyio.to_thread.run_sync(self._engine.dispose)
+
+
+_pools: RunVar[dict[str, ReadPool | None]] = RunVar("third_party_accounts_read_pools")
+
+
+def read_pool() -> ReadPool | None:
+    """The pool of this event loop for Airflow's database.
+
+    :return: ``None`` where Airflow is told to keep no connections, or has neither Postgres nor SQLite
+    """
+    pools = _pools.get(None)
+    if pools is None:
+        pools = {}
+        _pools.set(pools)
+    url = airflow_settings.SQL_ALCHEMY_CONN or ""
+    if url not in pools:
+        pools[url] = _made(url)
+    return pools[url]
+
+
+async def close_read_pools() -> None:
+    """Close this event loop's connections; for the end of the process."""
+    pools = _pools.get(None) or {}
+    while pools:
+        _, pool = pools.popitem()
+        if pool is not None:
+            await pool.close()
+
+
+def _made(url: str) -> ReadPool | None:
+    if not url or not conf.getboolean("database", "sql_alchemy_pool_enabled", fallback=True):
+        return None
+    if url.startswith("sqlite:////"):
+        arguments = {**airflow_settings._get_connect_args("sync"), "check_same_thread": False}
+        options = {"poolclass": QueuePool, **_options()}
+        return ThreadReadPool(
+            airflow_settings.create_metadata_engine(url, engine_args=options, connect_args=arguments)
+        )
+    if url.startswith("postgresql") and airflow_settings.SQL_ALCHEMY_CONN_ASYNC:
+        # made where Airflow makes its own, so that what a deployment changes there counts here
+        return AsyncReadPool(
+            airflow_settings.create_async_metadata_engine(
+                airflow_settings.SQL_ALCHEMY_CONN_ASYNC,
+                engine_args=_options(),
+                connect_args=airflow_settings._get_connect_args("async"),
+            )
+        )
+    return None
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "pool_size": SIZE,
+        "max_overflow": 0,
+        "pool_timeout": TIMEOUT,
+        "pool_recycle": conf.getint("database", "sql_alchemy_pool_recycle", fallback=1800),
+        "pool_use_lifo": True,
+        # one statement is one transaction, without a round trip to begin it and another to end it
+        "isolation_level": "AUTOCOMMIT",
+        "pool_reset_on_return": None,
+    }
