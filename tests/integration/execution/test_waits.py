@@ -19,6 +19,7 @@ from airflow_thirdparty.server.store.waits import SERIES, count_wait
 from tests.support.airflow_server import AirflowServer, configured
 from tests.support.projecting import ACME
 from tests.support.tasks import RunningTask, task_token
+from tests.support.ways import Way
 
 WAITING = StillRefreshing("The refresh goes on.", "Ask again.")
 AWAY = ServiceUnavailable("The service does not answer.", "Try again later.")
@@ -30,6 +31,7 @@ def outcome(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
         raise request.param
 
     monkeypatch.setattr(TokenBroker, "hand_out", hand_out)
+    Way("long").go(monkeypatch, "long")  # the short path has a good token, or steps aside
 
 
 @pytest.mark.parametrize("outcome", [WAITING], indirect=True)

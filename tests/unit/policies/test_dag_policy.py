@@ -243,13 +243,14 @@ def test_importing_the_policy_imports_next_to_nothing() -> None:
                 ours = root == "airflow_thirdparty" and not name.startswith("airflow_thirdparty.server")
                 airflow = name in ("airflow.policies", "airflow.configuration")
                 assert ours or airflow or root in sys.stdlib_module_names, (path, name)
-    assert [
-        node.module for node in ast.parse(Path(settings.__file__).read_text()).body if _imports(node)
-    ] == ["airflow.configuration", "airflow_thirdparty", "airflow_thirdparty.options"]
-
-
-def _imports(node: ast.stmt) -> bool:
-    return isinstance(node, (ast.Import, ast.ImportFrom)) and getattr(node, "module", "") != "__future__"
+    body = ast.parse(Path(settings.__file__).read_text()).body
+    modules = [str(node.module) for node in body if isinstance(node, ast.ImportFrom)]
+    modules += [alias.name for node in body if isinstance(node, ast.Import) for alias in node.names]
+    assert [name for name in modules if name.partition(".")[0] not in sys.stdlib_module_names] == [
+        "airflow.configuration",
+        "airflow_thirdparty",
+        "airflow_thirdparty.options",
+    ]
 
 
 def test_airflow_calls_it_last(load: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
@@ -64,7 +64,9 @@ def _sign_ins(session: Session, conn_id: str, search: str, limit: int, offset: i
 @router.delete(
     "/admin/accounts/{conn_id}/sign-ins/{row_id}", dependencies=[AdminOnly, AdminsAccount, SameOrigin]
 )
-async def sign_somebody_out(conn_id: str, row_id: int, person: PersonDep) -> SignOutAnswer:
+async def sign_somebody_out(
+    conn_id: str, row_id: Annotated[int, Path(ge=1, le=LARGEST)], person: PersonDep
+) -> SignOutAnswer:
     """End somebody's sign-in, here and at the service; for admins."""
     theirs = await in_database(people_views.find, conn_id, row_id)
     if theirs is None:
