@@ -195,7 +195,14 @@ def _headers(answer: Any) -> list[tuple[str, str]]:
     return sorted((name, value) for name, value in answer.headers.items() if name != "date")
 
 
-@pytest.mark.parametrize("names", [set(), {"this DAG only"}, {"expires in an hour", "refreshable"}], ids=str)
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(set(), id="as it is"),
+        pytest.param({"this DAG only"}, id="this DAG only"),
+        pytest.param({"expires in an hour", "refreshable"}, id="refreshable"),
+    ],
+)
 @pytest.mark.parametrize("asked_id", [ACME, f"{ACME}--as--http", TokenRequest(ACME).encode()])
 def test_a_plain_success_is_answered_by_the_short_path(
     task: RunningTask, monkeypatch: pytest.MonkeyPatch, names: set[str], asked_id: str
