@@ -7,9 +7,6 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from airflow.models.connection import Connection
-from sqlalchemy.orm import Session
-
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import (
     WORTH_WAITING,
@@ -21,13 +18,14 @@ from airflow_thirdparty.server.accounts import exposing
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
 from airflow_thirdparty.server.accounts.api_auth import api_auth
 from airflow_thirdparty.server.broker import runtime
-from airflow_thirdparty.server.broker.acting import queries, resolver
+from airflow_thirdparty.server.broker.acting import resolver
 from airflow_thirdparty.server.broker.acting.resolver import RunFacts
 from airflow_thirdparty.server.broker.database import in_database, utcnow
-from airflow_thirdparty.server.broker.telemetry import audit, metrics
+from airflow_thirdparty.server.broker.telemetry import metrics
 from airflow_thirdparty.server.broker.tokens import expose, horizon
-from airflow_thirdparty.server.broker.tokens.broker import AccessToken, Found
+from airflow_thirdparty.server.broker.tokens.broker import AccessToken
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
+from airflow_thirdparty.server.broker.tokens.granting import Granted, Refused, look_up, note_refused
 from airflow_thirdparty.server.broker.tokens.refresher import StillRefreshing
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
 from airflow_thirdparty.server.execution import ahead, waits
@@ -83,15 +81,6 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Granted:
-    """Whom the task instance acts for, and what their sign-in yields at once."""
-
-    person: Person
-    facts: RunFacts
-    found: Found
-
-
-@dataclass(frozen=True)
 class Answered:
     """What the task gets.
 
@@ -101,14 +90,6 @@ class Answered:
 
     granted: Granted
     connection: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Why the task instance gets nothing."""
-
-    error: ThirdPartyAccountError
-    facts: RunFacts | None = None
 
 
 async def project(
@@ -162,8 +143,7 @@ async def _ahead(
         if outcome.facts is not None:
             person = resolver.acting_user(outcome.facts).person
         if not (request.waits and isinstance(error, WORTH_WAITING)):
-            metrics.refused(request.conn_id, error.code)
-            await _explain(request.conn_id, outcome)
+            await note_refused(request.conn_id, outcome)
     return ExecutionResponse(200, _empty(row, ahead.answer(request, ti_id, person, error) | ends))
 
 
@@ -172,8 +152,7 @@ async def _refuse(row: dict[str, Any], ti_id: str, question: Question, refused: 
     is_wait = isinstance(error, (StillRefreshing, resolver.NotYetOnRecord))
     if is_wait and (question.request is not None or await waits.may_wait(ti_id, conn_id)):
         return ExecutionResponse(503, {"detail": error.as_dict()})
-    metrics.refused(conn_id, error.code)
-    await _explain(conn_id, refused)
+    await note_refused(conn_id, refused)
     if question.request is not None:
         return ExecutionResponse(200, _empty(row, {"refusal": error.as_dict()}))
     return ExecutionResponse(403, {"detail": {"reason": error.code, "message": str(error)}})
@@ -184,13 +163,16 @@ async def _decide(row: dict[str, Any], ti_id: str, question: Question) -> Answer
     refused_facts: RunFacts | None = None
     try:
         account = account_of(row)
-        granted = await in_database(_look_up, ti_id=ti_id, account=account, requirements=requirements)
+        broker = runtime.token_broker()
+        granted = await in_database(
+            look_up, broker=broker, ti_id=ti_id, account=account, requirements=requirements
+        )
         if isinstance(granted, Refused):
             return granted
         refused_facts, account = granted.facts, granted.found.account
         if question.is_foreign:
             exposing.check_complete(account, question.entry)
-        token = await runtime.token_broker().hand_out(granted.found, requirements)
+        token = await broker.hand_out(granted.found, requirements)
         warning = "" if question.is_foreign else await _warning(granted, token)
         return Answered(granted, connection_of(row, account, token, question, warning))
     except ThirdPartyAccountError as error:
@@ -250,30 +232,6 @@ def account_of(row: dict[str, Any]) -> Account:
     )
 
 
-def _look_up(
-    session: Session, ti_id: str, account: Account, requirements: TokenRequirements
-) -> Granted | Refused:
-    team = None
-    if settings.multi_team():
-        team = Connection.get_team_name(account.conn_id, session=session)
-    found = queries.gather(
-        session,
-        ti_id,
-        account.conn_id,
-        utcnow(),
-        allowed_dags=account.allowed_dags,
-        account_team=team,
-    )
-    if found is None:
-        return Refused(resolver.superseded())
-    acting = resolver.acting_user(found)
-    try:
-        person = acting.demand()
-        return Granted(person, found, runtime.token_broker().look_up(session, person, account, requirements))
-    except ThirdPartyAccountError as error:
-        return Refused(error, found)
-
-
 def may_warn(token: AccessToken) -> bool:
     """Whether a token may end before the run does.
 
@@ -323,14 +281,3 @@ def _empty(row: dict[str, Any], answer: dict[str, Any] | None) -> dict[str, Any]
         "port": None,
         "extra": json.dumps({PROJECTION_KEY: answer}) if answer is not None else None,
     }
-
-
-async def _explain(conn_id: str, refused: Refused) -> None:
-    """Leave the reason where people look for it: in the audit log of the run."""
-    found = refused.facts
-    words: dict[str, Any] = {name: text[:500] for name, text in refused.error.as_dict().items() if text}
-    run = (found.dag_id, found.task_id, found.run_id, found.map_index) if found else None
-    try:
-        await in_database(audit.write, event="refused", conn_id=conn_id, run=run, **words)
-    except Exception:  # the refusal stands, written down or not
-        log.warning("A refusal could not be written to the audit log", exc_info=True)

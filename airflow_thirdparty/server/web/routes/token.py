@@ -6,12 +6,9 @@ that decides about a running task's question is asked again.
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from airflow.configuration import conf
-from airflow.models.connection import Connection
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.orm import Session
@@ -23,20 +20,17 @@ from airflow_thirdparty.server.accounts import exposing
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.accounts.api_auth import api_auth
 from airflow_thirdparty.server.broker import runtime
-from airflow_thirdparty.server.broker.acting import queries, resolver
-from airflow_thirdparty.server.broker.acting.facts import TRIGGER, RunFacts
+from airflow_thirdparty.server.broker.acting.facts import TRIGGER
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry import registrations
-from airflow_thirdparty.server.broker.telemetry import audit, metrics
+from airflow_thirdparty.server.broker.telemetry import metrics
 from airflow_thirdparty.server.broker.tokens import expose, trigger_grants
-from airflow_thirdparty.server.broker.tokens.broker import AccessToken, Found
+from airflow_thirdparty.server.broker.tokens.broker import AccessToken
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
+from airflow_thirdparty.server.broker.tokens.granting import Granted, Refused, look_up, note_refused
 from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
-from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.schemas.common import Problem, ProblemAnswer
 from airflow_thirdparty.server.web.schemas.token import TokenAnswer, TokenQuestion
-
-log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/api/v1", tags=["Triggers"])
 
@@ -50,23 +44,6 @@ class NotGranted(ThirdPartyAccountError):
     code = "not_granted"
 
 
-@dataclass(frozen=True)
-class _Granted:
-    """Whom the deferred task instance acts for, and what their sign-in yields at once."""
-
-    facts: RunFacts
-    person: Person
-    found: Found
-
-
-@dataclass(frozen=True)
-class _Refusal:
-    """Why its trigger gets nothing."""
-
-    error: ThirdPartyAccountError
-    facts: RunFacts | None
-
-
 @router.post("/token", response_model=TokenAnswer)
 async def exchange(question: TokenQuestion, request: Request) -> Response:
     """An access token for the bearer of a valid grant, while its task instance is deferred."""
@@ -76,13 +53,13 @@ async def exchange(question: TokenQuestion, request: Request) -> Response:
         return _problem(error, 401, {"WWW-Authenticate": "Bearer"})
     requirements = TokenRequirements(grant.scopes, question.min_lifetime, question.force_refresh)
     granted = await in_database(_look_up, grant=grant, requirements=requirements)
-    if isinstance(granted, _Refusal):
+    if isinstance(granted, Refused):
         return await _refused(granted, grant)
     try:
         token = await runtime.token_broker().hand_out(granted.found, requirements)
         connection = _connection(granted.found.account, token, question.entry)
     except ThirdPartyAccountError as error:
-        return await _refused(_Refusal(error, granted.facts), grant)
+        return await _refused(Refused(error, granted.facts), grant)
     if not grant.waits:
         metrics.issued(grant.conn_id)
         usage_recorder().note(grant.ti_id, granted.person, granted.facts)
@@ -103,52 +80,29 @@ def _shown(request: Request) -> Grant:
         ) from None
 
 
-def _look_up(session: Session, grant: Grant, requirements: TokenRequirements) -> _Granted | _Refusal:
-    facts: RunFacts | None = None
+def _look_up(session: Session, grant: Grant, requirements: TokenRequirements) -> Granted | Refused:
     try:
         account = registrations.find(session, grant.conn_id)
-        facts = _gather(session, grant, account)
-        if facts is None:
-            raise resolver.superseded()
-        person = resolver.acting_user(facts).demand()
-        trigger_grants.check_person(grant, person)
-        found = runtime.token_broker().look_up(session, person, account, requirements)
     except ThirdPartyAccountError as error:
-        return _Refusal(error, facts)
-    return _Granted(facts, person, found)
-
-
-def _gather(session: Session, grant: Grant, account: Account) -> RunFacts | None:
-    team = None
-    if conf.getboolean("core", "multi_team", fallback=False):
-        team = Connection.get_team_name(account.conn_id, session=session)
-    return queries.gather(
+        return Refused(error)
+    return look_up(
         session,
+        runtime.token_broker(),
         grant.ti_id,
-        account.conn_id,
-        utcnow(),
+        account,
+        requirements,
         asker=TRIGGER,
-        allowed_dags=account.allowed_dags,
-        account_team=team,
+        check=partial(trigger_grants.check_person, grant),
     )
 
 
-async def _refused(refusal: _Refusal, grant: Grant) -> Response:
-    error, facts = refusal.error, refusal.facts
+async def _refused(refused: Refused, grant: Grant) -> Response:
+    error = refused.error
     if isinstance(error, ServiceUnavailable):
         return _problem(error, 503, {"Retry-After": str(RETRY_AFTER)})
     if not (grant.waits and isinstance(error, WORTH_WAITING)):
-        metrics.refused(grant.conn_id, error.code)
-        words: dict[str, Any] = {name: text[:500] for name, text in error.as_dict().items() if text}
-        try:
-            await in_database(audit.write, event="refused", conn_id=grant.conn_id, run=_run(facts), **words)
-        except Exception:  # the refusal stands, written down or not
-            log.warning("A refusal could not be written to the audit log", exc_info=True)
+        await note_refused(grant.conn_id, refused)
     return _problem(error, 403)
-
-
-def _run(facts: RunFacts | None) -> tuple[str, str, str, int] | None:
-    return (facts.dag_id, facts.task_id, facts.run_id, facts.map_index) if facts else None
 
 
 def _answer(account: Account, token: AccessToken, *, waits: bool) -> TokenAnswer:
