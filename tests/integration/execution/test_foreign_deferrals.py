@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow import __version__ as airflow_version
 
 from tests.integration.execution.test_real_triggerer import (
     log_of_triggerers,
@@ -20,9 +19,8 @@ from tests.support.airflow_server import AirflowServer
 from tests.support.people import Person
 from tests.support.projecting import ACME, KEY
 from tests.support.signing_in import api
+from tests.support.versions import DEFERS, DEFERS_NOTHING
 from tests.support.worker import running_service
-
-DEFERS = pytest.mark.skipif(airflow_version < "3.3", reason="Airflow 3.2 shows the arguments of triggers")
 
 DAG_FILE = """
 from airflow.providers.http.operators.http import HttpOperator
@@ -107,7 +105,7 @@ def test_who_is_not_signed_in_is_told_before_anything_is_deferred(
     assert "/third-party-accounts/?account=acme" in log
 
 
-@pytest.mark.skipif(airflow_version >= "3.3", reason="Airflow 3.3 and newer defer")
+@DEFERS_NOTHING
 def test_where_nothing_can_be_deferred_that_is_said(
     airflow_server: AirflowServer, alice: Person, dags: Path, register: Callable[..., None]
 ) -> None:

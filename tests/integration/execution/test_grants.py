@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from airflow import __version__ as airflow_version
 
 from airflow_thirdparty.exceptions import CannotDefer, SignInRequired, from_dict
 from airflow_thirdparty.grants import open_sealed
@@ -23,9 +22,8 @@ from tests.support.people import Person
 from tests.support.projecting import ACME, DAG_ID, KEY
 from tests.support.signing_in import api
 from tests.support.tasks import RunningTask, Tasks
+from tests.support.versions import DEFERS, DEFERS_TO_TRIGGERS
 from tests.support.worker import Service, running_service
-
-DEFERS = pytest.mark.skipif(airflow_version < "3.3", reason="Airflow 3.2 shows the arguments of triggers")
 
 
 def answer_to(task: RunningTask, conn_id: str = ACME, **wanted: object) -> dict[str, Any]:
@@ -229,7 +227,7 @@ def test_nothing_is_granted_where_arguments_are_shown(
     with pytest.raises(CannotDefer, match="shows the arguments"):
         issue("id", ACME, alice, (), waits=False, version="3.2.2")
     assert issue("id", ACME, alice, (), waits=False, version="3.3.0rc1")
-    if airflow_version < "3.3":
+    if not DEFERS_TO_TRIGGERS:
         assert answer_to(running, grant=True)["refusal"]["code"] == "cannot_defer"
 
 

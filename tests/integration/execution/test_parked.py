@@ -7,7 +7,6 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from airflow import __version__ as airflow_version
 
 from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.database import in_transaction
@@ -18,8 +17,9 @@ from tests.support.people import Person
 from tests.support.projecting import ACME, DAG_ID
 from tests.support.signing_in import api
 from tests.support.tasks import RunningTask, Tasks
+from tests.support.versions import PARKS
 
-pytestmark = pytest.mark.skipif(airflow_version < "3.3", reason="nothing is parked before Airflow 3.3")
+pytestmark = PARKS
 
 
 @pytest.fixture

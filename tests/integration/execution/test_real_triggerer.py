@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow import __version__ as airflow_version
 
 from airflow_thirdparty.triggers.http import ThirdPartyHttpTrigger, unpacked
 from tests.integration.execution.test_grants import granted
@@ -25,9 +24,10 @@ from tests.support.people import Person
 from tests.support.projecting import DAG_ID
 from tests.support.services import CONN_IDS
 from tests.support.tasks import RunningTask, Tasks
+from tests.support.versions import DEFERS
 from tests.support.worker import Service, running_service
 
-pytestmark = pytest.mark.skipif(airflow_version < "3.3", reason="nothing is deferred before Airflow 3.3")
+pytestmark = DEFERS
 
 CONN_ID = CONN_IDS[0]
 SECONDS = 120

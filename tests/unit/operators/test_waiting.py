@@ -9,21 +9,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk import exceptions
 from airflow.sdk.execution_time.comms import ConnectionResult
 
 from airflow_thirdparty.exceptions import BY_CODE, ActingUserUnknown, SignInRequired
 from airflow_thirdparty.operators import waiting
 from airflow_thirdparty.operators.http import ThirdPartyHttpOperator
 from airflow_thirdparty.wire import PROJECTION_KEY, RESUME_METHOD, TokenRequest
+from tests.support.versions import PARKS
 from tests.support.worker import Supervisor, answered, refused
 
 PAGE = "https://airflow.example/third-party-accounts/?account=acme"
 CONTEXT = {"ti": SimpleNamespace(id=uuid.uuid4())}
-
-exceptions = pytest.importorskip("airflow.sdk.exceptions")
-PARKS = pytest.mark.skipif(
-    not hasattr(exceptions, "TaskAwaitingInput"), reason="there are no parked tasks before Airflow 3.3"
-)
 
 
 def needs_carol(code: str) -> ConnectionResult:

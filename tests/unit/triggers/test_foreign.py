@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow import __version__ as airflow_version
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowSecretsBackendAccessDenied
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -19,8 +18,9 @@ from airflow_thirdparty.hooks import deferrals, search_path
 from airflow_thirdparty.triggers import foreign
 from airflow_thirdparty.triggers.foreign import ForeignTrigger, replaced
 from airflow_thirdparty.triggers.granted import granted, id_for
+from tests.support.versions import DEFERS
 
-pytestmark = pytest.mark.skipif(airflow_version < "3.3", reason="nothing is deferred before Airflow 3.3")
+pytestmark = DEFERS
 
 
 class Asking(BaseTrigger):

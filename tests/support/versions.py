@@ -1,0 +1,23 @@
+"""What the Airflow under test can do, as marks."""
+
+from __future__ import annotations
+
+import pytest
+from airflow import __version__ as airflow_version
+from airflow.sdk import exceptions
+from packaging.version import Version
+
+from airflow_thirdparty.server.broker.tokens.trigger_grants import HIDES_ARGUMENTS
+
+DEFERS_TO_TRIGGERS = Version(airflow_version).release[:2] >= HIDES_ARGUMENTS
+
+DEFERS = pytest.mark.skipif(
+    not DEFERS_TO_TRIGGERS,
+    reason="Airflow 3.2 shows the arguments of triggers, so nothing is deferred",
+)
+DEFERS_NOTHING = pytest.mark.skipif(
+    DEFERS_TO_TRIGGERS, reason="Airflow 3.3 and newer hide the arguments of triggers"
+)
+PARKS = pytest.mark.skipif(
+    not hasattr(exceptions, "TaskAwaitingInput"), reason="there are no parked tasks before Airflow 3.3"
+)
