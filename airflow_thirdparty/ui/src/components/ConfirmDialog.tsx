@@ -1,7 +1,8 @@
-import { Dialog, Portal } from "@chakra-ui/react";
+import { Dialog } from "@chakra-ui/react";
 import { type ReactNode, useRef } from "react";
 
 import { Button } from "./Button";
+import { DialogFrame } from "./DialogFrame";
 import { t } from "../words/words";
 
 export interface ConfirmProps {
@@ -32,45 +33,31 @@ export const ConfirmDialog = ({
 }: ConfirmProps) => {
   const cancel = useRef<HTMLButtonElement>(null);
   return (
-    <Dialog.Root
+    <DialogFrame
       open={open}
-      lazyMount
-      unmountOnExit
-      placement="center"
+      title={title}
       role={form === undefined ? "alertdialog" : "dialog"}
       size="sm"
       {...(form === undefined ? { initialFocusEl: () => cancel.current } : {})}
-      onOpenChange={(change) => {
-        if (!change.open) {
-          onCancel();
-        }
-      }}
+      onClose={onCancel}
+      footer={
+        <>
+          <Button ref={cancel} tone="quiet" onClick={onCancel}>
+            {t("button.cancel")}
+          </Button>
+          <Button
+            tone={danger ? "danger" : "main"}
+            loading={busy}
+            {...(form === undefined ? { onClick: onConfirm } : { type: "submit", form })}
+          >
+            {action}
+          </Button>
+        </>
+      }
     >
-      <Portal>
-        <Dialog.Backdrop />
-        <Dialog.Positioner px={4}>
-          <Dialog.Content _dark={{ bg: "bg", borderWidth: "1px", borderColor: "gray.700" }}>
-            <Dialog.Header pb={2}>
-              <Dialog.Title fontSize="lg">{title}</Dialog.Title>
-            </Dialog.Header>
-            <Dialog.Body color="fg.muted" fontSize="sm" pb={4}>
-              {children}
-            </Dialog.Body>
-            <Dialog.Footer pt={0}>
-              <Button ref={cancel} tone="quiet" onClick={onCancel}>
-                {t("button.cancel")}
-              </Button>
-              <Button
-                tone={danger ? "danger" : "main"}
-                loading={busy}
-                {...(form === undefined ? { onClick: onConfirm } : { type: "submit", form })}
-              >
-                {action}
-              </Button>
-            </Dialog.Footer>
-          </Dialog.Content>
-        </Dialog.Positioner>
-      </Portal>
-    </Dialog.Root>
+      <Dialog.Body color="fg.muted" fontSize="sm" pb={4}>
+        {children}
+      </Dialog.Body>
+    </DialogFrame>
   );
 };
