@@ -5,6 +5,41 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import NamedTuple
+
+import pytest
+
+
+class Ended(NamedTuple):
+    """How a command ended: exit status, and what it printed on each stream."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        """Both streams."""
+        return self.out + self.err
+
+
+def run_ours(capsys: pytest.CaptureFixture[str], *words: str) -> Ended:
+    """Run one of the package's commands in this process.
+
+    :param capsys: what it prints is read from there
+    :param words: the command line after ``airflow third-party-accounts``
+    :return: how it ended
+    """
+    from airflow.cli import cli_parser
+
+    arguments = cli_parser.get_parser().parse_args(["third-party-accounts", *words])
+    capsys.readouterr()
+    status = 0
+    try:
+        arguments.func(arguments)
+    except SystemExit as ended:
+        status = int(ended.code or 0)
+    return Ended(status, *capsys.readouterr())
 
 
 def run_here(*words: str, **environment: str) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta, timezone
 
 import httpx2
 import pytest
-from airflow.cli import cli_parser
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from sqlalchemy import delete, func, select, update
@@ -21,24 +20,12 @@ from airflow_thirdparty.server.store.usage import Usage
 from tests.support import databases
 from tests.support.people import Person
 from tests.support.services import Service
+from tests.support.shell import run_ours
 from tests.support.tasks import Tasks
 
 pytestmark = databases.BOTH
 
 DAG_ID = "who_am_i"
-
-
-def command(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
-    """Run a command, and answer its exit status and what it printed."""
-    arguments = cli_parser.get_parser().parse_args(["third-party-accounts", *words])
-    capsys.readouterr()
-    status = 0
-    try:
-        arguments.func(arguments)
-    except SystemExit as ended:
-        status = int(ended.code or 0)
-    printed = capsys.readouterr()
-    return status, printed.out + printed.err
 
 
 def signed_in() -> set[tuple[str, str]]:
@@ -95,7 +82,8 @@ def test_departed_users_are_signed_out_after_a_dry_run(
         assert made.status_code == 200, made.text
     bob_leaves()
 
-    status, said = command(capsys, "prune", "--departed")
+    ended = run_ours(capsys, "prune", "--departed")
+    status, said = ended.status, ended.said
     assert status == 0
     assert "bob" in said
     assert "alice" not in said
@@ -104,7 +92,8 @@ def test_departed_users_are_signed_out_after_a_dry_run(
     assert signed_in() == {("alice", account), ("bob", account)}
     assert works(service, tokens["bob"])
 
-    status, said = command(capsys, "prune", "--departed", "--yes")
+    ended = run_ours(capsys, "prune", "--departed", "--yes")
+    status, said = ended.status, ended.said
     assert status == 0, said
     assert "revoked at the service" in said
     assert signed_in() == {("alice", account)}
@@ -115,7 +104,7 @@ def test_departed_users_are_signed_out_after_a_dry_run(
 
 def test_sign_ins_go_only_where_an_option_says_so(capsys, account: str, bob_leaves):
     bob_leaves()
-    command(capsys, "prune", "--yes")
+    run_ours(capsys, "prune", "--yes")
     assert signed_in() == {("alice", account), ("bob", account)}
 
 
@@ -126,8 +115,8 @@ def test_idle_sign_ins(capsys, account: str, alice: Person, bob: Person, tasks: 
     tasks.add_dag(DAG_ID)
     assert tasks.start(DAG_ID, alice.trigger(DAG_ID)).connection(account).status_code == 200
     wait_for(lambda: how_many(Usage) == 1)
-    assert "\n0 sign-ins" in command(capsys, "prune", "--idle", "50")[1]
-    said = command(capsys, "prune", "--idle", "30", "--yes")[1]
+    assert "\n0 sign-ins" in run_ours(capsys, "prune", "--idle", "50").said
+    said = run_ours(capsys, "prune", "--idle", "30", "--yes").said
     assert f"not used since {long_ago:%Y-%m-%d}" in said
     assert signed_in() == {("alice", account)}
 
@@ -142,10 +131,10 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def test_orphaned_sign_ins(capsys, account: str, admin: Person):
-    assert "\n0 sign-ins" in command(capsys, "prune", "--orphaned")[1]
+    assert "\n0 sign-ins" in run_ours(capsys, "prune", "--orphaned").said
     admin.rest.delete(f"/api/v2/connections/{account}")
-    assert "2 sign-ins" in command(capsys, "prune", "--orphaned")[1]
-    command(capsys, "prune", "--orphaned", "--yes")
+    assert "2 sign-ins" in run_ours(capsys, "prune", "--orphaned").said
+    run_ours(capsys, "prune", "--orphaned", "--yes")
     assert signed_in() == set()
 
 
@@ -154,7 +143,7 @@ def test_a_sign_in_that_goes_for_two_reasons_goes_once(capsys, account: str, bob
     long_ago = datetime.now(timezone.utc) - timedelta(days=40)
     with create_session(scoped=False) as session:
         session.execute(update(SignIn).values(signed_in_at=long_ago, refreshed_at=None))
-    said = command(capsys, "prune", "--departed", "--idle", "30")[1]
+    said = run_ours(capsys, "prune", "--departed", "--idle", "30").said
     assert "2 sign-ins" in said
     assert said.count("bob") == 1
 
@@ -170,13 +159,14 @@ def test_a_sign_in_that_goes_for_two_reasons_goes_once(capsys, account: str, bob
     ],
 )
 def test_sign_out(capsys, account: str, words: list[str], status: int, left: set[str]):
-    done, said = command(capsys, "sign-out", *words)
+    ended = run_ours(capsys, "sign-out", *words)
+    done, said = ended.status, ended.said
     assert done == status, said
     assert {name for name, _ in signed_in()} == left
 
 
 def test_a_sign_out_by_an_admin_is_in_the_audit_log(capsys, account: str, admin: Person):
-    command(capsys, "sign-out", "--user", "alice")
+    run_ours(capsys, "sign-out", "--user", "alice")
     (row, *_) = admin.rest.get("/api/v2/eventLogs?event=third_party_account.sign_out&order_by=-id").json()[
         "event_logs"
     ]
@@ -192,9 +182,9 @@ def test_records_go_with_their_runs(capsys, alice: Person, tasks: Tasks):
         session.execute(delete(DagRun).where(DagRun.run_id == gone))
         before = datetime.now(timezone.utc) - 2 * pruning.SETTLING
         session.execute(update(Attribution).values(at=before))
-    command(capsys, "prune")
+    run_ours(capsys, "prune")
     assert {kept, gone} <= recorded_runs()
-    command(capsys, "prune", "--yes")
+    run_ours(capsys, "prune", "--yes")
     assert kept in recorded_runs()
     assert gone not in recorded_runs()
 

@@ -6,26 +6,13 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from airflow.cli import cli_parser
 from airflow.utils.session import create_session
 from sqlalchemy import delete, func, select
 
 from airflow_thirdparty.cli.commands import output
 from airflow_thirdparty.server.store.models import SignIn
 from tests.support.people import Person
-
-
-def command(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    """Run a command, and answer its exit status and what it printed on both streams."""
-    arguments = cli_parser.get_parser().parse_args(["third-party-accounts", *words])
-    capsys.readouterr()
-    status = 0
-    try:
-        arguments.func(arguments)
-    except SystemExit as ended:
-        status = int(ended.code or 0)
-    printed = capsys.readouterr()
-    return status, printed.out, printed.err
+from tests.support.shell import run_ours
 
 
 @pytest.fixture
@@ -51,7 +38,7 @@ def account(register: Callable[..., str], alice: Person, bob: Person) -> Iterato
 def test_sign_ins(
     capsys: pytest.CaptureFixture[str], account: str, words: list[str], users: set[str]
 ) -> None:
-    status, out, _ = command(capsys, "sign-ins", *words, "-o", "json")
+    status, out, _ = run_ours(capsys, "sign-ins", *words, "-o", "json")
     assert status == 0
     rows = json.loads(out)
     assert {row["user"] for row in rows} == users
@@ -60,7 +47,7 @@ def test_sign_ins(
 
 
 def test_a_dry_run_of_sign_out_ends_nothing(capsys: pytest.CaptureFixture[str], account: str) -> None:
-    status, out, err = command(capsys, "sign-out", "--user", "alice", "--dry-run", "-o", "json")
+    status, out, err = run_ours(capsys, "sign-out", "--user", "alice", "--dry-run", "-o", "json")
     assert status == 0
     assert json.loads(out) == [{"user": "alice", "account": account, "reason": "asked for"}]
     assert "Nothing was changed" in err
@@ -72,9 +59,9 @@ def test_people_see_as_many_rows_as_they_would_read(
     capsys: pytest.CaptureFixture[str], account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(output, "LISTED", 1)
-    _, out, err = command(capsys, "sign-ins")
+    _, out, err = run_ours(capsys, "sign-ins")
     assert out.count(account) == 1
     assert "And 1 more" in err
-    _, out, err = command(capsys, "sign-ins", "-o", "json")
+    _, out, err = run_ours(capsys, "sign-ins", "-o", "json")
     assert len(json.loads(out)) == 2
     assert "more" not in err
