@@ -21,15 +21,13 @@ from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.acting import resolver
 from airflow_thirdparty.server.broker.acting.resolver import RunFacts
 from airflow_thirdparty.server.broker.database import in_database, utcnow
-from airflow_thirdparty.server.broker.telemetry import metrics
 from airflow_thirdparty.server.broker.tokens import expose, horizon
 from airflow_thirdparty.server.broker.tokens.broker import AccessToken
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.tokens.granting import Granted, Refused, look_up, note_refused
 from airflow_thirdparty.server.broker.tokens.refresher import StillRefreshing
-from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
+from airflow_thirdparty.server.broker.usage.recorder import note_issued
 from airflow_thirdparty.server.execution import ahead, waits
-from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest, split_entry
 
 log = logging.getLogger(__name__)
@@ -111,21 +109,9 @@ async def project(
     if request is not None and (request.waits or request.grant):
         return await _ahead(row, ti_id, request, outcome)
     if isinstance(outcome, Answered):
-        note_issued(row["conn_id"], ti_id, outcome.granted.person, outcome.granted.facts)
+        note_issued(ti_id, outcome.granted.person, outcome.granted.facts)
         return ExecutionResponse(200, outcome.connection)
     return await _refuse(row, ti_id, question, outcome)
-
-
-def note_issued(conn_id: str, ti_id: str, person: Person, facts: RunFacts) -> None:
-    """Count an access token that is handed out, and note whose it is and where it is used.
-
-    :param conn_id: id of the account
-    :param ti_id: the task instance
-    :param person: whose token it is
-    :param facts: what was found out about the task instance
-    """
-    metrics.issued(conn_id)
-    usage_recorder().note(ti_id, person, facts)
 
 
 async def _ahead(

@@ -45,6 +45,7 @@ from airflow_thirdparty.server.broker.tokens.broker import (
     with_api_host,
 )
 from airflow_thirdparty.server.broker.tokens.freshness import Freshness
+from airflow_thirdparty.server.broker.usage.recorder import note_issued
 from airflow_thirdparty.server.execution import airflow_route, projection
 from airflow_thirdparty.server.execution.airflow_route import PATH, ConnectionRoutes, VersionedRoute
 from airflow_thirdparty.server.execution.projection import Question
@@ -131,7 +132,7 @@ class ShortPath:
                 granted = decide(await pool.read(joined.statement(directory()), parameters), question)
                 if granted is None:
                     return None
-                projection.note_issued(conn_id, str(token.id), granted.person, granted.facts)
+                note_issued(str(token.id), granted.person, granted.facts)
         if question.request is None:  # as Airflow's router leaves it; our own hook's is rewritten in a copy
             scope.update({name: inner[name] for name in ("endpoint", "path_params", "route", "ti_token")})
         return _messages(granted.connection, route.version, correlation)

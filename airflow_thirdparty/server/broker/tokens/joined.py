@@ -5,6 +5,7 @@ task instance acts for, and that person's sign-in.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
@@ -26,27 +27,10 @@ from airflow_thirdparty.wire import CONN_TYPE
 DELEGATED = (DagRunTriggeredByType.TIMETABLE, DagRunTriggeredByType.ASSET)
 """How runs come about that act for a delegate; the resolver decides, this only says which sign-in to read."""
 
-_SIGN_IN = (
-    "conn_id",
-    "auth_manager",
-    "user_id",
-    "user_created",
-    "user_name",
-    "version",
-    "kind",
-    "sealed_access",
-    "access_issued_at",
-    "access_expires_at",
-    "expiry_assumed",
-    "scopes",
-    "asked_scopes",
-    "subject",
-    "subject_name",
-    "binding",
-    "endpoints",
-    "lapsed_at",
-    "lapsed_text",
-)
+_PERSON = ("auth_manager", "user_id", "user_created", "user_name")
+
+_FACTS = tuple(each.name for each in fields(SignInFacts) if each.name not in ("person", "is_refreshable"))
+"""What is read as it stands: the facts have the names of their columns."""
 
 _REGISTRATION = ("conn_id", "conn_type", "host", "login", "schema", "port", "extra", "is_extra_encrypted")
 
@@ -69,7 +53,7 @@ def statement(users: Directory) -> Select[Any]:
     return (
         queries.statement(users, multi_team=False)
         .add_columns(
-            *(getattr(SignIn, name).label(f"sign_in_{name}") for name in _SIGN_IN),
+            *(getattr(SignIn, name).label(f"sign_in_{name}") for name in (*_PERSON, *_FACTS)),
             SignIn.sealed_refresh.is_not(None).label("sign_in_is_refreshable"),
             *(registration[name].label(f"registered_{name}") for name in _REGISTRATION),
             and_(registration.password.is_not(None), registration.password != "").label("holds_a_secret"),
@@ -128,26 +112,7 @@ def sign_in_of(rows: Sequence[Row[Any]], person: Person, conn_id: str) -> SignIn
 
 def _facts(row: Mapping[Any, Any]) -> SignInFacts:
     return SignInFacts(
-        person=Person(
-            row["sign_in_auth_manager"],
-            row["sign_in_user_id"],
-            row["sign_in_user_created"],
-            row["sign_in_user_name"],
-        ),
-        conn_id=row["sign_in_conn_id"],
-        version=row["sign_in_version"],
-        kind=row["sign_in_kind"],
-        sealed_access=row["sign_in_sealed_access"],
+        person=Person(*(row[f"sign_in_{name}"] for name in _PERSON)),
         is_refreshable=bool(row["sign_in_is_refreshable"]),
-        access_issued_at=row["sign_in_access_issued_at"],
-        access_expires_at=row["sign_in_access_expires_at"],
-        expiry_assumed=bool(row["sign_in_expiry_assumed"]),
-        scopes=row["sign_in_scopes"],
-        asked_scopes=row["sign_in_asked_scopes"],
-        subject=row["sign_in_subject"],
-        subject_name=row["sign_in_subject_name"],
-        binding=row["sign_in_binding"],
-        endpoints=row["sign_in_endpoints"],
-        lapsed_at=row["sign_in_lapsed_at"],
-        lapsed_text=row["sign_in_lapsed_text"],
+        **{name: row[f"sign_in_{name}"] for name in _FACTS},
     )

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.acting.facts import RunFacts
 from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker.telemetry import metrics
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.usage import Usage
 
@@ -172,3 +173,14 @@ def write(session: Session, rows: Iterable[dict[str, Any]]) -> None:
 def usage_recorder() -> UsageRecorder:
     """The recorder of this process."""
     return UsageRecorder()
+
+
+def note_issued(ti_id: str, person: Person, facts: RunFacts) -> None:
+    """Count an access token that is handed out, and note whose it is and where it is used.
+
+    :param ti_id: the task instance
+    :param person: whose token it is
+    :param facts: what was found out about the task instance
+    """
+    metrics.issued(facts.conn_id)
+    usage_recorder().note(ti_id, person, facts)

@@ -23,12 +23,11 @@ from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.acting.facts import TRIGGER
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.registry import registrations
-from airflow_thirdparty.server.broker.telemetry import metrics
 from airflow_thirdparty.server.broker.tokens import expose, trigger_grants
 from airflow_thirdparty.server.broker.tokens.broker import AccessToken
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.tokens.granting import Granted, Refused, look_up, note_refused
-from airflow_thirdparty.server.broker.usage.recorder import usage_recorder
+from airflow_thirdparty.server.broker.usage.recorder import note_issued
 from airflow_thirdparty.server.web.schemas.common import Problem, ProblemAnswer
 from airflow_thirdparty.server.web.schemas.token import TokenAnswer, TokenQuestion
 
@@ -61,8 +60,7 @@ async def exchange(question: TokenQuestion, request: Request) -> Response:
     except ThirdPartyAccountError as error:
         return await _refused(Refused(error, granted.facts), grant)
     if not grant.waits:
-        metrics.issued(grant.conn_id)
-        usage_recorder().note(grant.ti_id, granted.person, granted.facts)
+        note_issued(grant.ti_id, granted.person, granted.facts)
     answer = _answer(granted.found.account, token, waits=grant.waits)
     answer.connection = None if grant.waits else connection
     return JSONResponse(answer.model_dump(mode="json"), headers={"Cache-Control": "no-store"})
