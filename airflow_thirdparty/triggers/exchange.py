@@ -179,6 +179,8 @@ class GrantedHook(ThirdPartyAccountHook):
     def __init__(self, conn_id: str, sealed: str, min_lifetime: int = 0) -> None:
         super().__init__(conn_id, min_lifetime=min_lifetime)
         self._exchange = Exchange(conn_id, sealed)
+        self.handed: list[str] = []
+        """The credentials that the server has handed out."""
 
     async def aget_access(self, *, force_refresh: bool = False) -> Access:
         """The acting person's access token.
@@ -190,5 +192,6 @@ class GrantedHook(ThirdPartyAccountHook):
         if force_refresh or self._access is None or not self._has_good_access():
             answer = await self._exchange.ask(min_lifetime=self.min_lifetime, force_refresh=force_refresh)
             await mask(answer["token"])
+            self.handed.append(answer["token"])
             self._access = Access.read(answer["token"], answer["host"], answer["login"], answer)
         return self._access

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import httpx2
@@ -11,6 +11,7 @@ from airflow.triggers.base import TriggerEvent
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.triggers.base import ActingTrigger, failed, succeeded
+from airflow_thirdparty.triggers.bounds import Budget
 from airflow_thirdparty.triggers.exchange import GrantedHook
 
 STRUCK_OUT = "***"
@@ -41,7 +42,7 @@ class ThirdPartyHttpTrigger(ActingTrigger):
 
         :yields: the responses, or why there are none
         """
-        hook = GrantedHook(self.conn_id, self.grant, self.min_lifetime)
+        hook = _BoundedHook(self.conn_id, self.grant, self.min_lifetime)
         try:
             if self.pages:
                 pages = hook.apaginate(self.method, self.endpoint, **self.options)
@@ -51,22 +52,31 @@ class ThirdPartyHttpTrigger(ActingTrigger):
         except (ThirdPartyAccountError, httpx2.HTTPError) as error:
             yield failed(error)
         else:
-            yield succeeded(responses=[packed(one) for one in responses])
+            yield succeeded(responses=[packed(one, hook.handed) for one in responses])
 
 
-def packed(response: httpx2.Response) -> dict[str, Any]:
+class _BoundedHook(GrantedHook):
+    async def aget_conn(self) -> httpx2.AsyncClient:
+        return Budget().watch(await super().aget_conn())
+
+
+def packed(response: httpx2.Response, handed: Iterable[str] = ()) -> dict[str, Any]:
     """A response on its way through an event; the request, and with it the token, stays behind.
 
     Airflow keeps events in its database in clear, so a token that the service sent back is struck out, too.
 
     :param response: as the service answered it
+    :param handed: the credentials that the server handed out, wherever the service takes them
     :return: what :func:`unpacked` reads
     """
     left_out = ("set-cookie", "content-encoding", "content-length", "transfer-encoding")
     shown = response.request.headers.get("Authorization", "").partition(" ")[2]
+    secrets = [secret for secret in {shown, *handed} if len(secret) >= SHORTEST]
 
     def clean(text: str) -> str:
-        return text.replace(shown, STRUCK_OUT) if len(shown) >= SHORTEST else text
+        for secret in secrets:
+            text = text.replace(secret, STRUCK_OUT)
+        return text
 
     headers = [[k, clean(v)] for k, v in response.headers.multi_items() if k.lower() not in left_out]
     return {

@@ -61,6 +61,12 @@ def test_a_token_that_the_service_sends_back_is_struck_out(content: dict[str, An
     assert response.content == before.content.replace(ECHOED.encode(), b"***")
 
 
+def test_a_credential_is_struck_out_wherever_the_service_takes_it() -> None:
+    request = httpx2.Request("GET", "https://service.example/", headers={"X-Api-Key": ECHOED})
+    response = unpacked(packed(httpx2.Response(200, request=request, text=f"you sent {ECHOED}"), [ECHOED]))
+    assert response.text == "you sent ***"
+
+
 def test_what_may_stand_there_by_chance_stays() -> None:
     assert unpacked(answered("a", text="a banana")).text == "a banana"
 
