@@ -112,3 +112,14 @@ def test_what_a_broken_link_is(link: str, is_broken: bool) -> None:
 def test_links_in_code_are_none() -> None:
     text = "[one](a.md), `x[0](y)`, [two](https://x.example)\n\n```\n[three](b.md)\n```\n"
     assert links(text) == ["a.md"]
+
+
+EXPLAINED_BY_ITSELF = {"help", "install", "format", "clean"}
+
+
+def test_readme_names_every_target() -> None:
+    text = (ROOT / "Makefile").read_text()
+    listed = " ".join(re.findall(r"^([a-z][a-z -]*):.*##", text, re.MULTILINE)).split()
+    rows = "\n".join(line for line in (ROOT / "README.md").read_text().splitlines() if "`make " in line)
+    missing = [name for name in listed if not re.search(rf"`(make )?{name}`", rows)]
+    assert set(missing) <= EXPLAINED_BY_ITSELF
