@@ -76,6 +76,19 @@ def served(app: Any, listener: socket.socket) -> Iterator[asyncio.AbstractEventL
         thread.join(START_SECONDS)
 
 
+def tcp_listener() -> socket.socket:
+    """Bind a free port of loopback for a server of this process.
+
+    Said to be TCP, or asyncio leaves Nagle's algorithm on, and each answer waits 40 ms for an
+    acknowledgement.
+
+    :return: the socket
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    return listener
+
+
 @contextlib.contextmanager
 def configured(section: str, **options: str) -> Iterator[None]:
     """Set options of Airflow's configuration, for this process and its children.
@@ -104,8 +117,7 @@ def serving_airflow(apps: str = "all") -> Iterator[AirflowServer]:
     """
     from airflow.api_fastapi.app import create_app, purge_cached_app
 
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+    with tcp_listener() as listener:
         url = f"http://localhost:{listener.getsockname()[1]}"
         with (
             configured("api", base_url=url),
