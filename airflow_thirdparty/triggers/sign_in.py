@@ -13,6 +13,11 @@ from airflow_thirdparty.triggers.base import ActingTrigger, failed, succeeded
 from airflow_thirdparty.triggers.exchange import Exchange
 
 
+SETTLES = 15.0
+"""Seconds before the first look. Airflow can fail a task whose trigger fires before its scheduler has seen the
+end of the process that deferred it; on a busy machine that took more than 5 seconds."""
+
+
 class ThirdPartySignInTrigger(ActingTrigger):
     """Fires when the person is signed in to every account.
 
@@ -30,6 +35,7 @@ class ThirdPartySignInTrigger(ActingTrigger):
 
         :yields: that everything is there, or what waiting does not mend
         """
+        await asyncio.sleep(SETTLES)
         try:
             for conn_id, grant in self.grants.items():
                 await self._wait_for(Exchange(conn_id, grant))

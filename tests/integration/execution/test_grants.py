@@ -15,6 +15,7 @@ from airflow_thirdparty.server.broker.tokens.trigger_grants import issue
 from airflow_thirdparty.server.people.person import Person as SomePerson
 from airflow_thirdparty.settings import fernet_key
 from airflow_thirdparty.triggers.http import ThirdPartyHttpTrigger, unpacked
+from airflow_thirdparty.triggers import sign_in
 from airflow_thirdparty.triggers.sign_in import ThirdPartySignInTrigger
 from airflow_thirdparty.wire import OF_DAG, PROJECTION_KEY, TOKEN_PATH
 from tests.support import scheduler
@@ -189,7 +190,10 @@ def test_who_is_not_signed_in_is_refused_before_anything_defers(carols: RunningT
 
 
 @DEFERS
-async def test_a_grant_that_waits_yields_no_token(carols: RunningTask, tasks: Tasks, carol: Person) -> None:
+async def test_a_grant_that_waits_yields_no_token(
+    carols: RunningTask, tasks: Tasks, carol: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in, "SETTLES", 0)
     grant = granted(carols, waits=True)
     trigger = ThirdPartySignInTrigger(grants={ACME: grant}, interval=0.01, min_lifetime=0)
     tasks.defer(carols, trigger)

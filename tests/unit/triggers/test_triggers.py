@@ -11,6 +11,7 @@ from airflow.triggers.base import DiscrimatedTriggerEvent, TriggerEvent
 from pydantic import TypeAdapter
 
 from airflow_thirdparty.exceptions import SignInRequired
+from airflow_thirdparty.triggers import sign_in
 from airflow_thirdparty.triggers.base import ActingTrigger, failed, succeeded
 from airflow_thirdparty.triggers.http import ThirdPartyHttpTrigger, packed, unpacked
 from airflow_thirdparty.triggers.sign_in import ThirdPartySignInTrigger
@@ -33,6 +34,22 @@ def test_a_trigger_that_another_version_deferred_fails_alone(cls: type[ActingTri
 def test_a_trigger_is_made_again_from_what_it_says(cls: type[ActingTrigger]) -> None:
     path, arguments = cls(**dict.fromkeys(cls.names, "x")).serialize()
     assert TriggerRunner().get_trigger_by_classpath(path)(**arguments).serialize() == (path, arguments)
+
+
+async def test_the_end_of_a_wait_is_not_told_before_the_scheduler_knows_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever signs in at once must not have Airflow fail the task."""
+    passed = 0.0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+
+    monkeypatch.setattr(sign_in.asyncio, "sleep", sleep)
+    trigger = ThirdPartySignInTrigger(grants={}, interval=1.0, min_lifetime=0)
+    assert [event.payload async for event in trigger.run()] == [{"status": "success"}]
+    assert passed >= 15
 
 
 def answered(credential: str = ECHOED, **content: Any) -> dict[str, Any]:
