@@ -14,8 +14,8 @@ from airflow_thirdparty.grants import open_sealed
 from airflow_thirdparty.server.broker.tokens.trigger_grants import issue
 from airflow_thirdparty.server.people.person import Person as SomePerson
 from airflow_thirdparty.settings import fernet_key
-from airflow_thirdparty.triggers.http import ThirdPartyHttpTrigger, unpacked
 from airflow_thirdparty.triggers import sign_in
+from airflow_thirdparty.triggers.http import ThirdPartyHttpTrigger, unpacked
 from airflow_thirdparty.triggers.sign_in import ThirdPartySignInTrigger
 from airflow_thirdparty.wire import OF_DAG, PROJECTION_KEY, TOKEN_PATH
 from tests.support import scheduler
