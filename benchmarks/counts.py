@@ -22,11 +22,14 @@ from benchmarks.fetch_server import without_us
 from tests.support.counting import counted
 from tests.support.services import CONN_IDS
 
+Question = tuple[str, str, int]
+"""The id that is asked for, the task's token, and the status that is right."""
 
-async def _counts(app: Any, questions: dict[str, str], token: str) -> dict[str, dict[str, int]]:
+
+async def _counts(app: Any, questions: dict[str, Question]) -> dict[str, dict[str, int]]:
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(app.router.lifespan_context(app))
-        return {name: asdict(await counted(app, asked_id, token)) for name, asked_id in questions.items()}
+        return {name: asdict(await counted(app, *question)) for name, question in questions.items()}
 
 
 def _app(*, with_us: bool) -> Any:
@@ -47,15 +50,16 @@ def _app(*, with_us: bool) -> Any:
 def main() -> None:
     os.environ["AIRFLOW__API__HOST"] = "127.0.0.1"
     with fetch.staged() as stage:
-        token = fetch.token_of(stage.alices)
-        vanilla = {"vanilla": "plain"}
+        token, carols = fetch.token_of(stage.alices), fetch.token_of(stage.carols)
+        vanilla = {"vanilla": ("plain", token, 200)}
         ours = {
-            "not ours": "plain",
-            "account, our hook": wire.TokenRequest(CONN_IDS[0]).encode(),
-            "account, foreign hook": CONN_IDS[0],
+            "not ours": ("plain", token, 200),
+            "account, our hook": (wire.TokenRequest(CONN_IDS[0]).encode(), token, 200),
+            "account, foreign hook": (CONN_IDS[0], token, 200),
+            "refused": (CONN_IDS[0], carols, 403),
         }
-        figures = asyncio.run(_counts(_app(with_us=False), vanilla, token))
-        figures |= asyncio.run(_counts(_app(with_us=True), ours, token))
+        figures = asyncio.run(_counts(_app(with_us=False), vanilla))
+        figures |= asyncio.run(_counts(_app(with_us=True), ours))
     names = list(next(iter(figures.values())))
     print(f"{'an answer, counted':<26}" + "".join(f"{name:>13}" for name in names))
     for row, counts in figures.items():

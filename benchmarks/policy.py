@@ -5,7 +5,7 @@ loads the file, serializes the DAGs and hands them back.  That is done three tim
 it, and once more with a policy that does nothing.  The order changes from file to file, so that a machine
 that drifts drifts for all, and the third series shows how much of a ratio is noise.  What is compared is the
 processor time that parent and child spent; nothing here waits.  (With one DAG in each file the fork weighs
-more, and the policy less.)  One DAG of each file is public, and warned of when it uses accounts.
+more, and the policy less.)  Half of the DAGs are public, and warned of when they use accounts.
 
     python -m benchmarks.policy [--dags N] [--per-file N]
 """
@@ -168,7 +168,7 @@ def write(file: Path, template: str, numbers: range) -> None:
     parts = [HEADER]
     for number in numbers:
         ids = {name: (number * 3 + n) % len(ACCOUNTS) for n, name in enumerate(("first", "second", "third"))}
-        tag = "public" if number == numbers[0] else "private"
+        tag = "private" if number % 2 else "public"
         parts.append((START + template).format(number=number, tag=tag, **ids))
     file.write_text("".join(parts))
     py_compile.compile(str(file))  # as anywhere after the first parse
@@ -192,7 +192,8 @@ def measure(folder: Path, template: str, count: int, per_file: int, accounts: in
         file = folder / f"dags_{first}.py"
         write(file, template, numbers)
         given = 2 * len(numbers)
-        added = accounts * len(numbers) + 1 if accounts else 0
+        warned = sum(number % 2 == 0 for number in numbers)
+        added = accounts * len(numbers) + warned if accounts else 0
         for name in [*took, *took][turn % 3 : turn % 3 + 3]:
             tags = given + added if name == "on" else given
             took[name].append(parser.seconds(file, policies[name], tags))

@@ -6,95 +6,89 @@ python -m benchmarks.report
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from benchmarks import results
-from benchmarks.rows import OTHERS, fetches
+from benchmarks.rows import FOREIGN, OURS, POSTGRES, SECTIONS, SQLITE, Figures, Row
 
 ROOT = Path(__file__).parents[1]
 PAGE, PICTURE = ROOT / "docs" / "performance.md", ROOT / "docs" / "images" / "bench.svg"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
-BENCHMARKS = ("counts", "fetch, postgres", "fetch, sqlite", "policy", "refresh_storm", "kills")
+
+Versions = Mapping[str, Figures]
+"""What was measured, by version of Airflow."""
 
 
-def table(figures: dict[str, Any]) -> str:
-    """All figures, as Markdown.
+def table(versions: Versions) -> str:
+    """All figures, as Markdown, and what is to be said of them.
 
-    :param figures: what the benchmarks wrote
+    :param versions: what the benchmarks wrote
     """
-    parts = [_counts(figures["counts"])] if "counts" in figures else []
-    parts.extend(_fetches(key, figures) for key in sorted(figures) if key.startswith("fetch, "))
-    parts.append(_others(figures))
-    missing = [name for name in BENCHMARKS if not any(key.startswith(name) for key in figures)]
+    named = sorted(versions, reverse=True)
+    lines = [f"| | {' | '.join(f'Airflow {name}' for name in named)} | should be |"]
+    lines.append("|---" * (len(named) + 2) + "|")
+    for title, rows in SECTIONS.items():
+        lines.append(f"| **{title}** |" + " |" * (len(named) + 1))
+        lines += [_line(row, [versions[name] for name in named]) for row in rows]
+    remarks = [remark for name in named for remark in _remarks(name, versions[name])]
+    return "\n".join([*lines, *(f"\n{remark}" for remark in remarks)])
+
+
+def _line(row: Row, all_figures: list[Figures]) -> str:
+    targets = dict.fromkeys(filter(None, (row.target(figures) for figures in all_figures)))
+    cells = [row.cell(figures) for figures in all_figures]
+    return f"| {row.label} | {' | '.join(cells)} | {'; '.join(targets)} |"
+
+
+def _remarks(version: str, figures: Figures) -> Iterator[str]:
+    """What does not count, and what was not measured."""
+    for key in (POSTGRES, SQLITE):
+        if key in figures and not figures[key].get("counts", True):
+            yield (
+                f"Airflow {version}, {key}: the control is off, the machine was not quiet; these figures do "
+                "not count, and what is counted decides."
+            )
+    missing = sorted({row.path[0] for rows in SECTIONS.values() for row in rows} - set(figures))
     if missing:
-        parts.append(f"Not measured: {'; '.join(missing)}.")
-    return "\n\n".join(parts)
-
-
-def _fetches(key: str, figures: dict[str, Any]) -> str:
-    title = f"**{key[:1].upper()}{key[1:]}**, times vanilla:"
-    lines = [title, "", "| | figure | spread | should be |", "|---|---|---|---|"]
-    for row in fetches(key):
-        figure = row.figure(figures)
-        if figure is None:
-            lines.append(f"| {row.label} | not measured | | {row.target()} |")
-            continue
-        spread = figures[key][row.path[1]].get(f"{row.path[2]}_spread", [])
-        shown = f"{spread[0]:.2f} to {spread[1]:.2f}" if spread else ""
-        mark = "" if row.holds(figure) else " (missed)"
-        lines.append(f"| {row.label} | {figure:.2f}{mark} | {shown} | {row.target()} |")
-    if not figures[key].get("counts", True):
-        lines += ["", "The control is off: the machine was not quiet, so these figures do not count."]
-    return "\n".join(lines)
-
-
-def _others(figures: dict[str, Any]) -> str:
-    lines = ["**Everything else:**", "", "| | figure | should be |", "|---|---|---|"]
-    for row in OTHERS:
-        figure = row.figure(figures)
-        mark = "" if figure is None or row.holds(figure) else " (missed)"
-        shown = "not measured" if figure is None else f"{figure:g}{mark}"
-        lines.append(f"| {row.label} | {shown} | {row.target()} |")
-    for storm in figures.get("refresh_storm", []):
-        label = f"500 callers, {storm['database']}, service answering after {storm['delay_s']} s"
-        outcome = f"{storm['service_calls']} call, {storm['lost']} lost"
-        lines.append(f"| {label} | {outcome} | 1 call, 0 lost |")
-    return "\n".join(lines)
-
-
-def _counts(counts: dict[str, dict[str, int]]) -> str:
-    names = list(next(iter(counts.values())))
-    lines = ["**One answer, counted**, on Postgres:", "", f"| | {' | '.join(names)} |"]
-    lines.append("|---" * (len(names) + 1) + "|")
-    for row, found in counts.items():
-        lines.append(f"| {row} | {' | '.join(f'{found[name]:,}' for name in names)} |")
-    return "\n".join(lines)
+        yield f"Airflow {version}: not measured: {'; '.join(missing)}."
 
 
 BAR, GAP, LEFT, WIDTH = 18, 10, 250, 420
+SHOWN = {
+    "vanilla again": "vanilla, once more",
+    "not ours": "a plain connection beside us",
+    OURS: "a person's token, our hook",
+    FOREIGN: "a person's token, foreign hook",
+    "refused": "a refusal",
+}
+"""What the picture shows, in the order of its bars."""
 
 
-def picture(figures: dict[str, Any]) -> str:
-    """The ratios of the fetch benchmark as bars, beside vanilla's 1.
+def picture(versions: Versions) -> str:
+    """The times of answers as bars, beside vanilla's 1.
 
-    :param figures: what the benchmarks wrote
+    :param versions: what the benchmarks wrote
     """
-    bars = [
-        (f"{key.removeprefix('fetch, ')}: {name}", figures[key][name]["p50"])
-        for key in sorted(key for key in figures if key.startswith("fetch, "))
-        for name in ("vanilla again", "not ours", "account, our hook", "account, foreign hook", "refused")
-        if name in figures[key]
-    ]
-    longest = max([2.0, *(ratio for _, ratio in bars)])
+    bars: list[tuple[str, float | None]] = []
+    for version in sorted(versions, reverse=True):
+        for key in (POSTGRES, SQLITE):
+            found = versions[version].get(key, {})
+            if found:
+                bars.append((f"{key.removeprefix('fetch, ')}, Airflow {version}", None))
+                bars += [(words, found[name]["p50"]) for name, words in SHOWN.items() if name in found]
+    longest = max([2.0, *(ratio for _, ratio in bars if ratio is not None)])
     height = (BAR + GAP) * len(bars) + 50
     wide, one = LEFT + WIDTH + 60, LEFT + WIDTH / longest
     body = []
     for number, (label, ratio) in enumerate(bars):
         top = 30 + number * (BAR + GAP)
-        body.append(f'<text x="{LEFT - 8}" y="{top + 13}" text-anchor="end">{label}</text>')
-        body.append(f'<rect x="{LEFT}" y="{top}" width="{ratio / longest * WIDTH:.0f}" height="{BAR}"/>')
-        body.append(f'<text x="{LEFT + ratio / longest * WIDTH + 6:.0f}" y="{top + 13}">{ratio:.2f}</text>')
+        strong = ' font-weight="bold"' if ratio is None else ""
+        body.append(f'<text x="{LEFT - 8}" y="{top + 13}" text-anchor="end"{strong}>{label}</text>')
+        if ratio is not None:
+            length = ratio / longest * WIDTH
+            body.append(f'<rect x="{LEFT}" y="{top}" width="{length:.0f}" height="{BAR}"/>')
+            body.append(f'<text x="{LEFT + length + 6:.0f}" y="{top + 13}">{ratio:.2f}</text>')
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{height}" role="img">',
@@ -110,12 +104,12 @@ def picture(figures: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    figures = json.loads(results.PATH.read_text())
-    shown = table(figures)
+    versions = json.loads(results.PATH.read_text())
+    shown = table(versions)
     print(shown)
     before, _, rest = PAGE.read_text().partition(BEGIN)
     PAGE.write_text(f"{before}{BEGIN}\n\n{shown}\n\n{END}{rest.partition(END)[2]}")
-    PICTURE.write_text(picture(figures))
+    PICTURE.write_text(picture(versions))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,16 @@ def main() -> None:
                         f"{f'{found.slowest_s:.1f} s':>15}",
                         flush=True,
                     )
-    results.merge("refresh_storm", [asdict(outcome) for outcome in outcomes])
+    by_kind = {kind: [found for found in outcomes if found.database == kind] for kind in wanted.databases}
+    figures = {
+        kind: {
+            "calls": max(outcome.service_calls for outcome in found),
+            "lost": sum(outcome.lost for outcome in found),
+            "each": [asdict(outcome) for outcome in found],
+        }
+        for kind, found in by_kind.items()
+    }
+    results.merge("storm", figures)
 
 
 if __name__ == "__main__":

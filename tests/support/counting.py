@@ -7,10 +7,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import anyio.to_thread
+
+import airflow_thirdparty
+
+OWN = f"{Path(airflow_thirdparty.__file__).parent}/"
+"""Where this package's functions are."""
 
 TRIES = 5
 """Of several counts the fewest are taken: what runs in the background is not part of an answer."""
@@ -25,6 +31,7 @@ class Counts:
     :param hops: pieces of work handed to a thread
     :param options: looks into Airflow's configuration
     :param calls: calls of Python functions in the server's own thread
+    :param own: those of them that are calls of this package's functions
     """
 
     queries: int = 0
@@ -32,6 +39,7 @@ class Counts:
     hops: int = 0
     options: int = 0
     calls: int = 0
+    own: int = 0
 
     def fewest(self, other: Counts) -> Counts:
         """The smaller of each."""
@@ -59,8 +67,10 @@ def counting(counts: Counts) -> Iterator[None]:
 
         return counted
 
-    def note_call(_frame: Any, what: str, _arg: Any) -> None:
-        counts.calls += what == "call"
+    def note_call(frame: Any, what: str, _arg: Any) -> None:
+        if what == "call":
+            counts.calls += 1
+            counts.own += frame.f_code.co_filename.startswith(OWN)
 
     parser, run_sync = type(conf), anyio.to_thread.run_sync
     with ExitStack() as stack:

@@ -82,6 +82,10 @@ class Postgres:
         self._server.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
         return f"postgresql+psycopg2://postgres@/{name}?host={self._data}"
 
+    def psql(self, command: str) -> str:
+        """Run a command in the server's own database, and say what came of it."""
+        return str(self._server.psql(command))
+
     def prepared(self) -> str:
         """The address of a database that :func:`prepare` has filled."""
         if self._template is None:

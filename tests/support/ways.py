@@ -19,11 +19,13 @@ class Way:
     :param name: ``short``: whatever can be is answered by the short path, also the first question for a bare
         id; ``long``: nothing is
     :param short: how many questions the short path answered
+    :param refused: for how many it told the long way why nothing is answered
     :param asked: how many it was asked
     """
 
     name: str
     short: int = 0
+    refused: int = 0
     asked: int = 0
 
     def go(self, patch: pytest.MonkeyPatch, name: str) -> None:
@@ -32,6 +34,7 @@ class Way:
         :param patch: undoes it
         :param name: ``short`` or ``long``
         """
+        from airflow_thirdparty.server.broker.tokens.granting import Refused
         from airflow_thirdparty.server.execution.airflow_route import PATH
         from airflow_thirdparty.server.execution.middleware import AccountHints
         from airflow_thirdparty.server.execution.short_path import ShortPath
@@ -42,9 +45,10 @@ class Way:
             if name == "long":
                 return None
             self.asked += 1
-            messages = await answer(path, scope, question)
-            self.short += messages is not None
-            return messages
+            found = await answer(path, scope, question)
+            self.refused += isinstance(found, Refused)
+            self.short += found is not None and not isinstance(found, Refused)
+            return found
 
         def hinted(_hints: AccountHints, scope: Any) -> str | None:
             _, path, asked_id = scope["path"].rpartition(PATH)
@@ -71,4 +75,4 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     made.go(monkeypatch, request.param)
     yield made
     if made.name == "long":
-        assert made.short == 0
+        assert (made.short, made.refused) == (0, 0)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.acting import queries
 from airflow_thirdparty.server.broker.database import in_database, utcnow
-from airflow_thirdparty.server.broker.read_pool import read_pool
+from airflow_thirdparty.server.broker.own_pool import own_pool
 from airflow_thirdparty.server.broker.tokens import joined
 from airflow_thirdparty.server.people.directory import directory
 from airflow_thirdparty.server.people.person import Person
@@ -45,7 +45,7 @@ def run_statements(session: Session) -> None:
 
 async def run_joined_statement() -> None:
     """Have the one statement compiled from which a plain success is answered, where it is run."""
-    pool = read_pool()
+    pool = own_pool()
     if pool is not None:
         parameters = {"ti_id": NO_TASK, "asked_conn_id": "", "asked_id": ""}
         await pool.read(joined.statement(directory()), parameters)

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from airflow_thirdparty.server.broker import health
 from airflow_thirdparty.server.broker.registry import guard
+from airflow_thirdparty.server.broker.tokens.granting import Refused
 from airflow_thirdparty.server.execution import ahead
 from airflow_thirdparty.server.execution.airflow_route import PATH
 from airflow_thirdparty.server.execution.projection import ExecutionResponse, Question, project
@@ -59,12 +60,14 @@ class ProjectionMiddleware:
             else:
                 scope = _for_bare_id(scope, asked[1], request.conn_id)
         asked_id = request.conn_id if request else self._accounts.asked(scope)
-        if asked_id and (messages := await self._short_path.answer(scope, Question(asked_id, request))):
-            for message in messages:
+        short = await self._short_path.answer(scope, Question(asked_id, request)) if asked_id else None
+        refused = short if isinstance(short, Refused) else None
+        if short is not None and not isinstance(short, Refused):
+            for message in short:
                 await send(message)
             return
         with guard.reading():
-            await self.app(scope, receive, _Sender(scope, send, request, self._accounts))
+            await self.app(scope, receive, _Sender(scope, send, request, self._accounts, refused))
 
 
 def _for_bare_id(scope: Scope, asked: str, conn_id: str) -> Scope:
@@ -108,12 +111,18 @@ class _Sender:
     """Looks at the answer to one request, and holds back only the one that may have to be replaced."""
 
     def __init__(
-        self, scope: Scope, send: Send, request: TokenRequest | None, accounts: AccountHints
+        self,
+        scope: Scope,
+        send: Send,
+        request: TokenRequest | None,
+        accounts: AccountHints,
+        refused: Refused | None,
     ) -> None:
         self.scope = scope
         self.send = send
         self.request = request
         self.accounts = accounts
+        self.refused = refused
         self.start: Message | None = None
         self.body = b""
 
@@ -172,7 +181,7 @@ class _Sender:
                 )
             asked_id = str(self.scope["path_params"]["connection_id"])
             self.accounts.note(asked_id)
-            return await project(row, str(ti_token.id), asked_id, self.request)
+            return await project(row, str(ti_token.id), asked_id, self.request, self.refused)
         except Exception:  # whatever went wrong, the registration is not the answer to a task's question
             log.exception("The account '%s' could not be projected", row.get("conn_id"))
             # a foreign hook would take a 503 for "there is no such connection" in the end

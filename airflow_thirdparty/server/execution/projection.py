@@ -91,7 +91,11 @@ class Answered:
 
 
 async def project(
-    row: dict[str, Any], ti_id: str, asked_id: str, request: TokenRequest | None
+    row: dict[str, Any],
+    ti_id: str,
+    asked_id: str,
+    request: TokenRequest | None,
+    refused: Refused | None = None,
 ) -> ExecutionResponse:
     """Answer a task instance that asks for an account.
 
@@ -99,10 +103,11 @@ async def project(
     :param ti_id: the task instance, as Airflow authenticated it
     :param asked_id: the connection id that it asked for
     :param request: what our own hook asks for; ``None`` when a foreign hook asks
+    :param refused: why it gets nothing, where that was found out already while this request was answered
     :return: the answer that the task gets in place of the connection
     """
     question = Question(asked_id, request)
-    outcome = await _decide(row, ti_id, question)
+    outcome = refused or await _decide(row, ti_id, question)
     if request is not None and request.why:
         reason = {"refusal": _reason(outcome.error)} if isinstance(outcome, Refused) else {}
         return ExecutionResponse(200, _empty(row, reason))

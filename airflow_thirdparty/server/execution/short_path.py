@@ -2,8 +2,9 @@
 
 Only what the long way would have answered too is answered here: Airflow's own functions authenticate the task
 and say what it may ask for, and the rules that decide are those of the long way.  Anything else (a refusal, a
-token that wants refreshing, a doubt) is left to it, and so is every exception.  Nothing is kept from one
-request to the next but what an account's registration says, by its ciphertext.
+token that wants refreshing, a doubt) is left to it, and so is every exception.  Of a refusal it is told, so
+that it need not find it out again: it says it in place of what Airflow's route answers, and writes it down.
+Nothing is kept from one request to the next but what an account's registration says, by its ciphertext.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ from starlette.types import ASGIApp, Message, Scope
 from structlog.contextvars import bound_contextvars
 
 from airflow_thirdparty import settings
+from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.acting import queries, resolver
 from airflow_thirdparty.server.broker.acting.facts import RunFacts
 from airflow_thirdparty.server.broker.database import utcnow
-from airflow_thirdparty.server.broker.read_pool import read_pool
+from airflow_thirdparty.server.broker.own_pool import own_pool
 from airflow_thirdparty.server.broker.tokens import joined, refusals
 from airflow_thirdparty.server.broker.tokens.broker import (
     freshness_of,
@@ -45,6 +47,7 @@ from airflow_thirdparty.server.broker.tokens.broker import (
     with_api_host,
 )
 from airflow_thirdparty.server.broker.tokens.freshness import Freshness
+from airflow_thirdparty.server.broker.tokens.granting import Refused
 from airflow_thirdparty.server.broker.usage.recorder import note_issued
 from airflow_thirdparty.server.execution import airflow_route, projection
 from airflow_thirdparty.server.execution.airflow_route import PATH, ConnectionRoutes, VersionedRoute
@@ -82,12 +85,13 @@ class ShortPath:
         self._inside = inside
         self._routes: ConnectionRoutes | None = None
 
-    async def answer(self, scope: Scope, question: Question) -> tuple[Message, Message] | None:
+    async def answer(self, scope: Scope, question: Question) -> tuple[Message, Message] | Refused | None:
         """Answer a task's question for an account.
 
-        :param scope: the request, with the asked id in its path
+        :param scope: the request, with the asked id in its path; after a refusal it holds the task's token as
+            Airflow's own function leaves it there for whoever asks that function again
         :param question: what it asks for
-        :return: the answer's messages; ``None`` for the long way
+        :return: the answer's messages; why there is none, which the long way says; ``None`` for the long way
         """
         try:
             if not _is_plain(question.request):
@@ -110,8 +114,8 @@ class ShortPath:
 
     async def _answer(
         self, scope: Scope, route: VersionedRoute, question: Question
-    ) -> tuple[Message, Message] | None:
-        pool = read_pool()
+    ) -> tuple[Message, Message] | Refused | None:
+        pool = own_pool()
         if pool is None or self._routes is None:
             return None
         correlation = _header(scope, b"correlation-id")
@@ -130,21 +134,24 @@ class ShortPath:
                 conn_id = question.account
                 parameters = {"ti_id": token.id, "asked_conn_id": conn_id, "asked_id": question.asked_id}
                 granted = decide(await pool.read(joined.statement(directory()), parameters), question)
-                if granted is None:
-                    return None
+                if isinstance(granted, Refused):
+                    scope["ti_token"] = inner["ti_token"]
+                if not isinstance(granted, Granted):
+                    return granted
                 note_issued(str(token.id), granted.person, granted.facts)
         if question.request is None:  # as Airflow's router leaves it; our own hook's is rewritten in a copy
             scope.update({name: inner[name] for name in ("endpoint", "path_params", "route", "ti_token")})
         return _messages(granted.connection, route.version, correlation)
 
 
-def decide(rows: Sequence[Row[Any]], question: Question) -> Granted | None:
+def decide(rows: Sequence[Row[Any]], question: Question) -> Granted | Refused | None:
     """Decide by the rules of the long way.
 
     :param rows: what the statement of :mod:`~airflow_thirdparty.server.broker.tokens.joined` brought
     :param question: what the task asks for
-    :raises Exception: for what is to be refused, or cannot be read
-    :return: ``None`` for anything but a plain success
+    :raises Exception: for what cannot be read, or is refused in another way than by words alone
+    :return: a plain success, or a refusal of whom the run acts for, or of their sign-in as a whole; ``None``
+        for anything else
     """
     conn_id = question.account
     row = joined.registration_of(rows, conn_id, question.asked_id) if rows else None
@@ -154,11 +161,16 @@ def decide(rows: Sequence[Row[Any]], question: Question) -> Granted | None:
     facts = queries.facts_of(rows, conn_id, utcnow(), allowed_dags=account.allowed_dags)
     if facts is None:
         return None
-    person = resolver.acting_user(facts).demand()
-    sign_in = joined.sign_in_of(rows, person, conn_id)
-    if sign_in is None:
-        return None
-    refusals.check_sign_in(sign_in, account)
+    try:
+        person = resolver.acting_user(facts).demand()
+        sign_in = joined.sign_in_of(rows, person, conn_id)
+        if sign_in is None:
+            if not joined.looked_for(facts, person):
+                return None
+            raise refusals.sign_in_required(account, person.name)
+        refusals.check_sign_in(sign_in, account)
+    except ThirdPartyAccountError as error:
+        return Refused(error, facts)
     now = runtime.token_broker().refresher.clock()
     if (
         missing_scopes(sign_in, account, requirements)

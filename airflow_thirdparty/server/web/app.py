@@ -25,7 +25,7 @@ from airflow_thirdparty.server.broker.acting.delegations import (
     NotTheDelegate,
 )
 from airflow_thirdparty.server.broker.housekeeping import loop
-from airflow_thirdparty.server.broker.read_pool import close_read_pools
+from airflow_thirdparty.server.broker.own_pool import close_own_pools
 from airflow_thirdparty.server.broker.registry.editing import IdTaken, KeptElsewhere
 from airflow_thirdparty.server.broker.registry.registrations import NoSuchAccount
 from airflow_thirdparty.server.broker.sign_in.own_credentials import TooManyAttempts
@@ -103,7 +103,7 @@ async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # new tokens that a service is just handing out must not die with the process
         await runtime.refresher().drain(DRAIN)
         await usage_recorder().drain()
-        await close_read_pools()
+        await close_own_pools()
 
 
 def create_app() -> FastAPI:

@@ -12,8 +12,8 @@ from tests.support.airflow_server import AirflowServer
 from tests.support.counting import Counts, counted
 from tests.support.databases import Database
 from tests.support.people import Person
-from tests.support.projecting import ACME
-from tests.support.tasks import RunningTask
+from tests.support.projecting import ACME, DAG_ID
+from tests.support.tasks import RunningTask, Tasks
 
 pytestmark = databases.BOTH
 
@@ -50,6 +50,19 @@ def test_what_a_token_costs(
     assert counts.calls < CALLS
 
 
+def test_what_a_refusal_costs(
+    airflow_server: AirflowServer, tasks: Tasks, bob: Person, task: RunningTask, plain: str
+) -> None:
+    assert task.connection(ACME).status_code == 200  # accounts are known here
+    token = tasks.start(DAG_ID, bob.trigger(DAG_ID)).worker.headers["Authorization"].removeprefix("Bearer ")
+    refused = airflow_server.run(counted(airflow_server.app, ACME, token, 403))
+    vanilla = cost(airflow_server, task, plain)
+    assert refused.queries == vanilla.queries + 2, "what decides, and the word in the audit log"
+    assert refused.decryptions < vanilla.decryptions
+    assert refused.hops <= vanilla.hops + 2
+    assert refused.calls < 2 * vanilla.calls
+
+
 @pytest.fixture
 def plain(admin: Person) -> Iterator[str]:
     body = {"connection_id": "plain", "conn_type": "http", "host": "x.example", "password": "robots-own"}
@@ -71,5 +84,5 @@ def test_what_a_plain_connection_costs_more(
     monkeypatch.setattr(ProjectionMiddleware, "__call__", pass_on)
     without = cost(airflow_server, task, plain)
     assert with_us.calls - without.calls < PASSING
-    with_us.calls = without.calls
+    with_us.calls, with_us.own = without.calls, without.own
     assert with_us == without

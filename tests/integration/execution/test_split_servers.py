@@ -46,20 +46,26 @@ def database_kind() -> str:
     return "postgres"
 
 
-@pytest.fixture(scope="module", params=COMMANDS)
-def servers(database: Database, request: pytest.FixtureRequest) -> Iterator[Servers]:
+@pytest.fixture(scope="module")
+def of_people(database: Database) -> Iterator[Servers]:
+    """The one with pages and REST, which is told where the other one is going to be."""
     ports = api_processes.free_port(), api_processes.free_port()
     people, tasks = (f"http://localhost:{port}" for port in ports)
     core = ["airflow", "api-server", "--apps", "core", "--host", "127.0.0.1", "--port", str(ports[0])]
-    execution = COMMANDS[request.param].format(port=ports[1]).split()
     with (
         configured("api", base_url=people),
         configured("core", execution_api_server_url=f"{tasks}/execution/"),
         api_processes.serving(core, people, "/api/v2/version"),
-        api_processes.serving(execution, tasks, "/execution/health"),
     ):
-        api_processes.warm(tasks, 2)
         yield Servers(people, tasks)
+
+
+@pytest.fixture(scope="module", params=COMMANDS)
+def servers(of_people: Servers, request: pytest.FixtureRequest) -> Iterator[Servers]:
+    execution = COMMANDS[request.param].format(port=of_people.tasks.rpartition(":")[2]).split()
+    with api_processes.serving(execution, of_people.tasks, "/execution/health"):
+        api_processes.warm(of_people.tasks, 2)
+        yield of_people
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Whatever the short path answers, the long one would have; where there is a doubt, it answers nothing."""
+"""Whatever the short path answers or refuses, the long one would; where there is a doubt, it says nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from tests.support.counting import answer
 from tests.support.databases import Database
 from tests.support.people import Person
 from tests.support.projecting import ACME, DAG_ID, KEY
-from tests.support.tasks import RunningTask, task_token
+from tests.support.signing_in import api
+from tests.support.tasks import RunningTask, Tasks, task_token
 from tests.support.ways import Way
 
 pytestmark = databases.BOTH
@@ -152,7 +153,10 @@ def rows_kept() -> Iterator[None]:
 def twist(task: RunningTask, names: set[str]) -> None:
     from airflow.utils.session import create_session
 
+    from airflow_thirdparty.server.store.waits import Wait
+
     with create_session(scoped=False) as session:
+        session.execute(delete(Wait))  # the last of several waits is a refusal
         for name in sorted(names):
             session.execute(TWISTS[name](task).execution_options(synchronize_session=False))
 
@@ -182,12 +186,13 @@ def test_whatever_the_short_path_answers(
         twist(task, names)
         way.go(monkeypatch, "short")
         short = task.connection(asked_id)
-        if not way.short:
+        if not way.short and not way.refused:
             return
         way.go(monkeypatch, "long")
         long = task.connection(asked_id)
     assert (short.status_code, short.json()) == (long.status_code, long.json())
-    assert short.status_code == 200
+    assert short.status_code == 200 or way.refused
+    assert KEY not in short.text or way.short
     assert _headers(short) == _headers(long)
 
 
@@ -219,6 +224,86 @@ def test_a_plain_success_is_answered_by_the_short_path(
         short, long = answers
         assert KEY in short.text
         assert (short.status_code, short.json(), _headers(short)) == (200, long.json(), _headers(long))
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        pytest.param({"somebody else's"}, "sign_in_required", id="nobody signed in"),
+        pytest.param({"lapsed"}, "sign_in_lapsed", id="lapsed"),
+        pytest.param({"for another account"}, "account_changed", id="for another account"),
+        pytest.param({"another's name"}, "acting_user_unknown", id="whose run it is"),
+        pytest.param({"cleared"}, "rerun_by_other_user", id="cleared"),
+        pytest.param({"ended"}, "account_not_allowed", id="ended"),
+        pytest.param({"other DAGs only"}, "account_not_allowed", id="other DAGs only"),
+    ],
+)
+@pytest.mark.parametrize("asked_id", [ACME, TokenRequest(ACME).encode()])
+def test_a_refusal_is_found_out_once(
+    task: RunningTask, monkeypatch: pytest.MonkeyPatch, names: set[str], code: str, asked_id: str
+) -> None:
+    way = Way("short")
+    with rows_kept():
+        twist(task, names)
+        answers, written = [], []
+        for name in ("short", "long"):
+            way.go(monkeypatch, name)
+            with forgotten_refusals() as rows:
+                answers.append(task.connection(asked_id))
+                written += rows()
+        assert (way.refused, way.short) == (1, 0)
+    short, long = answers
+    assert code in short.text
+    assert (short.status_code, short.json(), _headers(short)) == (
+        long.status_code,
+        long.json(),
+        _headers(long),
+    )
+    assert len(written) == 2
+    assert written[0] == written[1]
+    assert json.loads(written[0][-1])["code"] == code
+
+
+@contextmanager
+def forgotten_refusals() -> Iterator[Callable[[], list[tuple[Any, ...]]]]:
+    """What is written of refusals meanwhile, but for when."""
+    from airflow.models.log import Log
+    from airflow.utils.session import create_session
+
+    event = "third_party_account.refused"
+
+    def rows() -> list[tuple[Any, ...]]:
+        columns = (Log.owner, Log.dag_id, Log.task_id, Log.run_id, Log.map_index, Log.extra)
+        with create_session(scoped=False) as session:
+            return [tuple(row) for row in session.execute(select(*columns).where(Log.event == event))]
+
+    with create_session(scoped=False) as session:
+        session.execute(delete(Log).where(Log.event == event))
+    yield rows
+
+
+def test_a_refusal_of_one_task_is_no_others(
+    tasks: Tasks, bob: Person, task: RunningTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way = Way("short")
+    way.go(monkeypatch, "short")
+    of_bob = tasks.start(DAG_ID, bob.trigger(DAG_ID))
+    for _ in range(2):
+        assert of_bob.connection(ACME).json()["detail"]["reason"] == "sign_in_required"
+        assert KEY in task.connection(ACME).text
+    assert (way.refused, way.short) == (2, 2)
+
+
+def test_what_is_refused_is_given_after_signing_in(
+    tasks: Tasks, bob: Person, task: RunningTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way = Way("short")
+    way.go(monkeypatch, "short")
+    of_bob = tasks.start(DAG_ID, bob.trigger(DAG_ID))
+    assert of_bob.connection(ACME).json()["detail"]["reason"] == "sign_in_required"
+    bob.browser.post(f"{api(ACME)}/sign-in", json={"key": "key-of-bob"})
+    assert of_bob.connection(ACME).json()["password"] == "key-of-bob"
+    assert (way.refused, way.short) == (1, 1)
 
 
 HEADERS: list[dict[str, str]] = [
@@ -340,9 +425,15 @@ def test_connections_that_broke_are_opened_anew(
     way = Way("short")
     way.go(monkeypatch, "short")
     assert KEY in task.connection(ACME).text
-    if database.kind == "postgres":
-        from airflow.utils.session import create_session
+    break_connections(database)
+    assert KEY in task.connection(ACME).text
+    assert way.short == 2
 
+
+def break_connections(database: Database) -> None:
+    from airflow.utils.session import create_session
+
+    if database.kind == "postgres":
         with create_session(scoped=False) as session:
             session.execute(
                 text(
@@ -350,14 +441,37 @@ def test_connections_that_broke_are_opened_anew(
                     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             )
-    assert KEY in task.connection(ACME).text
-    assert way.short == 2
+
+
+def test_a_refusal_is_written_down_though_the_connection_broke(
+    airflow_server: AirflowServer, database: Database, task: RunningTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow_thirdparty.server.broker.tokens import granting
+
+    way = Way("short")
+    way.go(monkeypatch, "short")
+    refused, note = {}, granting.note_refused
+
+    async def keep(conn_id: str, found: granting.Refused) -> None:
+        refused[conn_id] = found
+        await note(conn_id, found)
+
+    from airflow_thirdparty.server.execution import projection
+
+    monkeypatch.setattr(projection, "note_refused", keep)
+    with rows_kept():
+        twist(task, {"lapsed"})
+        assert task.connection(ACME).status_code == 403
+    with forgotten_refusals() as rows:
+        break_connections(database)
+        airflow_server.run(note(ACME, refused[ACME]))
+        assert len(rows()) == 1
 
 
 def test_a_rush_is_answered_on_a_few_connections(
     airflow_server: AirflowServer, task: RunningTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from airflow_thirdparty.server.broker.read_pool import SIZE, read_pool
+    from airflow_thirdparty.server.broker.own_pool import SIZE, own_pool
 
     way = Way("short")
     way.go(monkeypatch, "short")
@@ -366,7 +480,7 @@ def test_a_rush_is_answered_on_a_few_connections(
     async def rush() -> tuple[set[int], int]:
         path = f"/execution/connections/{ACME}"
         answers = await asyncio.gather(*(answer(airflow_server.app, path, token) for _ in range(40)))
-        engine: Any = getattr(read_pool(), "_engine")  # noqa: B009  # whichever pool it is
+        engine: Any = getattr(own_pool(), "_engine")  # noqa: B009  # whichever pool it is
         pool = getattr(engine, "sync_engine", engine).pool
         return {status for status, _ in answers}, pool.checkedin() + pool.checkedout()
 

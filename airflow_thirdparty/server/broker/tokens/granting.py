@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow.models.connection import Connection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
@@ -16,6 +17,7 @@ from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.acting import queries, resolver
 from airflow_thirdparty.server.broker.acting.facts import TASK, RunFacts
 from airflow_thirdparty.server.broker.database import in_database, utcnow
+from airflow_thirdparty.server.broker.own_pool import own_pool
 from airflow_thirdparty.server.broker.telemetry import audit, metrics
 from airflow_thirdparty.server.broker.tokens.broker import Found, TokenBroker
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
@@ -92,7 +94,26 @@ async def note_refused(conn_id: str, refused: Refused) -> None:
     found = refused.facts
     words: dict[str, Any] = {name: text[:500] for name, text in refused.error.as_dict().items() if text}
     run = (found.dag_id, found.task_id, found.run_id, found.map_index) if found else None
+    row = audit.row("refused", conn_id=conn_id, run=run, **words)
     try:
-        await in_database(audit.write, event="refused", conn_id=conn_id, run=run, **words)
+        if not await _is_written_at_once(row):
+            await in_database(_write, row=row)
     except Exception:  # the refusal stands, written down or not
         log.warning("A refusal could not be written to the audit log", exc_info=True)
+
+
+async def _is_written_at_once(row: dict[str, Any]) -> bool:
+    """Write an audit row in one statement, without a thread and a session."""
+    pool = own_pool()
+    if pool is None:
+        return False
+    try:
+        await pool.write(audit.INSERT, row)
+    except SQLAlchemyError:  # such as a connection that broke: a session notices that beforehand
+        log.debug("An audit row could not be written at once", exc_info=True)
+        return False
+    return True
+
+
+def _write(session: Session, row: dict[str, Any]) -> None:
+    session.connection().execute(audit.INSERT, row)

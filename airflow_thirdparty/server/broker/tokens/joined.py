@@ -16,6 +16,7 @@ from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, exists
 
 from airflow_thirdparty.server.broker.acting import queries
+from airflow_thirdparty.server.broker.acting.facts import RunFacts
 from airflow_thirdparty.server.people.directory import Directory
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store.attributions import RUN, Attribution
@@ -91,6 +92,18 @@ def registration_of(rows: Sequence[Row[Any]], conn_id: str, asked_id: str) -> di
 def _opened(fernet: Any, sealed: str) -> str:
     # kept by the ciphertext and the keys that opened it: a changed registration is another ciphertext
     return str(fernet.decrypt(sealed.encode()).decode())
+
+
+def looked_for(facts: RunFacts, person: Person) -> bool:
+    """Whether the statement looked for this person's sign-in, so that it brought it if there is one.
+
+    :param facts: what its rows say of the run
+    :param person: whom the task instance acts for
+    :return: whether it did
+    """
+    if facts.triggered_by in {how.value for how in DELEGATED}:
+        return facts.delegation is not None and facts.delegation.person == person
+    return any(found.kind == RUN and found.person == person for found in facts.attributions)
 
 
 def sign_in_of(rows: Sequence[Row[Any]], person: Person, conn_id: str) -> SignInFacts | None:

@@ -1,8 +1,8 @@
-"""A few connections of this package's own, on which a short answer to a task reads: one statement each.
+"""A few connections of this package's own, for what a task waits for: one statement each.
 
 Airflow's pools are sized for everything it does; a rush on accounts would wait behind that, and it behind the
-rush.  The statement reads in a transaction of its own that ends with it, so it sees one state of the database
-and nothing is held afterwards.
+rush.  Each statement has a transaction of its own that ends with it, so it sees one state of the database and
+nothing is held afterwards.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import anyio.to_thread
 from airflow import settings as airflow_settings
 from airflow.configuration import conf
 from anyio.lowlevel import RunVar
-from sqlalchemy import Engine, QueuePool, Row, Select
+from sqlalchemy import Engine, Insert, QueuePool, Row, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -31,8 +31,8 @@ Rows = Sequence[Row[Any]]
 Parameters = Mapping[str, Any]
 
 
-class ReadPool(Protocol):
-    """Reads from one database."""
+class OwnPool(Protocol):
+    """Connections to one database."""
 
     async def read(self, statement: Select[Any], parameters: Parameters) -> Rows:
         """Run one statement, once more where its connection turns out to be broken.
@@ -43,11 +43,19 @@ class ReadPool(Protocol):
         :return: all rows
         """
 
+    async def write(self, statement: Insert, row: Parameters) -> None:
+        """Write a row that may stand there twice: when a connection breaks nobody knows whether it does.
+
+        :param statement: puts it there
+        :param row: its values
+        :raises sqlalchemy.exc.SQLAlchemyError: when the database does not answer
+        """
+
     async def close(self) -> None:
         """Close the connections."""
 
 
-class AsyncReadPool:
+class AsyncOwnPool:
     """Postgres: the event loop reads itself, no thread is borrowed.
 
     :param engine: with a pool of its own
@@ -57,7 +65,7 @@ class AsyncReadPool:
         self._engine = engine
 
     async def read(self, statement: Select[Any], parameters: Parameters) -> Rows:
-        """Run one statement; see :class:`ReadPool`."""
+        """Run one statement; see :class:`OwnPool`."""
         try:
             return await self._read(statement, parameters)
         except DBAPIError as error:
@@ -71,12 +79,17 @@ class AsyncReadPool:
             rows: Rows = (await connection.execute(statement, parameters)).all()
             return rows
 
+    async def write(self, statement: Insert, row: Parameters) -> None:
+        """Write a row; see :class:`OwnPool`."""
+        async with self._engine.connect() as connection:
+            await connection.execute(statement, row)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._engine.dispose()
 
 
-class ThreadReadPool:
+class ThreadOwnPool:
     """SQLite: a thread reads, since a file's lock may keep it waiting.
 
     :param engine: with a pool of its own
@@ -87,7 +100,7 @@ class ThreadReadPool:
         self._limiter = anyio.CapacityLimiter(SIZE)
 
     async def read(self, statement: Select[Any], parameters: Parameters) -> Rows:
-        """Run one statement; see :class:`ReadPool`."""
+        """Run one statement; see :class:`OwnPool`."""
         bound = partial(self._read, statement, parameters)
         return await anyio.to_thread.run_sync(bound, limiter=self._limiter)
 
@@ -95,15 +108,23 @@ class ThreadReadPool:
         with self._engine.connect() as connection:
             return connection.execute(statement, parameters).all()
 
+    async def write(self, statement: Insert, row: Parameters) -> None:
+        """Write a row; see :class:`OwnPool`."""
+        await anyio.to_thread.run_sync(partial(self._write, statement, row), limiter=self._limiter)
+
+    def _write(self, statement: Insert, row: Parameters) -> None:
+        with self._engine.connect() as connection:
+            connection.execute(statement, row)
+
     async def close(self) -> None:
         """Close the connections."""
         await anyio.to_thread.run_sync(self._engine.dispose)
 
 
-_pools: RunVar[dict[str, ReadPool | None]] = RunVar("third_party_accounts_read_pools")
+_pools: RunVar[dict[str, OwnPool | None]] = RunVar("third_party_accounts_own_pools")
 
 
-def read_pool() -> ReadPool | None:
+def own_pool() -> OwnPool | None:
     """The pool of this event loop for Airflow's database.
 
     :return: ``None`` where Airflow is told to keep no connections, or has neither Postgres nor SQLite
@@ -118,7 +139,7 @@ def read_pool() -> ReadPool | None:
     return pools[url]
 
 
-async def close_read_pools() -> None:
+async def close_own_pools() -> None:
     """Close this event loop's connections; for the end of the process."""
     pools = _pools.get(None) or {}
     while pools:
@@ -127,18 +148,18 @@ async def close_read_pools() -> None:
             await pool.close()
 
 
-def _made(url: str) -> ReadPool | None:
+def _made(url: str) -> OwnPool | None:
     if not url or not conf.getboolean("database", "sql_alchemy_pool_enabled", fallback=True):
         return None
     if url.startswith("sqlite:////"):
         arguments = {**airflow_settings._get_connect_args("sync"), "check_same_thread": False}
         options = {"poolclass": QueuePool, **_options()}
-        return ThreadReadPool(
+        return ThreadOwnPool(
             airflow_settings.create_metadata_engine(url, engine_args=options, connect_args=arguments)
         )
     if url.startswith("postgresql") and airflow_settings.SQL_ALCHEMY_CONN_ASYNC:
         # made where Airflow makes its own, so that what a deployment changes there counts here
-        return AsyncReadPool(
+        return AsyncOwnPool(
             airflow_settings.create_async_metadata_engine(
                 airflow_settings.SQL_ALCHEMY_CONN_ASYNC,
                 engine_args=_options(),
