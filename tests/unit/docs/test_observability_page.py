@@ -50,7 +50,7 @@ def arguments(name: str, position: int, keyword: str) -> set[str]:
 
 def test_audit_events() -> None:
     named = set(re.findall(r"`([a-z_]+)`", section("Audit log")))
-    assert named == arguments("audit.write", 1, "event")
+    assert named == arguments("audit.write", 1, "event") | arguments("audit.row", 0, "event")
     assert f"`{audit.PREFIX}.`" in section("Audit log")
 
 
