@@ -30,6 +30,9 @@ GENERATED_PAGES := $(addprefix tests.unit.docs.,api command_line configuration e
 
 PACKAGE := build/package
 
+# Each of the many processes that are started would compile all of Airflow anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install demo demo-check test $(LAYERS) foreign e2e coverage bench rehearsal servers matrix check package smoke site format docs types constraints browser clean
 
 help: ## list the targets
@@ -42,7 +45,7 @@ $(INSTALLED): pyproject.toml $(CONSTRAINTS) $(UI_SOURCES)
 	@test -x $(BIN)/python || { echo "Making $(VENV) with $$($(PYTHON) --version)"; $(PYTHON) -m venv $(VENV); }
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) uv
 	@echo "Installing Airflow $(AIRFLOW_VERSION) and the project into $(VENV)"
-	@VIRTUAL_ENV=$(abspath $(VENV)) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --constraint $(CONSTRAINTS) \
+	@VIRTUAL_ENV=$(abspath $(VENV)) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --compile-bytecode --constraint $(CONSTRAINTS) \
 		--editable '.[fab,http]' --group dev 'apache-airflow==$(AIRFLOW_VERSION)'
 	@rm -f $(VENV)/installed-* && touch $@
 
@@ -61,7 +64,7 @@ unit integration faults interop: $(INSTALLED) ## the tests of that folder
 
 foreign: $(INSTALLED) ## hooks and operators of other providers, unmodified, act as the person: a line each
 	@test -x $(FOREIGN)/bin/python || { echo "Making $(FOREIGN)"; $(BIN)/python -m venv $(FOREIGN); }
-	@VIRTUAL_ENV=$(abspath $(FOREIGN)) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --constraint $(CONSTRAINTS) \
+	@VIRTUAL_ENV=$(abspath $(FOREIGN)) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --compile-bytecode --constraint $(CONSTRAINTS) \
 		--editable '.[fab,http]' --group foreign 'apache-airflow==$(AIRFLOW_VERSION)'
 	@$(FOREIGN)/bin/python -m pytest --confcutdir=tests/foreign --quiet tests/foreign $(PYTEST_OPTIONS)
 
@@ -76,7 +79,7 @@ bench: $(INSTALLED) ## what it costs beside vanilla Airflow, and what it survive
 		$(BIN)/python -m benchmarks.report; test -z "$$failed" || { echo "Not measured to the end:$$failed" >&2; exit 1; }
 
 rehearsal: $(INSTALLED) servers ## docker/'s production shape as processes: people, work and accidents
-	@VIRTUAL_ENV=$(abspath $(VENV)) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet \
+	@VIRTUAL_ENV=$(abspath $(VENV)) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --compile-bytecode \
 		--constraint $(CONSTRAINTS) --group rehearsal
 	@PATH="$$PATH:/usr/sbin" $(BIN)/python -m rehearsal $(REHEARSAL_OPTIONS)
 

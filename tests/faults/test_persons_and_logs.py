@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx2
 import pytest
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
@@ -14,7 +13,7 @@ from airflow_thirdparty.server.broker.sign_in.flow import Completed
 from airflow_thirdparty.server.broker.sign_in.storing import OtherSubject
 from airflow_thirdparty.server.execution import projection
 from tests.faults.rig import ALICE, Rig, ask
-from tests.support import databases
+from tests.support import databases, loopback
 from tests.support.airflow_server import configured
 
 pytestmark = databases.BOTH
@@ -27,7 +26,7 @@ async def signed_in(rig: Rig, subject: str, *, switch: bool = False) -> Complete
         started = await flow.begin(
             rig.transport, ALICE, rig.account.conn_id, rig.clock(), switch_subject=switch
         )
-        async with httpx2.AsyncClient(trust_env=False) as browser:
+        async with loopback.async_client() as browser:
             back = (await browser.get(started.authorization_url)).headers["location"]
         return await flow.complete(
             rig.transport,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx2
 import pytest
 
-from tests.support import databases
+from tests.support import databases, loopback
 from tests.support.databases import Database
 from tests.support.signing_in import sign_in
 from tests.support.storm import CONN_ID, Storm, brewing
@@ -29,7 +28,7 @@ async def test_a_storm(storm: Storm, delay: float) -> None:
 
 
 def test_health_tells_that_the_middlewares_are_there(storm: Storm) -> None:
-    answer = httpx2.get(f"{storm.url}/third-party-accounts/health", trust_env=False)
+    answer = loopback.get(f"{storm.url}/third-party-accounts/health")
     assert answer.json() == {
         "status": "healthy",
         "checks": {"fernet_key": "ok", "migrations": "ok", "base_url": "ok", "middlewares": "ok"},
@@ -44,7 +43,7 @@ def test_signed_out_is_signed_out_in_every_process_at_once(storm: Storm) -> None
     )
     assert answer.json()["result"] == "revoked"
     for _ in range(4 * storm.processes):  # each on a connection of its own, so that every process is met
-        with httpx2.Client(base_url=storm.url, headers=storm.task.worker.headers, trust_env=False) as client:
+        with loopback.client(base_url=storm.url, headers=storm.task.worker.headers) as client:
             refused = client.get(f"/execution/connections/{CONN_ID}")
         assert refused.status_code == 403, refused.text
         assert refused.json()["detail"]["reason"] == "sign_in_required"

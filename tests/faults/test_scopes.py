@@ -17,6 +17,7 @@ from airflow_thirdparty.server.broker.tokens.broker import LONGEST_EXTRA
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.views.status import Status, standing
 from tests.faults.rig import ALICE, Rig, ask, register
+from tests.support import loopback
 from tests.support.airflow_server import configured
 
 FORCED = TokenRequirements(force_refresh=True)
@@ -29,7 +30,7 @@ async def signed_in(rig: Rig, account: Account, **callback: str) -> Completed:
     """
     with configured({("api", "base_url"): "http://localhost:8080"}):
         started = await flow.begin(rig.transport, ALICE, account.conn_id, rig.clock())
-        async with httpx2.AsyncClient(trust_env=False) as browser:
+        async with loopback.async_client() as browser:
             answer = await browser.get(started.authorization_url)
         params = [*httpx2.URL(answer.headers["location"]).params.multi_items(), *callback.items()]
         nonces = {started.state_hash: started.browser_nonce}

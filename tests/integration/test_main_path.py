@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-import httpx2
 import pytest
 
 from airflow_thirdparty.wire import PROJECTION_KEY
-from tests.support import databases
+from tests.support import databases, loopback
 from tests.support.people import Person
 from tests.support.services import Service
 from tests.support.tasks import RunningTask, Tasks
@@ -32,7 +31,7 @@ def answer_of(task: RunningTask, conn_id: str, **wanted: object) -> dict[str, ob
 
 
 def who_the_service_sees(service: Service, token: object) -> str:
-    answer = httpx2.get(f"{service.issuer}/me", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+    answer = loopback.get(f"{service.issuer}/me", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 200, answer.text
     return str(answer.json()["sub"])
 

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from airflow_thirdparty.server.broker.usage import queries as usage_queries
+from tests.support import loopback
 from tests.support.airflow_server import AirflowServer
 from tests.support.people import Person
 
@@ -17,7 +18,7 @@ PAGE = "/third-party-accounts/"
 
 
 def test_who_is_not_logged_in_goes_to_the_log_in_and_comes_back(airflow_server: AirflowServer) -> None:
-    answer = httpx2.get(f"{airflow_server.url}{PAGE}?account=github", trust_env=False)
+    answer = loopback.get(f"{airflow_server.url}{PAGE}?account=github")
     assert answer.status_code == 303
     back = httpx2.URL(answer.headers["location"]).params["next"]
     assert back == f"{airflow_server.url}{PAGE}?account=github"
@@ -53,9 +54,7 @@ def test_a_callback_that_this_browser_did_not_begin_says_so_in_the_small_window(
     airflow_server: AirflowServer,
 ) -> None:
     """Whoever is logged in; one that it began is kept until somebody is, see ``test_log_in_ended``."""
-    answer = httpx2.get(
-        f"{airflow_server.url}/third-party-accounts/callback/github?state=x&code=y", trust_env=False
-    )
+    answer = loopback.get(f"{airflow_server.url}/third-party-accounts/callback/github?state=x&code=y")
     assert answer.status_code == 403
     assert "This sign-in cannot be completed: it was used before" in answer.text
     assert "Begin it again." in answer.text

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-import httpx2
 import pytest
 
 from airflow_thirdparty.demo import identity_provider
@@ -22,6 +21,7 @@ from airflow_thirdparty.server.oauth.revocation import revoke
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Client, Endpoints, Identity
 from tests.interop.conftest import CALLBACK, CLIENT, REGISTRATION, SCOPES, Peer
+from tests.support import loopback
 from tests.support.identity_provider_login import LoginFailedError, sign_in
 
 
@@ -72,7 +72,7 @@ async def test_a_wrong_verifier_is_refused(peer: Peer) -> None:
 async def test_without_pkce_no_code_is_given(peer: Peer) -> None:
     query = {"client_id": CLIENT.client_id, "response_type": "code", "scope": "openid", "state": "S"}
     url = f"{peer.endpoints.authorize_url}?{urlencode({**query, 'redirect_uri': CALLBACK})}"
-    answer = httpx2.get(url, follow_redirects=False, trust_env=False)
+    answer = loopback.get(url, follow_redirects=False)
     assert "code=" not in answer.headers["location"]
     assert "error=invalid_request" in answer.headers["location"]
 

@@ -9,10 +9,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
-from tests.support import accounts, scheduler
+from tests.support import accounts, loopback, scheduler
 from tests.support.airflow_server import SLOWEST_SECONDS, AirflowServer, configured, serving_airflow
 from tests.support.tasks import Tasks
 from tests.support.user_directory import FAB, SIMPLE, USERS, UserDirectory
@@ -39,7 +38,7 @@ class Airflow:
         self.users = users
         self.dags = dags
         self.tasks = Tasks(server.url)
-        self.client = httpx2.Client(base_url=server.url, trust_env=False, timeout=SLOWEST_SECONDS)
+        self.client = loopback.client(base_url=server.url, timeout=SLOWEST_SECONDS)
         """Nobody's: whoever uses it shows who they are."""
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx2
 
+from tests.support import loopback
 from tests.support.airflow_home import FOLDER
 from tests.support.airflow_server import configured
 
@@ -84,7 +85,7 @@ def _wait(process: subprocess.Popen[bytes], address: str) -> None:
         assert process.poll() is None, "the API server ended"
         assert time.monotonic() < ends, "the API server takes too long to start"
         with contextlib.suppress(httpx2.HTTPError):
-            if httpx2.get(address, trust_env=False, timeout=5).status_code == 200:
+            if loopback.get(address, timeout=5).status_code == 200:
                 return
         time.sleep(0.3)
 
@@ -98,7 +99,7 @@ def warm(url: str, workers: int) -> None:
 
     def ask(_number: int) -> float:
         begun = time.monotonic()
-        httpx2.get(f"{url}/execution/health", trust_env=False, timeout=60)
+        loopback.get(f"{url}/execution/health", timeout=60)
         return time.monotonic() - begun
 
     warm = 0

@@ -11,6 +11,7 @@ import pytest
 
 from airflow_thirdparty import wire
 from airflow_thirdparty.demo import users
+from tests.support import loopback
 from tests.support.airflow_server import SLOWEST_SECONDS, AirflowServer
 from tests.support.identity_provider_login import sign_in
 
@@ -30,10 +31,9 @@ class Person:
     @cached_property
     def jwt(self) -> str:
         """The token that Airflow gave at log-in."""
-        answer = httpx2.post(
+        answer = loopback.post(
             f"{self.url}/auth/token",
             json={"username": self.name, "password": self._user.password},
-            trust_env=False,
         )
         assert answer.status_code == 201, answer.text
         return str(answer.json()["access_token"])
@@ -42,7 +42,7 @@ class Person:
     def rest(self) -> httpx2.Client:
         """A program of theirs: calls with a bearer token."""
         headers = {"Authorization": f"Bearer {self.jwt}"}
-        return httpx2.Client(base_url=self.url, headers=headers, trust_env=False, timeout=SLOWEST_SECONDS)
+        return loopback.client(base_url=self.url, headers=headers, timeout=SLOWEST_SECONDS)
 
     @cached_property
     def browser(self) -> httpx2.Client:
@@ -51,11 +51,10 @@ class Person:
 
     def new_browser(self) -> httpx2.Client:
         """Another browser of theirs, which shares nothing with the first but the log-in."""
-        return httpx2.Client(
+        return loopback.client(
             base_url=self.url,
             headers={"Origin": self.url},
             cookies={"_token": self.jwt},
-            trust_env=False,
             timeout=SLOWEST_SECONDS,
         )
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 
 from airflow_thirdparty import wire
+from tests.support import loopback
 from tests.support.people import Person
 
 COUNTED = ("sign_in", "authorization", "revocation")
@@ -75,7 +76,7 @@ def started(browser: httpx2.Client, conn_id: str, **body: Any) -> str:
 
 def answered(authorization_url: str) -> str:
     """Say yes at the service; where it sends the browser back to."""
-    answer = httpx2.get(authorization_url, follow_redirects=False, trust_env=False)
+    answer = loopback.get(authorization_url, follow_redirects=False)
     assert answer.status_code == 302, answer.text
     return str(answer.headers["location"])
 

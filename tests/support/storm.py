@@ -20,7 +20,7 @@ from airflow_thirdparty import wire
 from airflow_thirdparty.demo import users
 from airflow_thirdparty.server.store.clock import utcnow
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
-from tests.support import api_processes, faulty_service_client
+from tests.support import api_processes, faulty_service_client, loopback
 from tests.support.accounts import Accounts, endpoints
 from tests.support.databases import Database
 from tests.support.faulty_service_client import Remote
@@ -90,8 +90,8 @@ class Storm:
         self.service.forget()
         headers = {"Authorization": f"Bearer {task_token(self.task.id)}"}
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
-        async with httpx2.AsyncClient(
-            base_url=self.url, headers=headers, trust_env=False, timeout=API_TIMEOUT, limits=limits
+        async with loopback.async_client(
+            base_url=self.url, headers=headers, timeout=API_TIMEOUT, limits=limits
         ) as client:
             took = await asyncio.gather(*(_call(client) for _ in range(callers)))
         had = [seconds for seconds in took if seconds is not None]

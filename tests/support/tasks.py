@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from airflow_thirdparty import wire
+from tests.support import loopback
 from tests.support.airflow_server import SLOWEST_SECONDS, AirflowServer
 
 if TYPE_CHECKING:
@@ -274,7 +275,7 @@ class Tasks:
         :param instance_id: the task instance
         """
         headers = {"Authorization": f"Bearer {task_token(instance_id)}"}
-        client = httpx2.Client(base_url=self._url, headers=headers, trust_env=False, timeout=SLOWEST_SECONDS)
+        client = loopback.client(base_url=self._url, headers=headers, timeout=SLOWEST_SECONDS)
         self._workers.append(client)
         return client
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 
-import httpx2
 import pytest
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
@@ -17,7 +16,7 @@ from airflow_thirdparty.server.store.attributions import Attribution
 from airflow_thirdparty.server.store.delegations import Delegation
 from airflow_thirdparty.server.store.models import Bookmark, SignIn
 from airflow_thirdparty.server.store.usage import Usage
-from tests.support import databases
+from tests.support import databases, loopback
 from tests.support.people import Person
 from tests.support.services import Service
 from tests.support.shell import run_ours
@@ -47,7 +46,7 @@ def set_active(name: str, active: bool) -> None:
 
 def works(service: Service, token: str) -> bool:
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx2.get(f"{service.issuer}/me", headers=headers, trust_env=False).status_code == 200
+    return loopback.get(f"{service.issuer}/me", headers=headers).status_code == 200
 
 
 @pytest.fixture

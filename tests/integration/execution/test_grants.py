@@ -18,7 +18,7 @@ from airflow_thirdparty.triggers import sign_in
 from airflow_thirdparty.triggers.http import ThirdPartyHttpTrigger, unpacked
 from airflow_thirdparty.triggers.sign_in import ThirdPartySignInTrigger
 from airflow_thirdparty.wire import OF_DAG, PROJECTION_KEY, TOKEN_PATH
-from tests.support import scheduler
+from tests.support import loopback, scheduler
 from tests.support.people import Person
 from tests.support.projecting import ACME, DAG_ID, KEY
 from tests.support.signing_in import api
@@ -40,7 +40,7 @@ def granted(task: RunningTask, conn_id: str = ACME, *, waits: bool = False) -> s
 
 def exchange(url: str, shown: str, **question: object) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {shown}"}
-    return httpx2.post(f"{url}{TOKEN_PATH}", json=question, headers=headers, trust_env=False, timeout=60)
+    return loopback.post(f"{url}{TOKEN_PATH}", json=question, headers=headers, timeout=60)
 
 
 def http_trigger(grant: str, **arguments: Any) -> ThirdPartyHttpTrigger:
@@ -166,7 +166,7 @@ def test_anything_else_is_refused(
     alice: Person, authorization: str | None, body: dict[str, Any], status: int
 ) -> None:
     headers = {"Authorization": authorization} if authorization else {}
-    answer = httpx2.post(f"{alice.url}{TOKEN_PATH}", json=body, headers=headers, trust_env=False, timeout=60)
+    answer = loopback.post(f"{alice.url}{TOKEN_PATH}", json=body, headers=headers, timeout=60)
     assert answer.status_code == status, answer.text
 
 

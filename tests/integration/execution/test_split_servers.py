@@ -8,11 +8,10 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import httpx2
 import pytest
 
 from airflow_thirdparty.wire import PROJECTION_KEY, TokenRequest
-from tests.support import api_processes
+from tests.support import api_processes, loopback
 from tests.support.airflow_server import AirflowServer, configured
 from tests.support.databases import Database
 from tests.support.people import Person
@@ -83,7 +82,7 @@ def tasks(servers: Servers) -> Iterator[Tasks]:
 
 def test_each_says_that_it_is_well(servers: Servers) -> None:
     for url in (servers.people, servers.tasks):
-        answer = httpx2.get(f"{url}{HEALTH}", trust_env=False, timeout=60)
+        answer = loopback.get(f"{url}{HEALTH}", timeout=60)
         assert answer.json() == {
             "status": "healthy",
             "checks": {"fernet_key": "ok", "migrations": "ok", "base_url": "ok", "middlewares": "ok"},
@@ -129,7 +128,7 @@ def test_no_spelling_goes_round_either_server(servers: Servers, task: RunningTas
 def test_neither_serves_the_others_work(servers: Servers, alice: Person, task: RunningTask) -> None:
     paths = ["/third-party-accounts/", "/third-party-accounts/api/v1/accounts", "/api/v2/connections"]
     for path in paths:
-        answer = httpx2.get(f"{servers.tasks}{path}", headers=alice.rest.headers, trust_env=False)
+        answer = loopback.get(f"{servers.tasks}{path}", headers=alice.rest.headers)
         assert answer.status_code == 404, path
 
 
@@ -149,4 +148,4 @@ def test_airflows_own_execution_server_has_nothing_secret_and_is_not_healthy(tas
             answer = asked_raw(url, spelling, task_token(task.id))
             assert KEY not in answer, spelling
             assert "client-secret-canary" not in answer, spelling
-        assert httpx2.get(f"{url}{HEALTH}", trust_env=False).status_code == 404
+        assert loopback.get(f"{url}{HEALTH}").status_code == 404

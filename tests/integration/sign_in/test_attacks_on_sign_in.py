@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from tests.support import loopback
 from tests.support.accounts import Accounts
 from tests.support.airflow_server import AirflowServer
 from tests.support.faulty_service_client import Remote
@@ -23,7 +24,7 @@ COOKIE = "third_party_authorization_"
     [
         pytest.param(lambda alice, bob: bob.browser, 403, id="another user's browser"),
         pytest.param(lambda alice, bob: alice.new_browser(), 403, id="another browser of hers"),
-        pytest.param(lambda alice, bob: httpx2.Client(trust_env=False), 403, id="nobody's browser"),
+        pytest.param(lambda alice, bob: loopback.client(), 403, id="nobody's browser"),
         pytest.param(lambda alice, bob: alice.rest, 403, id="a program of hers"),
     ],
 )
@@ -118,7 +119,7 @@ def test_an_evil_service_gets_no_code_of_another(
     callback = answered(started(alice.browser, account))
     mixed_up = callback.replace(f"/callback/{account}", f"/callback/{other}")
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in alice.browser.cookies.jar)
-    assert httpx2.get(mixed_up, headers={"Cookie": cookies}, trust_env=False).status_code == 403
+    assert loopback.get(mixed_up, headers={"Cookie": cookies}).status_code == 403
     assert (evil.calls("token"), provider.calls("token"), rows()["sign_in"]) == (0, 0, 0)
 
 

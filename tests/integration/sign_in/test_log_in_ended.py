@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from airflow_thirdparty import wire
+from tests.support import loopback
 from tests.support.accounts import Accounts
 from tests.support.faulty_service_client import Remote
 from tests.support.logging_in import log_in, log_out
@@ -145,9 +146,7 @@ def test_what_is_kept_is_sealed(alice: Person, callback: str, kept: str) -> None
             lambda alice, bob: alice.new_browser(), "another browser", UNDER_WAY, id="another browser of hers"
         ),
         pytest.param(lambda alice, bob: alice.browser, "not logged in", UNDER_WAY, id="nobody, yet"),
-        pytest.param(
-            lambda alice, bob: httpx2.Client(trust_env=False), "not logged in", UNDER_WAY, id="anybody"
-        ),
+        pytest.param(lambda alice, bob: loopback.client(), "not logged in", UNDER_WAY, id="anybody"),
         pytest.param(lambda alice, bob: alice.rest, "another browser", UNDER_WAY, id="a program of hers"),
     ],
 )
@@ -186,7 +185,7 @@ def test_it_counts_once(alice: Person, account: str, kept: str, callback: str, p
     be_logged_in(alice.browser, alice)
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in alice.browser.cookies.jar)
     statuses = [
-        httpx2.get(address, headers={"Cookie": cookies}, trust_env=False, timeout=60).status_code
+        loopback.get(address, headers={"Cookie": cookies}, timeout=60).status_code
         for address in (bare(alice, account), bare(alice, account), callback)
     ]
     assert statuses == [200, 403, 403]
@@ -282,10 +281,9 @@ def test_an_attackers_callback_in_a_browser_without_a_log_in(
     cookie = next(cookie for cookie in bob.browser.cookies.jar if cookie.name.startswith(COOKIE))
     value = planted(query(address)["state"], cookie.value or "")
     headers = {} if value is None else {"Cookie": f"{cookie.name}={value}"}
-    page = httpx2.get(
+    page = loopback.get(
         address.replace(f"/callback/{account}", f"/callback/{path or account}"),
         headers=headers,
-        trust_env=False,
     )
     assert page.status_code == 403, "no log-in is asked for what was begun elsewhere"
     assert (rows(), provider.calls("token"), kept_answers()) == (UNDER_WAY, 0, 0)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx2
 import pytest
 
 from airflow_thirdparty.server.broker.sign_in import begun
 from airflow_thirdparty.server.store.seal import SealContext
-from tests.support import databases
+from tests.support import databases, loopback
 from tests.support.faulty_service_client import Remote
 from tests.support.logging_in import log_out
 from tests.support.people import Person
@@ -56,9 +55,7 @@ def test_a_callback_counts_once(alice: Person, account: str, provider: Remote) -
     with ThreadPoolExecutor(20) as pool:
         statuses = list(
             pool.map(
-                lambda _: (
-                    httpx2.get(callback, headers={"Cookie": cookies}, trust_env=False, timeout=60).status_code
-                ),
+                lambda _: loopback.get(callback, headers={"Cookie": cookies}, timeout=60).status_code,
                 range(20),
             )
         )
@@ -89,9 +86,7 @@ def test_a_kept_answer_counts_once(alice: Person, account: str, provider: Remote
     with ThreadPoolExecutor(20) as pool:
         statuses = list(
             pool.map(
-                lambda _: (
-                    httpx2.get(resumed, headers={"Cookie": cookies}, trust_env=False, timeout=60).status_code
-                ),
+                lambda _: loopback.get(resumed, headers={"Cookie": cookies}, timeout=60).status_code,
                 range(20),
             )
         )

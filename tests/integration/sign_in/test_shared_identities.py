@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx2
 import pytest
 
+from tests.support import loopback
 from tests.support.airflow_server import AirflowServer, configured, serving_airflow
 from tests.support.databases import Database
 from tests.support.signing_in import api, rows
@@ -24,11 +24,11 @@ def all_admins(database: Database) -> Iterator[AirflowServer]:
 
 
 def test_all_admins_is_nobody(all_admins: AirflowServer) -> None:
-    token = httpx2.post(f"{all_admins.url}/auth/token", trust_env=False)
+    token = loopback.post(f"{all_admins.url}/auth/token")
     if token.status_code >= 400:
-        token = httpx2.get(f"{all_admins.url}/auth/token", trust_env=False)
+        token = loopback.get(f"{all_admins.url}/auth/token")
     headers = {"Authorization": f"Bearer {token.json()['access_token']}", "Content-Type": "application/json"}
-    with httpx2.Client(base_url=all_admins.url, headers=headers, trust_env=False) as everybody:
+    with loopback.client(base_url=all_admins.url, headers=headers) as everybody:
         answers = [
             everybody.get("/third-party-accounts/api/v1/accounts"),
             everybody.post(f"{api('acme')}/sign-in", content=b'{"return_to": null}'),

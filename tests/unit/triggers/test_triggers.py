@@ -11,7 +11,6 @@ from airflow.triggers.base import DiscrimatedTriggerEvent, TriggerEvent
 from pydantic import TypeAdapter
 
 from airflow_thirdparty.exceptions import SignInRequired
-from airflow_thirdparty.triggers import sign_in
 from airflow_thirdparty.triggers.base import ActingTrigger, failed, succeeded
 from airflow_thirdparty.triggers.http import ThirdPartyHttpTrigger, packed, unpacked
 from airflow_thirdparty.triggers.sign_in import ThirdPartySignInTrigger
@@ -46,7 +45,7 @@ async def test_the_end_of_a_wait_is_not_told_before_the_scheduler_knows_of_it(
         nonlocal passed
         passed += seconds
 
-    monkeypatch.setattr(sign_in.asyncio, "sleep", sleep)
+    monkeypatch.setattr("airflow_thirdparty.triggers.sign_in.asyncio.sleep", sleep)
     trigger = ThirdPartySignInTrigger(grants={}, interval=1.0, min_lifetime=0)
     assert [event.payload async for event in trigger.run()] == [{"status": "success"}]
     assert passed >= 15

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx2
 import pytest
 
 from airflow_thirdparty.server.oauth.authorization import begin, check_answer
 from airflow_thirdparty.server.oauth.grants import exchange_code
 from airflow_thirdparty.server.oauth.transport import Timeouts, Transport
 from airflow_thirdparty.server.oauth.types import Client, Endpoints, TokenSet
+from tests.support import loopback
 from tests.support.faulty_service import FaultyService, serving
 
 CALLBACK = "https://airflow.example.org/third-party-accounts/callback/demo"
@@ -70,7 +70,7 @@ class Conversation:
     async def code(self, scopes: list[str]) -> tuple[str, str, str | None]:
         """Authorize; the code, the PKCE verifier and the nonce."""
         request = begin(self.client, self.endpoints, CALLBACK, scopes)
-        async with httpx2.AsyncClient(trust_env=False) as browser:
+        async with loopback.async_client() as browser:
             answer = await browser.get(request.url)
         params = parse_qsl(urlsplit(answer.headers["location"]).query)
         return check_answer(self.endpoints, params, request.state), request.verifier, request.nonce
