@@ -12,6 +12,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 DEMO_OPTIONS ?=
 PYTEST_OPTIONS ?=
 REHEARSAL_OPTIONS ?=
+INSTALL_OPTIONS ?=
+UPGRADE ?=
 ONLY ?=
 # Test files side by side, each process with its own Airflow home and databases; a few, since each takes 1 GB.
 WORKERS ?= logical
@@ -46,7 +48,7 @@ $(INSTALLED): pyproject.toml $(CONSTRAINTS) $(UI_SOURCES)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) uv
 	@echo "Installing Airflow $(AIRFLOW_VERSION) and the project into $(VENV)"
 	@VIRTUAL_ENV=$(abspath $(VENV)) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --compile-bytecode --constraint $(CONSTRAINTS) \
-		--editable '.[fab,http]' --group dev 'apache-airflow==$(AIRFLOW_VERSION)'
+		$(INSTALL_OPTIONS) --editable '.[fab,http]' --group dev 'apache-airflow==$(AIRFLOW_VERSION)'
 	@rm -f $(VENV)/installed-* && touch $@
 
 demo: $(INSTALLED) ## start Airflow and an identity provider, and say where to go
@@ -62,7 +64,7 @@ test: $(INSTALLED) browser ## all tests but the long ones in a browser: see e2e
 unit integration faults interop: $(INSTALLED) ## the tests of that folder
 	@$(PYTEST) $(SIDE_BY_SIDE) --hypothesis-profile=$(HYPOTHESIS_PROFILE) tests/$@ $(PYTEST_OPTIONS)
 
-foreign: $(INSTALLED) ## hooks and operators of other providers, unmodified, act as the person: a line each
+foreign: $(INSTALLED) ## hooks and operators of other providers, unmodified, act as the person; Keycloak as the log-in
 	@test -x $(FOREIGN)/bin/python || { echo "Making $(FOREIGN)"; $(BIN)/python -m venv $(FOREIGN); }
 	@VIRTUAL_ENV=$(abspath $(FOREIGN)) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --compile-bytecode --constraint $(CONSTRAINTS) \
 		--editable '.[fab,http]' --group foreign 'apache-airflow==$(AIRFLOW_VERSION)'
@@ -123,8 +125,8 @@ types: $(INSTALLED) ## generate the page's types from the server's API
 docs: $(INSTALLED) ## write the pages that are made from code: public names, configuration, services, whom a run acts for
 	@set -e; for page in $(GENERATED_PAGES); do $(BIN)/python -m $$page; done
 
-constraints: $(INSTALLED) ## find the newest versions that work together
-	@UV=$(abspath $(BIN)/uv) constraints/compile.sh
+constraints: $(INSTALLED) ## pin what is not pinned; with UPGRADE=--upgrade, the newest versions that work together
+	@UV=$(abspath $(BIN)/uv) constraints/compile.sh $(UPGRADE)
 
 browser:
 	@command -v chromium >/dev/null || { \

@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,6 +24,9 @@ LAYERS = ("unit", "integration")
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 """What the package promises."""
 
+TRY = "import ensurepip, sys; print('%d.%d' % sys.version_info[:2], sys.executable)"
+"""Says which Python runs this, and that it can make environments."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -33,11 +35,13 @@ class Part:
     :param name: what ``ONLY`` says
     :param targets: of make
     :param variables: of make
+    :param pythons: versions of Python of which the first that is here is taken; none for make's own choice
     """
 
     name: str
     targets: tuple[str, ...]
     variables: Mapping[str, str]
+    pythons: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -47,15 +51,17 @@ class Outcome:
     :param tree: names the files it was run with
     :param passed: whether it passed; ``None`` where it cannot be run here
     :param seconds: how long it took
+    :param python: the version of Python, where the part is about that
     """
 
     tree: str
     passed: bool | None
     seconds: float
+    python: str = ""
 
 
 def parts() -> list[Part]:
-    """All there are: every Airflow whole; the lowest and the newest dependencies; every Python.
+    """All there are: every Airflow whole; the lowest and newest dependencies; the oldest and newest Python.
 
     :return: them, in the order in which they run
     """
@@ -67,13 +73,31 @@ def parts() -> list[Part]:
         Part(f"airflow-{version}", ("test",), {"AIRFLOW_VERSION": version, "VENV": f".venv-{version}"})
         for version in versions
     ]
-    for name, version in (("lowest", oldest), ("newest", newest)):
+    for name, version, options in (("lowest", oldest, ""), ("newest", newest, "--upgrade")):
         variables = {"AIRFLOW_VERSION": version, "CONSTRAINTS": f"build/matrix-{name}.txt"}
-        found.append(Part(name, LAYERS, {**variables, "VENV": f".venv-{name}"}))
-    for python in PYTHONS:
-        variables = {"PYTHON": f"python{python}", "VENV": f".venv-python{python}"}
-        found.append(Part(f"python-{python}", LAYERS, variables))
+        found.append(Part(name, LAYERS, {**variables, "VENV": f".venv-{name}", "INSTALL_OPTIONS": options}))
+    for name, pythons in (("python-oldest", PYTHONS), ("python-newest", PYTHONS[::-1])):
+        found.append(Part(name, LAYERS, {"VENV": f".venv-{name}"}, pythons))
     return found
+
+
+def interpreter(version: str) -> str | None:
+    """Find a Python that runs: what stands on the path may be pyenv's stand-in for one that is not selected.
+
+    :param version: such as ``3.13``
+    :return: where it is; ``None`` where it is not here
+    """
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    installed = sorted(root.glob(f"versions/{version}.*/bin/python{version}"))
+    for candidate in (f"python{version}", "python3", *map(str, installed)):
+        try:
+            done = subprocess.run([candidate, "-c", TRY], check=True, capture_output=True, text=True)  # noqa: S603
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        found, _, path = done.stdout.strip().partition(" ")
+        if found == version:
+            return path
+    return None
 
 
 def lowest(constraints: str, dependencies: Iterable[str]) -> str:
@@ -109,10 +133,13 @@ def _git(*words: str) -> str:
 def _write_constraints() -> None:
     versions = sorted((ROOT / "constraints").glob("airflow-*.txt"))
     dependencies = re.findall(r'^    "([^"]+)",$', _section("dependencies = ["), re.MULTILINE)
+    # tools stay as they are for the lowest: what is tried is the package with what it needs
+    written = {"lowest": lowest(versions[0].read_text(), dependencies), "newest": ""}
     REMEMBERED.parent.mkdir(exist_ok=True)
-    (ROOT / "build" / "matrix-lowest.txt").write_text(lowest(versions[0].read_text(), dependencies))
-    # tools stay as they are: what is tried is the package with what it needs
-    (ROOT / "build" / "matrix-newest.txt").write_text("")
+    for name, text in written.items():
+        path = ROOT / "build" / f"matrix-{name}.txt"
+        if not path.exists() or path.read_text() != text:  # or make would install anew every time
+            path.write_text(text)
 
 
 def _section(head: str) -> str:
@@ -121,16 +148,20 @@ def _section(head: str) -> str:
 
 
 def _run(part: Part, now: str) -> Outcome:
-    python = part.variables.get("PYTHON")
-    if python is not None and shutil.which(python) is None:
-        return Outcome(now, None, 0.0)
     variables = [f"{name}={value}" for name, value in part.variables.items()]
+    version = ""
+    if part.pythons:
+        here = ((version, interpreter(version)) for version in part.pythons)
+        version, python = next(((version, path) for version, path in here if path), ("", None))
+        if python is None:
+            return Outcome(now, None, 0.0)
+        variables.append(f"PYTHON={python}")
     begun = time.monotonic()
     passed = True
     for target in part.targets:
         command = ["make", "--no-print-directory", target, *variables]
         passed = subprocess.run(command, cwd=ROOT, check=False).returncode == 0 and passed  # noqa: S603
-    return Outcome(now, passed, round(time.monotonic() - begun, 1))
+    return Outcome(now, passed, round(time.monotonic() - begun, 1), version)
 
 
 def main() -> int:
@@ -175,6 +206,8 @@ def _in_words(outcome: Outcome | None, now: str) -> str:
     if outcome.passed is None:
         return "not here: no such Python"
     text = f"{'passed' if outcome.passed else 'FAILED'} in {outcome.seconds:.0f} s"
+    if outcome.python:
+        text += f" with Python {outcome.python}"
     return text if outcome.tree == now else f"{text}, with other files than now"
 
 
