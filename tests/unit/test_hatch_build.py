@@ -1,24 +1,95 @@
-"""When the pages are built anew."""
+"""When the pages are built anew, and what the package says about where the project is at home."""
 
 from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 
 
+HOME = "https://code.example/team/airflow-thirdparty"
+
+
 @pytest.fixture(scope="module")
-def digest_of_inputs() -> Callable[[Path], str]:
+def hatch_build() -> ModuleType:
     spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.digest_of_inputs  # type: ignore[no-any-return]
+    return module
+
+
+@pytest.fixture(scope="module")
+def digest_of_inputs(hatch_build: ModuleType) -> Callable[[Path], str]:
+    return hatch_build.digest_of_inputs  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "expected"),
+    [
+        pytest.param(
+            "![A page](docs/a.png)\n\nText",
+            HOME,
+            f"![A page]({HOME}/raw/HEAD/docs/a.png)\n\nText",
+            id="a picture",
+        ),
+        pytest.param("[more](docs/a.md#b)", HOME, f"[more]({HOME}/blob/HEAD/docs/a.md#b)", id="a link"),
+        pytest.param("![A page](docs/a.png)\n\nText", "", "Text", id="a picture without a home"),
+        pytest.param("see [more](docs/a.md)", "", "see more", id="a link without a home"),
+        pytest.param(
+            "[it](https://x.example) [here](#a)", "", "[it](https://x.example) [here](#a)", id="others"
+        ),
+    ],
+)
+def test_what_an_index_shows(hatch_build: ModuleType, text: str, address: str, expected: str) -> None:
+    assert hatch_build.readme(text, address) == expected
+
+
+def test_no_link_of_the_readme_leads_into_a_checkout(hatch_build: ModuleType) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for address in ("", HOME):
+        shown = hatch_build.readme(text, address)
+        assert hatch_build.LINK.search(shown) is None
+        assert hatch_build.PICTURE.search(shown) is None
+    assert f"]({HOME}/raw/HEAD/docs/images/accounts.png)" in shown
+
+
+@pytest.mark.parametrize(
+    ("said", "home"),
+    [
+        pytest.param(None, None, id="nothing"),
+        pytest.param(HOME, HOME, id="a repository"),
+        pytest.param(f"{HOME}/", HOME, id="with a slash at the end"),
+    ],
+)
+def test_the_package_names_its_home(
+    hatch_build: ModuleType, said: str | None, home: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PROJECT_URL", raising=False)
+    if said is not None:
+        monkeypatch.setenv("PROJECT_URL", said)
+    metadata: dict[str, Any] = {}
+    hatch_build.HomeMetadataHook(str(ROOT), {}).update(metadata)
+    assert metadata["urls"].get("Homepage") == home
+    assert metadata["readme"]["text"].startswith("# Third-party accounts")
+
+
+@pytest.mark.parametrize(
+    "said", ["http://code.example/a/b", "code.example", f"{HOME}?x", "https://u@code.example/a"]
+)
+def test_a_home_that_is_none_is_refused(
+    hatch_build: ModuleType, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROJECT_URL", said)
+    with pytest.raises(ValueError, match="PROJECT_URL"):
+        hatch_build.HomeMetadataHook(str(ROOT), {}).update({})
 
 
 @pytest.fixture
