@@ -1,12 +1,14 @@
-"""What README and documents point to exists: files, headings, commands and make's targets."""
+"""What README and documents point to exists: files, headings, commands (Airflow's too) and make's targets."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from airflow.cli import cli_parser
+from airflow.cli.cli_config import GroupCommand
 
 from airflow_thirdparty.cli.definition import get_third_party_accounts_commands
 
@@ -17,6 +19,8 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"airflow third-party-accounts ([a-z][a-z-]*)((?: +--?[a-z-]+)*)")
+AIRFLOWS_COMMAND = re.compile(r"(?:^|[\s\"(])airflow((?: +[a-z][a-z-]*)+)(.*)")
+FLAG = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 TARGET = re.compile(r"^make ([a-z][a-z0-9-]*)")
 MADE = re.compile(r"^([a-z][a-z0-9 $()A-Z_-]*):(?!=)", re.MULTILINE)
 
@@ -76,6 +80,42 @@ def test_commands_exist_with_their_flags(page: Path) -> None:
     named = [found for line in snippets(page) for found in COMMAND.findall(line)]
     assert [name for name, _ in named if name not in known] == []
     assert [(name, flag) for name, flags in named for flag in flags.split() if flag not in known[name]] == []
+
+
+def airflows(words: Sequence[str]) -> set[str] | None:
+    """The flags of one of Airflow's commands; nothing where there is no such command."""
+    known = cli_parser.ALL_COMMANDS_DICT
+    for word in words:
+        command = known.get(word)
+        if not isinstance(command, GroupCommand):
+            return None if command is None else {flag for arg in command.args for flag in arg.flags}
+        known = {each.name: each for each in command.subcommands}
+    return set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_of_airflow_exist_with_their_flags(page: Path) -> None:
+    named = [
+        (tuple(words.split()), set(FLAG.findall(rest)))
+        for line in snippets(page)
+        for words, rest in AIRFLOWS_COMMAND.findall(line)
+    ]
+    assert [words for words, _ in named if airflows(words) is None] == []
+    assert [(words, flags) for words, flags in named if flags - (airflows(words) or set())] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "flags"),
+    [
+        pytest.param(("db-manager", "downgrade"), {"--to-version", "--to-revision"}, id="of a group"),
+        pytest.param(("scheduler",), {"--skip-serve-logs"}, id="a command"),
+        pytest.param(("db-manager", "upgrade"), None, id="none of the group"),
+        pytest.param(("schedule",), None, id="none"),
+    ],
+)
+def test_what_a_command_of_airflow_is(words: Sequence[str], flags: set[str] | None) -> None:
+    found = airflows(words)
+    assert found is None if flags is None else flags <= (found or set())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

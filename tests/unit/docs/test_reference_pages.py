@@ -6,7 +6,10 @@ from types import ModuleType
 
 import pytest
 
+from airflow_thirdparty.exceptions import BY_CODE
 from tests.unit.docs import command_line, errors, http_api
+
+TROUBLESHOOTING = errors.PAGE.with_name("troubleshooting.md").read_text()
 
 
 @pytest.mark.parametrize("page", [command_line, errors, http_api], ids=lambda page: page.PAGE.name)
@@ -19,3 +22,8 @@ def test_every_code_is_explained_once() -> None:
     codes = [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
     assert len(codes) == len(set(codes))
     assert {"sign_in_required", "not_projected", "no_such_account"} <= set(codes)
+
+
+@pytest.mark.parametrize("name", sorted(cls.__name__ for cls in BY_CODE.values()))
+def test_what_a_task_meets_has_a_remedy(name: str) -> None:
+    assert f"| `{name}`" in TROUBLESHOOTING
