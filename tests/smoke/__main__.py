@@ -21,6 +21,10 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 SECRET = "client-secret-of-the-smoke-test"
+TOKEN = "access-token-of-the-smoke-test"
+
+MANAGER = "airflow_thirdparty.server.store.manager.ThirdPartyAccountsDBManager"
+"""Whose tables ``airflow db-manager`` is about."""
 
 ACCOUNT = (
     "connections",
@@ -53,6 +57,30 @@ with create_session() as session:
 """
 
 
+SIGN_IN = f"""
+from datetime import datetime, timezone
+from airflow.utils.session import create_session
+from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.store import sign_ins
+now = datetime.now(timezone.utc)
+credentials = sign_ins.Credentials("{TOKEN}", None, now, None, ())
+identity = dict(issuer="", subject="1", subject_name="alice")
+columns = dict(kind="oauth2", binding="{{}}", endpoints="{{}}", signed_in_at=now, **identity)
+with create_session() as session:
+    sign_ins.put(session, Person("some.Manager", "1", "", "alice"), "acme", credentials, columns)
+"""
+
+KEPT = f"""
+from airflow.utils.session import create_session
+from airflow_thirdparty.server.store import sign_ins
+from airflow_thirdparty.server.store.models import SignIn
+from sqlalchemy import select
+with create_session() as session:
+    (row,) = session.scalars(select(SignIn))
+    assert sign_ins.open_access(row) == "{TOKEN}"
+"""
+
+
 @dataclass(frozen=True)
 class Step:
     """Something to run.
@@ -60,11 +88,13 @@ class Step:
     :param words: what is run in the environment
     :param status: how it has to end
     :param says: what it has to print
+    :param hushes: what it must not print
     """
 
     words: Sequence[str]
     status: int = 0
     says: Sequence[str] = field(default=())
+    hushes: Sequence[str] = field(default=())
 
 
 def airflow(*words: str, status: int = 0, says: Sequence[str] = ()) -> Step:
@@ -73,6 +103,10 @@ def airflow(*words: str, status: int = 0, says: Sequence[str] = ()) -> Step:
 
 def ours(*words: str, status: int = 0, says: Sequence[str] = ()) -> Step:
     return airflow("third-party-accounts", *words, status=status, says=says)
+
+
+def python(program: str, says: Sequence[str] = ()) -> Step:
+    return Step(("python", "-c", program), says=says)
 
 
 def steps(install: Step, uninstall: Step) -> list[Step]:
@@ -86,13 +120,25 @@ def steps(install: Step, uninstall: Step) -> list[Step]:
         ours("check", "acme", says=["/third-party-accounts/callback/acme"]),
         ours("check", "--all", "-o", "plain", says=["acme"]),
         ours("presets", "-o", "json", says=["github"]),
-        Step(("python", "-c", PAGES)),
-        Step(("python", "-c", SECRETS), says=["secrets: 1"]),
+        python(PAGES),
+        python(SECRETS, says=["secrets: 1"]),
+        python(SIGN_IN),
+        airflow("db", "clean", "--clean-before-timestamp", "2100-01-01", "--skip-archive", "--yes"),
         uninstall,
         airflow("connections", "get", "acme", says=["acme"]),
         airflow("db", "check"),
         install,
         ours("check", "acme", says=["There is a client secret"]),
+        ours("sign-ins", "-o", "json", says=['"user": "alice"']),
+        python(KEPT),
+        airflow("db-manager", "downgrade", MANAGER, "--to-version", "0.1.0", "--yes"),
+        python(KEPT),
+        airflow("db-manager", "downgrade", MANAGER, "--to-revision", "base", "--yes"),
+        ours("list", status=2, says=["run 'airflow db migrate'"]),
+        airflow("db-manager", "migrate", MANAGER),
+        python(SIGN_IN),
+        airflow("db", "reset", "--yes"),
+        Step(("airflow", "third-party-accounts", "sign-ins", "-o", "json"), hushes=["alice"]),
     ]
 
 
@@ -115,8 +161,7 @@ def run(step: Step, environment: Mapping[str, str]) -> str | None:
         wrong.append(f"ended with {done.returncode}, not {step.status}")
     if "Traceback" in printed:
         wrong.append("printed a traceback")
-    if SECRET in printed:
-        wrong.append("printed the client secret")
+    wrong += [f"printed {words!r}" for words in (*step.hushes, SECRET, TOKEN) if words in printed]
     return f"{'; '.join(wrong)}\n{printed}" if wrong else None
 
 
@@ -143,6 +188,7 @@ def main() -> int:
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__FERNET_KEY": Fernet.generate_key().decode(),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__DATABASE__EXTERNAL_DB_MANAGERS": MANAGER,
             "AIRFLOW__API__BASE_URL": "http://localhost:8080",
         }
         install = Step(

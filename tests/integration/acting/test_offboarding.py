@@ -19,7 +19,7 @@ from airflow_thirdparty.server.store.usage import Usage
 from tests.support import databases, loopback
 from tests.support.people import Person
 from tests.support.services import Service
-from tests.support.shell import run_ours
+from tests.support.shell import run_here, run_ours
 from tests.support.tasks import Tasks
 
 pytestmark = databases.BOTH
@@ -177,10 +177,11 @@ def test_records_go_with_their_runs(capsys, alice: Person, tasks: Tasks):
     tasks.add_dag(DAG_ID)
     kept, gone = alice.trigger(DAG_ID), alice.trigger(DAG_ID)
     with create_session(scoped=False) as session:
-        # as `airflow db clean` does
-        session.execute(delete(DagRun).where(DagRun.run_id == gone))
+        old = {"state": "success", "start_date": datetime(2020, 1, 1, tzinfo=timezone.utc)}
+        session.execute(update(DagRun).where(DagRun.run_id == gone).values(**old))
         before = datetime.now(timezone.utc) - 2 * pruning.SETTLING
         session.execute(update(Attribution).values(at=before))
+    run_here("db", "clean", "--clean-before-timestamp", "2021-01-01", "--skip-archive", "--yes")
     run_ours(capsys, "prune")
     assert {kept, gone} <= recorded_runs()
     run_ours(capsys, "prune", "--yes")
