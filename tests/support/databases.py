@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_thirdparty.demo import users
 from tests.support.airflow_home import FOLDER
 
 BOTH = pytest.mark.parametrize("database_kind", ["sqlite", "postgres"], indirect=True, scope="module")
@@ -104,6 +105,20 @@ def prepare() -> None:
 
     upgradedb()
     make_people()
+    _hash_quickly()
+
+
+def _hash_quickly() -> None:
+    """Replace the people's hashes: each log-in would take a real one's tenth of a second, on purpose."""
+    from airflow.providers.fab.auth_manager.models import User
+    from airflow.utils.session import create_session
+    from sqlalchemy import update
+    from werkzeug.security import generate_password_hash
+
+    with create_session(scoped=False) as session:
+        for user in users.EVERYBODY:
+            quick = generate_password_hash(user.password, method="pbkdf2:sha256:1")
+            session.execute(update(User).where(User.username == user.name).values(password=quick))
 
 
 @contextlib.contextmanager
