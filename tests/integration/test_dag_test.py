@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pytest
 
@@ -27,46 +29,97 @@ def tried_out():
     work()
 
 tried = tried_out()
-if __name__ == "__main__":
-    tried.test()
 """
 
+DEVELOPER = """
+import json
+import os
+import sys
+import traceback
 
-DAG_TEST = ("tried_out.py",)
-TASKS_TEST = ("-m", "airflow", "tasks", "test", "tried_out", "work")
+from airflow.__main__ import main
+from tried_out import tried
+
+for name, command, variable in json.loads(sys.argv[1]):
+    print(f"\\n== {name}", flush=True)
+    os.environ.pop("AIRFLOW_CONN_ACME", None)
+    if variable is not None:
+        os.environ["AIRFLOW_CONN_ACME"] = variable
+    try:
+        if command == "dag.test()":
+            tried.test()
+        else:
+            sys.argv = command.split()
+            main()
+    except (Exception, SystemExit):
+        traceback.print_exc()
+    sys.stdout.flush()
+"""
+"""Does one after the other in one process, each after a line with its name."""
+
+TASKS_TEST = "airflow tasks test tried_out work"
 
 
-@pytest.mark.parametrize(
-    ("command", "mark", "said", "credentials"),
-    [
-        pytest.param(DAG_TEST, '"my_own_login": true', "Using your own token from AIRFLOW", 1, id="marked"),
-        pytest.param(DAG_TEST, '"my_own_login": false', "AIRFLOW_CONN_ACME shadows", 0, id="not marked"),
-        pytest.param(DAG_TEST, None, "set AIRFLOW_CONN_ACME to a token of your own", 0, id="no variable"),
-        pytest.param(TASKS_TEST, '"my_own_login": true', "Using your own token from", 1, id="tasks test"),
-    ],
-)
-def test_a_developer_tries_a_dag_out(
-    fresh_database: Database,
-    tmp_path: Path,
-    command: tuple[str, ...],
-    mark: str | None,
-    said: str,
-    credentials: int,
-) -> None:
-    (tmp_path / "tried_out.py").write_text(DAG_FILE)
+@dataclass(frozen=True)
+class Try:
+    """What a developer does.
+
+    :param command: as they write it
+    :param mark: what the variable's extra says; ``None``: there is no variable
+    :param said: what they are told
+    :param works: whether the service is asked with their token
+    """
+
+    command: str
+    mark: str | None
+    said: str
+    works: bool
+
+
+TRIES = {
+    "marked": Try("dag.test()", '"my_own_login": true', "Using your own token from AIRFLOW", works=True),
+    "not marked": Try("dag.test()", '"my_own_login": false', "AIRFLOW_CONN_ACME shadows", works=False),
+    "no variable": Try("dag.test()", None, "set AIRFLOW_CONN_ACME to a token of your own", works=False),
+    "tasks test": Try(TASKS_TEST, '"my_own_login": true', "Using your own token from", works=True),
+}
+
+
+def token_of(name: str) -> str:
+    return f"token-of-a-developer-{name.replace(' ', '-')}"
+
+
+@pytest.fixture(scope="module")
+def seen(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """What was said in each try; what the service was shown is under an empty name."""
+    folder = tmp_path_factory.mktemp("dags")
+    (folder / "tried_out.py").write_text(DAG_FILE)
     with running_service() as service:
-        variable = f'{{"host": "{service.url}", "password": "token-of-a-developer", "extra": {{{mark}}}}}'
-        variables = {"AIRFLOW_CONN_ACME": variable} if mark else {}
+        tries = [
+            (name, one.command, one.mark and variable(service.url, token_of(name), one.mark))
+            for name, one in TRIES.items()
+        ]
         done = subprocess.run(
-            [sys.executable, *command],
-            cwd=tmp_path,
-            env={**os.environ, "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path), **variables},
-            capture_output=True,
+            [sys.executable, "-c", DEVELOPER, json.dumps(tries)],
+            cwd=folder,
+            env={**os.environ, "AIRFLOW__CORE__DAGS_FOLDER": str(folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
+            timeout=240,
         )
-        said_in_all = done.stdout + done.stderr
-    assert said in said_in_all
-    assert service.credentials() == ["Bearer token-of-a-developer"] * credentials
-    assert ("seen by the service" in said_in_all) is bool(credentials)
-    assert "token-of-a-developer" not in said_in_all
+        shown = "\n".join(service.credentials())
+    parts = [part.partition("\n") for part in done.stdout.split("\n== ")]
+    return {"": shown, **{name: said for name, _, said in parts[1:]}}
+
+
+def variable(url: str, token: str, mark: str) -> str:
+    return f'{{"host": "{url}", "password": "{token}", "extra": {{{mark}}}}}'
+
+
+@pytest.mark.parametrize("name", TRIES)
+def test_a_developer_tries_a_dag_out(seen: Mapping[str, str], name: str) -> None:
+    expected = TRIES[name]
+    assert expected.said in seen[name]
+    assert seen[""].splitlines().count(f"Bearer {token_of(name)}") == expected.works
+    assert ("seen by the service" in seen[name]) is expected.works
+    assert token_of(name) not in "".join(said for where, said in seen.items() if where)
