@@ -1,8 +1,8 @@
 """Grants: with them a trigger asks the API server for access tokens while its task is deferred.
 
 The triggerer's own Execution API knows no task, so the worker is given a grant before it defers.  The server
-signs it: it names task instance, account, person and end.  On its way it lies among the arguments of a
-trigger, which Airflow keeps in its database in clear, so it is sealed with Airflow's Fernet key as well.
+signs it: it names task instance, account, person and when that was.  On its way it lies among the arguments
+of a trigger, which Airflow keeps in its database in clear, so it is sealed with Airflow's Fernet key as well.
 Whoever reads the database without the key has nothing to show the server.
 """
 
@@ -23,13 +23,9 @@ if TYPE_CHECKING:
 INFO = b"airflow-thirdparty grants of triggers"
 """What the derived key is for (RFC 5869 section 3.2), so that it is no other key's."""
 
-LIFETIME = 7 * 24 * 3600
-"""Seconds for which a grant holds at most: as long as a sensor waits by default. What ends it before is that
-its task is not deferred any more."""
-
 
 class GrantInvalid(ValueError):
-    """What was shown is no grant, not ours, or over."""
+    """What was shown is no grant, or not ours."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,7 @@ class Grant:
     :param ti_id: the task instance; it has to be deferred for the grant to hold
     :param conn_id: id of the account
     :param person: the key of the person that the task instance acted for
-    :param ends_at: when it ends, in seconds since 1970
+    :param given_at: when it was given, in seconds since 1970; it holds for the deferral that began then
     :param scopes: scopes the task needs; empty means those of the account
     :param waits: it yields no token, only whether the person is signed in
     """
@@ -47,7 +43,7 @@ class Grant:
     ti_id: str
     conn_id: str
     person: tuple[str, str, str]
-    ends_at: float
+    given_at: float
     scopes: tuple[str, ...] = ()
     waits: bool = False
 
@@ -82,13 +78,12 @@ def open_sealed(sealed: str, fernet_key: str) -> str:
         raise GrantInvalid("none of the keys in [core] fernet_key opens this grant") from None
 
 
-def read_grant(signed: str, fernet_key: str, now: float) -> Grant:
+def read_grant(signed: str, fernet_key: str) -> Grant:
     """Read a grant that is shown to the server.
 
     :param signed: what :func:`open_sealed` returned, or whatever else somebody sent
     :param fernet_key: as it stands in ``[core] fernet_key``
-    :param now: the time, in seconds since 1970
-    :raises GrantInvalid: when this server did not sign it, or it has ended
+    :raises GrantInvalid: when this server did not sign it
     :return: what it says
     """
     try:
@@ -99,12 +94,9 @@ def read_grant(signed: str, fernet_key: str, now: float) -> Grant:
         raise GrantInvalid("this grant was not made here")
     fields = json.loads(body)  # from here on it is what write_grant wrote
     try:
-        grant = Grant(**{**fields, "person": tuple(fields["person"]), "scopes": tuple(fields["scopes"])})
+        return Grant(**{**fields, "person": tuple(fields["person"]), "scopes": tuple(fields["scopes"])})
     except (TypeError, KeyError):
         raise GrantInvalid("this grant was made by another version of this package") from None
-    if grant.ends_at <= now:
-        raise GrantInvalid("this grant has ended")
-    return grant
 
 
 def _keys(fernet_key: str) -> tuple[bytes, ...]:

@@ -197,9 +197,12 @@ class ThirdPartyAccountHook(BaseHook):
         """
         answer = self._ask_for_no_token(waits=True)
         self._warn(answer.get("warning"))
-        ends_at = answer.get("ends_at")
-        if lasting and ends_at and datetime.fromisoformat(ends_at) < datetime.now(timezone.utc) + lasting:
-            self._warn(f"The sign-in cannot be refreshed and ends at {ends_at}, before {lasting} are over.")
+        ends = answer.get("ends_at") and datetime.fromisoformat(answer["ends_at"])
+        if lasting and ends and ends < datetime.now(timezone.utc) + lasting:
+            self._warn(
+                f"The sign-in cannot be refreshed and ends at {ends:%Y-%m-%d %H:%M} UTC, before the "
+                f"{lasting} are over that this task may wait, so it will not outlive this run."
+            )
 
     def get_grant(self, *, waits: bool = False) -> str:
         """A grant with which a trigger acts as the same person, while this task is deferred.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.timezone import utcnow as now
 
 from airflow_thirdparty.exceptions import CannotDefer, ThirdPartyAccountError
 from airflow_thirdparty.hooks import paging
@@ -133,29 +134,38 @@ class ThirdPartyHttpOperator(BaseOperator):
         :raises AirflowException: when ``response_check`` says no
         :return: what ``response_filter`` makes of the answer, or its text
         """
+        at_most = waiting.longest(self.wait_for_sign_in)
+        return self._execute(context, now() + at_most if at_most else None)
+
+    def _execute(self, context: Mapping[str, Any], waits_until: datetime | None) -> Any:
         with self._announcing():
-            if at_most := waiting.longest(self.wait_for_sign_in):
-                waiting.wait_for(self.hook, self.log, context, at_most)
+            if waits_until is not None:
+                waiting.wait_for(self.hook, self.log, context, waits_until)
             if self.deferrable and self._may_be_sent_twice():
                 self._defer()
             response = self._paginated() if self.pagination_function else self._single()
         return self._result(response, context)
 
     def execute_signed_in(
-        self, context: Mapping[str, Any], event: Mapping[str, Any], third_party_accounts: Any = None
+        self,
+        context: Mapping[str, Any],
+        event: Mapping[str, Any],
+        third_party_accounts: Any = None,
+        ends_at: str | None = None,
     ) -> Any:
         """Go on once the person has signed in, or said so, or did not in time.
 
         :param context: of the task instance
         :param event: what Airflow says of the required action
         :param third_party_accounts: what was waited for
+        :param ends_at: when the wait is over, as an ISO time
         :raises ThirdPartyAccountError: when the time is over and they have not
         :return: as :meth:`execute`
         """
         if "error" in event:
             with self._announcing():
                 self.hook.demand_sign_in()
-        return self.execute(context)
+        return self._execute(context, datetime.fromisoformat(ends_at)) if ends_at else self.execute(context)
 
     def execute_complete(self, context: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
         """Go on with what the triggerer was answered.

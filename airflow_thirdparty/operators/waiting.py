@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from airflow.sdk.timezone import utcnow as now
 
 from airflow_thirdparty.exceptions import ScopesMissing, SignInLapsed, SignInRequired, ThirdPartyAccountError
 from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
@@ -36,28 +38,27 @@ def longest(wait: bool | float | timedelta) -> timedelta | None:
     return wait if isinstance(wait, timedelta) else timedelta(seconds=wait) if wait else None
 
 
-def wait_for(hook: ThirdPartyAccountHook, log: Any, context: Mapping[str, Any], at_most: timedelta) -> None:
+def wait_for(hook: ThirdPartyAccountHook, log: Any, context: Mapping[str, Any], ends: datetime) -> None:
     """Return once the person is signed in, or park the task until then.
 
     :param hook: of the account
     :param log: the task's
     :param context: of the task instance
-    :param at_most: how long
+    :param ends: when the wait is over
     :raises ThirdPartyAccountError: when waiting does not help, or it took too long
     """
-    ends = time.monotonic() + at_most.total_seconds()
     announced = ""
     while True:
         try:
             hook.demand_sign_in()
             return
         except BY_THE_PERSON as error:
-            if error.acting_user is None or time.monotonic() > ends:
+            if error.acting_user is None or now() >= ends:
                 raise
             if str(error) != announced:
                 announced = str(error)
                 announce(log, error, "Waiting until that is mended.")
-            _park(hook, error, context, at_most)
+            _park(hook, error, context, ends)
         time.sleep(POLL)
 
 
@@ -65,7 +66,7 @@ def _park(
     hook: ThirdPartyAccountHook,
     error: ThirdPartyAccountError,
     context: Mapping[str, Any],
-    at_most: timedelta,
+    ends: datetime,
 ) -> None:
     """Make it a required action, which holds no worker; return where Airflow cannot (before 3.3)."""
     try:
@@ -84,7 +85,8 @@ def _park(
         params={},  # Airflow takes no null here
         assigned_users=[{"id": user_id, "name": name}],
     )
-    accounts = {hook.third_party_account_conn_id: list(hook.scopes)}
-    raise TaskAwaitingInput(
-        method_name=RESUME_METHOD, kwargs={"third_party_accounts": accounts}, timeout=at_most
-    )
+    arguments = {
+        "third_party_accounts": {hook.third_party_account_conn_id: list(hook.scopes)},
+        "ends_at": ends.isoformat(),
+    }
+    raise TaskAwaitingInput(method_name=RESUME_METHOD, kwargs=arguments, timeout=ends - now())

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import BaseSensorOperator
+from airflow.sdk.exceptions import AirflowSensorTimeout
+from airflow.sdk.timezone import utcnow as now
 
-from airflow_thirdparty.exceptions import WORTH_WAITING, CannotDefer, ThirdPartyAccountError
+from airflow_thirdparty.exceptions import (
+    WORTH_WAITING,
+    CannotDefer,
+    ThirdPartyAccountError,
+)
 from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.links.announcing import announce
 from airflow_thirdparty.links.sign_in import SignInLink
@@ -69,23 +75,41 @@ class ThirdPartySignInSensor(BaseSensorOperator):
         :raises ThirdPartyAccountError: when waiting does not help, in words
         :return: nothing
         """
-        if self.deferrable and not self.poke(context):
-            self._defer(context)
+        if self.deferrable and self._has_to_wait(context):
+            self._defer(context, now() + timedelta(seconds=self.timeout))
         return super().execute(context)
 
-    def execute_complete(self, context: Any, event: Mapping[str, Any]) -> None:
-        """Go on once the triggerer saw everybody signed in.
+    def execute_complete(self, context: Any, event: Mapping[str, Any], ends_at: str | None = None) -> Any:
+        """Go on once the triggerer saw everybody signed in; somebody may have signed out again meanwhile.
 
         :param context: of the task instance
         :param event: what the trigger says
+        :param ends_at: when the wait is over, as an ISO time: ``timeout`` after the first deferral
         :raises ThirdPartyAccountError: when waiting did not help, in words
+        :raises AirflowSensorTimeout: when it took too long
+        :return: nothing
         """
         from airflow_thirdparty.triggers.base import check
 
         check(event)
-        self.execute(context)
+        ends = datetime.fromisoformat(ends_at) if ends_at else now() + timedelta(seconds=self.timeout)
+        if self._has_to_wait(context):
+            if now() >= ends:
+                raise AirflowSensorTimeout(
+                    "The person for whom this run acts is not signed in everywhere, and "
+                    f"{timedelta(seconds=self.timeout)} are over."
+                )
+            self._defer(context, ends)
+        return super().execute(context)
 
-    def _defer(self, context: Mapping[str, Any]) -> None:
+    def _has_to_wait(self, context: Mapping[str, Any]) -> bool:
+        """Look; what waiting does not help with is left to Airflow's sensor, where ``soft_fail`` counts."""
+        try:
+            return not self.poke(context)
+        except ThirdPartyAccountError:
+            return False
+
+    def _defer(self, context: Mapping[str, Any], ends: datetime) -> None:
         """Hand the wait to the triggerer, or return where that cannot be."""
         from airflow_thirdparty.triggers.sign_in import ThirdPartySignInTrigger
 
@@ -102,7 +126,8 @@ class ThirdPartySignInSensor(BaseSensorOperator):
                 grants=grants, interval=self.poke_interval, min_lifetime=self.min_lifetime
             ),
             method_name="execute_complete",
-            timeout=timedelta(seconds=self.timeout),
+            kwargs={"ends_at": ends.isoformat()},
+            timeout=ends - now(),
         )
 
     def poke(self, context: Mapping[str, Any]) -> bool:

@@ -248,6 +248,18 @@ class Tasks:
             assert found.start_date is not None
             found.start_date -= timedelta(seconds=seconds)
 
+    def deferred_earlier(self, instance_id: uuid.UUID, before: timedelta) -> None:
+        """Let it be that a task was deferred some time ago.
+
+        :param instance_id: the task instance
+        :param before: how long ago
+        """
+        from airflow.models.taskinstance import TaskInstance
+        from airflow.utils.session import create_session
+
+        with create_session(scoped=False) as session:
+            session.get_one(TaskInstance, instance_id).trigger.created_date -= before
+
     def queued_earlier(self, instance_id: uuid.UUID, minutes: float) -> None:
         """Let it be that a task was queued some time ago.
 

@@ -1,10 +1,10 @@
-"""A grant holds where this server signed it and until it ends; its sealed form says nothing."""
+"""A grant holds where this server signed it; its sealed form says nothing."""
 
 from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from cryptography.fernet import Fernet
@@ -13,7 +13,7 @@ from airflow_thirdparty.grants import Grant, GrantInvalid, open_sealed, read_gra
 
 KEY, OTHER = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 NOW = 1_800_000_000.0
-GRANT = Grant("0198-ti", "github", ("fab", "7", "2026-01-01"), NOW + 60, ("repo",), waits=True)
+GRANT = Grant("0198-ti", "github", ("fab", "7", "2026-01-01"), NOW, ("repo",), waits=True)
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def signed(grant: Grant = GRANT, key: str = KEY) -> str:
 
 
 def test_what_is_written_is_read_back() -> None:
-    assert read_grant(signed(), KEY, NOW) == GRANT
+    assert read_grant(signed(), KEY) == GRANT
 
 
 def test_what_lies_in_the_database_says_nothing() -> None:
@@ -37,7 +37,7 @@ def test_what_lies_in_the_database_says_nothing() -> None:
         assert word not in sealed
         assert word.encode() not in base64.urlsafe_b64decode(sealed)
     with pytest.raises(GrantInvalid, match="no grant"):
-        read_grant(sealed, KEY, NOW)
+        read_grant(sealed, KEY)
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_what_lies_in_the_database_says_nothing() -> None:
 def test_keys(keys: str, holds: bool) -> None:
     sealed = write_grant(GRANT, KEY)
     if holds:
-        assert read_grant(open_sealed(sealed, keys), keys, NOW) == GRANT
+        assert read_grant(open_sealed(sealed, keys), keys) == GRANT
         return
     with pytest.raises(GrantInvalid):
         open_sealed(sealed, keys)
     with pytest.raises(GrantInvalid):
-        read_grant(signed(), keys, NOW)
+        read_grant(signed(), keys)
 
 
 def test_without_a_key_there_is_none() -> None:
@@ -86,13 +86,12 @@ def forged(**fields: object) -> str:
         pytest.param(forged(ti_id="0198-other"), id="another task instance"),
         pytest.param(forged(person=["fab", "1", ""]), id="another person"),
         pytest.param(forged(waits=False), id="one that yields tokens"),
-        pytest.param(forged(ends_at=NOW * 2), id="one that never ends"),
+        pytest.param(forged(given_at=NOW * 2), id="of another deferral"),
         pytest.param(signed(key=OTHER), id="another server's"),
-        pytest.param(signed(replace(GRANT, ends_at=NOW)), id="over"),
         pytest.param(signed().split(".")[0] + ".", id="no code"),
         pytest.param(signed(OfNextVersion(**vars(GRANT))), id="another version's, with a field more"),
     ],
 )
 def test_anything_else_is_refused(shown: str) -> None:
     with pytest.raises(GrantInvalid):
-        read_grant(shown, KEY, NOW)
+        read_grant(shown, KEY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -11,6 +12,8 @@ import pytest
 
 from airflow_thirdparty.exceptions import CannotDefer, SignInRequired, from_dict
 from airflow_thirdparty.grants import open_sealed
+from airflow_thirdparty.server.broker.database import utcnow
+from airflow_thirdparty.server.broker.tokens import trigger_grants
 from airflow_thirdparty.server.broker.tokens.trigger_grants import issue
 from airflow_thirdparty.server.people.person import Person as SomePerson
 from airflow_thirdparty.settings import fernet_key
@@ -122,6 +125,35 @@ def test_a_grant_holds_while_its_task_is_deferred(running: RunningTask, tasks: T
     assert after.status_code == 403
     assert "not deferred" in after.json()["error"]["message"]
     assert KEY not in after.text
+
+
+@DEFERS
+@pytest.mark.parametrize(
+    ("given", "deferred", "status"),
+    [
+        pytest.param(timedelta(days=14), timedelta(days=14), 200, id="two weeks on"),
+        pytest.param(timedelta(minutes=50), timedelta(), 200, id="a client that had to try again"),
+        pytest.param(timedelta(days=14), timedelta(days=13), 403, id="deferred anew since"),
+        pytest.param(timedelta(), timedelta(days=1), 403, id="given during the deferral"),
+    ],
+)
+def test_a_grant_holds_as_long_as_the_deferral_that_it_was_given_for(
+    running: RunningTask,
+    tasks: Tasks,
+    alice: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    given: timedelta,
+    deferred: timedelta,
+    status: int,
+) -> None:
+    now = utcnow()
+    monkeypatch.setattr(trigger_grants, "utcnow", lambda: now - given)
+    shown = open_sealed(granted(running), fernet_key())
+    tasks.defer(running, http_trigger("x"))
+    tasks.deferred_earlier(running.id, deferred)
+    answer = exchange(alice.url, shown)
+    assert answer.status_code == status, answer.text
+    assert (KEY in answer.text) is (status == 200)
 
 
 @DEFERS

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from airflow_thirdparty.wire import PROJECTION_KEY, TokenRequest
+from tests.support import scheduler
 from tests.support.accounts import Accounts
 from tests.support.airflow_server import AirflowServer, configured
 from tests.support.people import Person
@@ -344,10 +345,14 @@ def test_a_sign_in_that_will_not_outlive_the_run_is_said_to_our_hook(
     assert (answer()["renewable"], answer()["warning"]) == (False, ""), "a key never ends"
     ends_after(minutes=60)
     assert "usually take 120 minutes, so it will not outlive this run" in answer()["warning"]
+    scheduler.tag(DAG_ID, f"account:{ACME}")
+    tab = alice.browser.get(f"/third-party-accounts/api/v1/dags/{DAG_ID}/accounts").text
+    assert "usually take 120 minutes, so it will not outlive this run" in tab
     waits = json.loads(task.ask(ACME, waits=True).json()["extra"])[PROJECTION_KEY]
     assert waits["ends_at"] == answer()["expires_at"]
     ends_after(minutes=180)
     assert answer()["warning"] == ""
+    assert "outlive" not in alice.browser.get(f"/third-party-accounts/api/v1/dags/{DAG_ID}/accounts").text
 
 
 def ends_after(minutes: float) -> None:

@@ -269,8 +269,9 @@ async def test_what_will_not_outlive_the_run_is_said_once(
 def test_a_sign_in_that_ends_before_somebodys_time_is_over(
     hook: ThirdPartyAccountHook, supervisor: Supervisor, logged: list[str], lasting: int | None, said: int
 ) -> None:
-    ends_at = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()
-    answer = {"signed_in": True, "ends_at": ends_at, "warning": ""}
+    ends_at = datetime.now(timezone.utc) + timedelta(hours=1)
+    answer = {"signed_in": True, "ends_at": ends_at.isoformat(), "warning": ""}
     supervisor.answers["acme"] = lambda request: answered(extra=json.dumps({PROJECTION_KEY: answer}))
     hook.demand_sign_in(lasting=timedelta(seconds=lasting) if lasting else None)
-    assert [ends_at in line for line in logged].count(True) == said
+    words = f"ends at {ends_at:%Y-%m-%d %H:%M} UTC, before the 2:00:00 are over"
+    assert [words in line and "it will not outlive this run" in line for line in logged].count(True) == said

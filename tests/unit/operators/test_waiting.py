@@ -13,7 +13,7 @@ from airflow.sdk import exceptions
 from airflow.sdk.execution_time.comms import ConnectionResult
 
 from airflow_thirdparty.exceptions import BY_CODE, ActingUserUnknown, SignInRequired
-from airflow_thirdparty.operators import waiting
+from airflow_thirdparty.operators import http, waiting
 from airflow_thirdparty.operators.http import ThirdPartyHttpOperator
 from airflow_thirdparty.wire import PROJECTION_KEY, RESUME_METHOD, TokenRequest
 from tests.support.versions import PARKS
@@ -43,8 +43,8 @@ def test_it_becomes_a_required_action_of_the_person(
     with pytest.raises(exceptions.TaskAwaitingInput) as parked:
         operator(scopes=["repo"]).execute(CONTEXT)
     assert parked.value.method_name == RESUME_METHOD
-    assert parked.value.kwargs == {"third_party_accounts": {"acme": ["repo"]}}
-    assert parked.value.timeout == waiting.LONGEST
+    assert parked.value.kwargs["third_party_accounts"] == {"acme": ["repo"]}
+    assert timedelta() <= waiting.LONGEST - parked.value.timeout < timedelta(hours=1)
     [asked] = supervisor.required
     assert [(user.id, user.name) for user in asked.assigned_users] == [("3", "carol")]
     assert f"[Sign in]({PAGE})" in asked.body
@@ -82,6 +82,30 @@ def test_it_fails_in_words_when_the_time_is_over(supervisor: Supervisor) -> None
     supervisor.answers["acme"] = lambda request: needs_carol("sign_in_required")
     with pytest.raises(SignInRequired):
         operator().execute_signed_in(CONTEXT, {"error": "too late", "error_type": "timeout"})
+
+
+@PARKS
+def test_its_time_goes_on_when_it_is_asked_again(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor.answers["acme"] = lambda request: needs_carol("sign_in_required")
+    begun = waiting.now()
+
+    def after(days: float, **kwargs: Any) -> Any:
+        for module in (waiting, http):
+            monkeypatch.setattr(module, "now", lambda: begun + timedelta(days=days))
+        if not kwargs:
+            return operator().execute(CONTEXT)
+        return operator().execute_signed_in(CONTEXT, {"chosen_options": [waiting.OPTION]}, **kwargs)
+
+    with pytest.raises(exceptions.TaskAwaitingInput) as first:
+        after(0)
+    with pytest.raises(exceptions.TaskAwaitingInput) as second:
+        after(5, **first.value.kwargs)
+    assert (first.value.timeout, second.value.timeout) == (timedelta(days=7), timedelta(days=2))
+    assert second.value.kwargs == first.value.kwargs
+    with pytest.raises(SignInRequired):
+        after(7, **second.value.kwargs)
 
 
 @pytest.mark.parametrize(

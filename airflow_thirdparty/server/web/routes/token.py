@@ -71,7 +71,7 @@ def _shown(request: Request) -> Grant:
     try:
         if scheme.lower() != "bearer":
             raise GrantInvalid("no grant was shown")
-        return read_grant(signed.strip(), settings.fernet_key(), utcnow().timestamp())
+        return read_grant(signed.strip(), settings.fernet_key())
     except GrantInvalid as error:
         raise NotGranted(
             f"Nothing is granted: {error}.", "A task asks for a grant before it defers."
@@ -90,7 +90,7 @@ def _look_up(session: Session, grant: Grant, requirements: TokenRequirements) ->
         account,
         requirements,
         asker=TRIGGER,
-        check=partial(trigger_grants.check_person, grant),
+        check=partial(trigger_grants.check, session, grant),
     )
 
 
