@@ -67,16 +67,17 @@ def succeeded(**payload: Any) -> TriggerEvent:
     return QuietEvent({"status": "success", **payload})
 
 
-def failed(error: Exception) -> TriggerEvent:
+def failed(error: Exception, said: str = "") -> TriggerEvent:
     """An error on its way from a trigger to its task.
 
     :param error: what happened
+    :param said: what it says, where that is not for everybody
     :return: the event
     """
     if isinstance(error, ThirdPartyAccountError):
         payload = {"status": "refused", "refusal": error.as_dict()}
     else:
-        payload = {"status": "failed", "message": f"{type(error).__name__}: {error}"}
+        payload = {"status": "failed", "message": f"{type(error).__name__}: {said or error}"}
     return QuietEvent(payload)
 
 

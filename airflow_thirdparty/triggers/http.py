@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Iterable, Mapping
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import httpx2
 from airflow.triggers.base import TriggerEvent
@@ -49,8 +52,10 @@ class ThirdPartyHttpTrigger(ActingTrigger):
                 responses = [response async for response in pages]
             else:
                 responses = [await hook.arun(self.method, self.endpoint, **self.options)]
-        except (ThirdPartyAccountError, httpx2.HTTPError) as error:
+        except ThirdPartyAccountError as error:
             yield failed(error)
+        except httpx2.HTTPError as error:
+            yield failed(error, struck_out(str(error), hook.handed))
         else:
             yield succeeded(responses=[packed(one, hook.handed) for one in responses])
 
@@ -70,22 +75,45 @@ def packed(response: httpx2.Response, handed: Iterable[str] = ()) -> dict[str, A
     :return: what :func:`unpacked` reads
     """
     left_out = ("set-cookie", "content-encoding", "content-length", "transfer-encoding")
-    shown = response.request.headers.get("Authorization", "").partition(" ")[2]
-    secrets = [secret for secret in {shown, *handed} if len(secret) >= SHORTEST]
-
-    def clean(text: str) -> str:
-        for secret in secrets:
-            text = text.replace(secret, STRUCK_OUT)
-        return text
-
-    headers = [[k, clean(v)] for k, v in response.headers.multi_items() if k.lower() not in left_out]
+    shown = [*handed, response.request.headers.get("Authorization", "").partition(" ")[2]]
+    told = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in left_out]
     return {
         "status_code": response.status_code,
-        "url": clean(str(response.url)),
+        "url": struck_out(str(response.url), shown),
         "method": response.request.method,
-        "headers": headers,
-        "content": base64.b64encode(clean(response.content.decode("latin-1")).encode("latin-1")).decode(),
+        "headers": [[name, struck_out(value, shown)] for name, value in told],
+        "content": base64.b64encode(_struck_out(response.content, shown)).decode(),
     }
+
+
+def struck_out(text: str, credentials: Iterable[str]) -> str:
+    """A text without credentials.
+
+    :param text: what a service said
+    :param credentials: what must not be found in it
+    :return: the rest
+    """
+    return _struck_out(text.encode("utf-8", "surrogateescape"), credentials).decode(
+        "utf-8", "surrogateescape"
+    )
+
+
+def _struck_out(content: bytes, credentials: Iterable[str]) -> bytes:
+    spelled = {way for text in credentials if len(text) >= SHORTEST for way in _ways_to_spell(text)}
+    for way in sorted(spelled, key=len, reverse=True):  # one may hold another
+        content = content.replace(way, STRUCK_OUT.encode())
+    return content
+
+
+def _ways_to_spell(text: str) -> Iterator[bytes]:
+    """How a service may send it back: in words, in JSON, in an address."""
+    yield text.encode("utf-8", "surrogatepass")
+    with suppress(UnicodeEncodeError):
+        yield text.encode("latin-1")
+    yield json.dumps(text)[1:-1].encode()
+    yield json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
+    for quoted in (quote, quote_plus):
+        yield quoted(text, safe="", errors="surrogatepass").encode()
 
 
 def unpacked(data: Mapping[str, Any]) -> httpx2.Response:

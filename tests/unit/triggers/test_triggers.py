@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import httpx2
 import pytest
@@ -17,6 +20,7 @@ from airflow_thirdparty.triggers.sign_in import ThirdPartySignInTrigger
 
 TRIGGERS = pytest.mark.parametrize("cls", [ThirdPartyHttpTrigger, ThirdPartySignInTrigger])
 ECHOED = "token-of-alice"
+BASIC = base64.b64encode("älice:pässwörter & 密码".encode()).decode()
 
 
 @TRIGGERS
@@ -56,7 +60,8 @@ def answered(credential: str = ECHOED, **content: Any) -> dict[str, Any]:
     request = httpx2.Request(
         "GET", f"https://service.example/x?t={credential}", headers={"Authorization": f"Bearer {credential}"}
     )
-    return packed(httpx2.Response(200, request=request, **(content or {"json": {"items": [1]}})))
+    answer = httpx2.Response(200, request=request, **(content or {"json": {"items": [1]}}))
+    return packed(answer, [credential])
 
 
 @pytest.mark.parametrize(
@@ -81,6 +86,37 @@ def test_a_credential_is_struck_out_wherever_the_service_takes_it() -> None:
     request = httpx2.Request("GET", "https://service.example/", headers={"X-Api-Key": ECHOED})
     response = unpacked(packed(httpx2.Response(200, request=request, text=f"you sent {ECHOED}"), [ECHOED]))
     assert response.text == "you sent ***"
+
+
+PASSWORD = "pässwörter & 密码"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param({"json": {"said": PASSWORD}}, id="in JSON"),
+        pytest.param({"content": json.dumps({"said": PASSWORD}).encode()}, id="in JSON of ASCII"),
+        pytest.param({"text": f"{PASSWORD} is wrong."}, id="in words"),
+        pytest.param({"text": f"?p={quote(PASSWORD, safe='')}"}, id="in an address"),
+        pytest.param({"text": f"p={quote_plus(PASSWORD)}"}, id="in a form"),
+        pytest.param({"headers": {"X-Debug": BASIC}}, id="as it was sent"),
+    ],
+)
+def test_a_login_in_any_letters_is_struck_out(content: dict[str, Any]) -> None:
+    request = httpx2.Request("GET", "https://service.example", headers={"Authorization": f"Basic {BASIC}"})
+    event = packed(httpx2.Response(200, request=request, **content), [PASSWORD])
+    response = unpacked(event)
+    before = httpx2.Response(200, **content)
+    assert "***" in response.text + str(response.headers)
+    assert len(response.content) <= len(before.content)
+    for text in (response.text, str(response.headers)):
+        for part in ("rter", "%E5", "\\u5bc6", "密", BASIC):
+            assert part not in text
+
+
+def test_a_letter_of_another_alphabet_is_no_question_mark() -> None:
+    answer = httpx2.Response(200, request=httpx2.Request("GET", "https://x.example"), text="What????????????")
+    assert unpacked(packed(answer, ["密码密码密码密码密码"])).text == "What????????????"
 
 
 def test_what_may_stand_there_by_chance_stays() -> None:
