@@ -56,6 +56,34 @@ async def identify(
     return _of_userinfo(endpoints, _read(answer), rules)
 
 
+async def still_accepts(
+    transport: Transport,
+    endpoints: Endpoints,
+    access_token: str,
+    client: Client,
+    now: datetime,
+    rules: ServiceRules = STANDARD,
+) -> bool | None:
+    """Ask a service whether it still accepts an access token: whose it is, is what every token may ask.
+
+    :param transport: the way out
+    :param endpoints: of the service
+    :param access_token: the token
+    :param client: whom the service knows
+    :param now: aware
+    :param rules: of the service
+    :return: false for a 401 of its own (RFC 6750 section 3.1); ``None`` where it does not say
+    """
+    if not endpoints.userinfo_url:
+        return None
+    try:
+        await _ask_userinfo(transport, endpoints.userinfo_url, TokenSet(access_token), client, rules, now)
+    except OAuthError as error:
+        # a page is a proxy's
+        return False if error.status == 401 and error.kind is Kind.MISCONFIGURED else None
+    return True
+
+
 def _of_token_answer(endpoints: Endpoints, tokens: TokenSet) -> Identity:
     if not tokens.subject:
         text = "The service does not say who signed in, in its answer to the exchange"

@@ -67,6 +67,7 @@ class SignInFacts:
     endpoints: str
     lapsed_at: datetime | None
     lapsed_text: str | None
+    soft_lapsed_at: datetime | None
 
     @property
     def told_expiry(self) -> datetime | None:

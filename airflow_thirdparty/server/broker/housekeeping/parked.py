@@ -84,7 +84,8 @@ def _signed_in(
             if facts is None:
                 return None
             person = acting_user(facts).demand()
-            broker.look_up(session, person, account, TokenRequirements(tuple(scopes)))
+            if broker.look_up(session, person, account, TokenRequirements(tuple(scopes))).doubted:
+                return None
     except ThirdPartyAccountError:
         return None
     return person

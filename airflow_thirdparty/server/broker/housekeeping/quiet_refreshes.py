@@ -122,7 +122,8 @@ def _idle(session: Session, now: datetime) -> Select[Any]:
 
 
 def _softly_lapsed(now: datetime) -> Select[Any]:
-    return _refreshable(now).where(SignIn.soft_lapsed_at.is_not(None)).order_by(SignIn.retry_at)
+    refused = and_(SignIn.soft_lapsed_at.is_not(None), SignIn.sealed_refresh.is_not(None))
+    return _refreshable(now).where(refused).order_by(SignIn.retry_at)
 
 
 def _refreshable(now: datetime) -> Select[Any]:

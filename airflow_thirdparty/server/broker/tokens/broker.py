@@ -13,6 +13,7 @@ from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.registry import endpoints
 from airflow_thirdparty.server.broker.tokens import refusals
+from airflow_thirdparty.server.broker.tokens.doubts import Doubts
 from airflow_thirdparty.server.broker.tokens.freshness import (
     Freshness,
     TokenRequirements,
@@ -62,6 +63,7 @@ class Found:
     :param asked: the scopes that the sign-in asked for
     :param fallback: the access token, when it may be handed out only if it cannot be refreshed: nobody said
         that it has expired
+    :param doubted: the access token, when it may be handed out only if the service still accepts it
     """
 
     account: Account
@@ -73,6 +75,7 @@ class Found:
     renew: bool
     asked: tuple[str, ...] = ()
     fallback: AccessToken | None = None
+    doubted: AccessToken | None = None
 
 
 def with_api_host(account: Account, row: SignIn | SignInFacts) -> Account:
@@ -152,10 +155,13 @@ def freshness_of(
         now,
         assumed=row.expiry_assumed,
     )
-    if freshness is Freshness.USE or row.is_refreshable:
+    if row.is_refreshable:
         return freshness
     if row.access_expires_at is not None and row.access_expires_at <= now:
         raise refusals.expired_for_good(account)
+    refused = requirements.force_refresh and freshness is Freshness.REFRESH_FIRST
+    if row.kind == "oauth2" and (refused or row.soft_lapsed_at is not None):
+        return Freshness.ASK_FIRST
     return Freshness.USE
 
 
@@ -189,6 +195,7 @@ class TokenBroker:
 
     def __init__(self, refresher: Refresher) -> None:
         self.refresher = refresher
+        self.doubts = Doubts(refresher.transport, refresher.clock)
 
     def look_up(
         self, session: Session, person: Person, account: Account, requirements: TokenRequirements
@@ -216,10 +223,12 @@ class TokenBroker:
             # the service itself refused it: from now on it has an end that is not assumed
             sign_ins.note(session, row.id, row.version, None, access_expires_at=now, expiry_assumed=False)
             assumed = False
-        may_wait = freshness is Freshness.USE_AND_REFRESH or assumed
+        may_wait = freshness in (Freshness.USE_AND_REFRESH, Freshness.ASK_FIRST) or assumed
         if may_wait and row.retry_at is not None and row.retry_at > now:
+            if freshness is Freshness.ASK_FIRST and row.soft_lapsed_at is not None:
+                raise refusals.token_refused(account)
             freshness = Freshness.USE  # the service was just asked, in vain
-        renew = freshness is not Freshness.USE
+        renew = freshness in (Freshness.USE_AND_REFRESH, Freshness.REFRESH_FIRST)
         asked = asked_scopes(row, account)
         found = Found(
             with_api_host(account, row),
@@ -231,6 +240,8 @@ class TokenBroker:
             renew,
             asked,
         )
+        if freshness is Freshness.ASK_FIRST:
+            return replace(found, doubted=self._open(session, row, account))
         if freshness is not Freshness.REFRESH_FIRST:
             return replace(found, token=self._open(session, row, account))
         return replace(found, fallback=self._open(session, row, account)) if assumed else found
@@ -258,6 +269,10 @@ class TokenBroker:
             if found.renew:
                 self.refresher.refresh_in_background(found.row_id, found.version, found.account)
             return found.token
+        if found.doubted is not None:
+            value = found.doubted.value
+            await self.doubts.settle(found.row_id, found.version, found.account, value, max_wait)
+            return found.doubted
         try:
             refreshed = await self.refresher.refresh(found.row_id, found.version, found.account, max_wait)
         except (ServiceUnavailable, AccountMisconfigured, refusals.SoftLapsed):

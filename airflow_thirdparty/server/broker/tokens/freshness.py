@@ -26,6 +26,7 @@ class Freshness(Enum):
     USE = "use"
     USE_AND_REFRESH = "use and refresh"
     REFRESH_FIRST = "refresh first"
+    ASK_FIRST = "ask the service first whether it still accepts it"
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,19 @@ def sign_in_soft_lapsed(account: Account, text: str) -> SoftLapsed:
     )
 
 
+NOT_ACCEPTED = "it does not accept the access token any more, and gave nothing to refresh it with"
+"""What a service says, in words, that answers 401 to a token."""
+
+
+def token_refused(account: Account) -> SoftLapsed:
+    """The service does not accept the access token, and gave nothing to refresh it with.
+
+    :param account: the account as it is registered now
+    :return: the refusal, with the page that mends it
+    """
+    return sign_in_soft_lapsed(account, NOT_ACCEPTED)
+
+
 def expired_for_good(account: Account) -> SignInLapsed:
     """The access token expired and the service gave nothing to refresh it with.
 

@@ -20,6 +20,7 @@ from airflow_thirdparty.server.broker.tokens import soft_lapses
 from airflow_thirdparty.server.broker.tokens.leases import OPEN_FOR, Lease
 from airflow_thirdparty.server.broker.tokens.soft_lapses import Judged
 from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS, Kind, OAuthError
+from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import account_health, account_seen, revocations, sign_ins
 from airflow_thirdparty.server.store.account_health import Failure
 from airflow_thirdparty.server.store.models import SignIn
@@ -164,7 +165,7 @@ def note_failure(session: Session, lease: Lease, error: OAuthError, now: datetim
         **(judged.columns if judged is not None else {}),
     )
     if judged is not None:
-        _tell(session, lease, judged, failure.code)
+        tell(session, lease.account.conn_id, lease.person, judged, failure.code)
     if is_answer(error):
         flagged = _note_answer(session, lease, error, failure)
         return Noted(
@@ -175,11 +176,18 @@ def note_failure(session: Session, lease: Lease, error: OAuthError, now: datetim
     return Noted(retry_at)
 
 
-def _tell(session: Session, lease: Lease, judged: Judged, code: str) -> None:
-    conn_id = lease.account.conn_id
+def tell(session: Session, conn_id: str, person: Person, judged: Judged, code: str) -> None:
+    """Count a soft lapse, and put it into the audit log.
+
+    :param session: writes in its transaction
+    :param conn_id: id of the account
+    :param person: whose sign-in it is
+    :param judged: what the refusal means
+    :param code: what the service said
+    """
     if judged.is_news:
         metrics.soft_lapsed(conn_id)
-        audit.write(session, "soft_lapse", conn_id=conn_id, person=lease.person, code=code)
+        audit.write(session, "soft_lapse", conn_id=conn_id, person=person, code=code)
     if judged.withdrawn:
         audit.write(session, "soft_lapse_withdrawn", conn_id=conn_id, sign_ins=judged.withdrawn)
 

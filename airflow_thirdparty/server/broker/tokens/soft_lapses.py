@@ -55,23 +55,24 @@ class Judged:
     withdrawn: int = 0
 
 
-def judge(session: Session, row: SignIn, now: datetime) -> Judged:
+def judge(session: Session, row: SignIn, now: datetime, *, certain: bool = False) -> Judged:
     """Judge a refusal that nobody knows the meaning of.
 
     :param session: writes in its transaction
     :param row: the sign-in that was refused, as it was before
     :param now: the time, in UTC
+    :param certain: the service refused twice, in two places, so that only trouble of its own is in doubt
     :return: what it means
     """
     times, since = (row.unknown_times or 0) + 1, row.unknown_since or now
     columns = {"unknown_times": times, "unknown_since": since, "unknown_at": now}
     before = row.soft_lapsed_at
-    if before is None and (times < TIMES or now - since < LASTING):
+    if before is None and not certain and (times < TIMES or now - since < LASTING):
         return Judged(columns)
     # pages or silence may have come between its last refusal and this one
     last = row.unknown_at or now
     if _fail_together(session, row, last):
-        succeeded_at = _last_success(session, row.conn_id)
+        succeeded_at = _last_success(session, row.conn_id, signing_in=certain)
         if succeeded_at is None or succeeded_at <= max(since, min(last, now - TOGETHER)):
             withdrawn = _withdraw(session, row.conn_id, succeeded_at, now)
             # one that lapsed while others succeeded has lapsed, whatever the service does now
@@ -102,8 +103,11 @@ def _fail_together(session: Session, row: SignIn, last: datetime) -> bool:
     return len(session.scalars(others.limit(SEVERAL - 1)).all()) == SEVERAL - 1
 
 
-def _last_success(session: Session, conn_id: str) -> datetime | None:
-    return session.scalar(select(func.max(SignIn.refreshed_at)).where(SignIn.conn_id == conn_id))
+def _last_success(session: Session, conn_id: str, *, signing_in: bool) -> datetime | None:
+    """When a sign-in was last refreshed; or made, where there is nothing to refresh."""
+    refreshed_at = SignIn.refreshed_at
+    succeeded_at = func.coalesce(refreshed_at, SignIn.signed_in_at) if signing_in else refreshed_at
+    return session.scalar(select(func.max(succeeded_at)).where(SignIn.conn_id == conn_id))
 
 
 def _withdraw(session: Session, conn_id: str, succeeded_at: datetime | None, now: datetime) -> int:

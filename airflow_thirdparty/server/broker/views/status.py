@@ -78,13 +78,7 @@ def standing(
             row.access_expires_at,
         )
     if row.soft_lapsed_at is not None:
-        still = "" if expired else " Your access still works for now."
-        return AccountStatus(
-            Status.LAPSED,
-            f"The service keeps refusing to refresh your sign-in: {row.failed_text}. Sign in again. "
-            f"Until then it is tried by itself now and then.{still}",
-            row.soft_lapsed_at,
-        )
+        return AccountStatus(Status.LAPSED, _softly_lapsed(row, expired), row.soft_lapsed_at)
     granted, asked = tuple(row.scopes.split()), asked_scopes(row, account)
     rules = account.preset.scope_rules()
     wanted = sign_ins.scopes_to_ask(row, account.scopes)
@@ -101,6 +95,16 @@ def standing(
         return stands
     text = f"{stands.text} The service did not grant: {' '.join(narrower)}."
     return replace(stands, text=text, missing=narrower)
+
+
+def _softly_lapsed(row: SignIn, expired: bool) -> str:
+    if row.sealed_refresh is None:
+        return f"The service refuses your sign-in: {row.failed_text}. Sign in again."
+    still = "" if expired else " Your access still works for now."
+    return (
+        f"The service keeps refusing to refresh your sign-in: {row.failed_text}. Sign in again. "
+        f"Until then it is tried by itself now and then.{still}"
+    )
 
 
 def _with_end(
