@@ -84,8 +84,8 @@ def _explained(conn_id: str, denied: Exception, answer: Any) -> Exception:
 def _unanswered(conn_id: str) -> str:
     return str(
         NotProjected(
-            f"If '{conn_id}' is a third-party account: nobody acts here. A DAG file that is parsed, a "
-            "trigger and a callback act for nobody, and so does a task whose API server runs without this "
+            f"If '{conn_id}' is a third-party account: no user acts here. A DAG file that is parsed, a "
+            "trigger and a callback act for no user, and so does a task whose API server runs without this "
             "package.",
             "Ask for the connection inside a task, not at the top of the DAG file. An API server that serves "
             "tasks alone is started as 'uvicorn airflow_thirdparty.execution_server:app'.",

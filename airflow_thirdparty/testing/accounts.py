@@ -124,7 +124,7 @@ class ThirdPartyAccounts:
         """
         who = person or self.person
         if who is None:
-            raise ValueError("Name the person who signs in: the run acts for nobody")
+            raise ValueError("Name the person who signs in: the run acts for no user")
         lifetime = None if expires_in is None else timedelta(seconds=abs(expires_in))
         expires_at = None if expires_in is None else _now() + timedelta(seconds=expires_in)
         self._refusals.pop(conn_id, None)
@@ -234,7 +234,7 @@ class ThirdPartyAccounts:
         self.asked.append(request)
         link = sign_in_page(BASE_URL, request.conn_id)
         if self.person is None:
-            raise ActingUserUnknown("Nobody is on record for whom this run acts.")
+            raise ActingUserUnknown("No user is on record for whom this run acts.")
         if request.conn_id in self._refusals:
             raise self._refusals[request.conn_id]
         found = self._sign_ins.get((self.person, request.conn_id))

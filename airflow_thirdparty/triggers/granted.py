@@ -64,7 +64,7 @@ class GrantedBackend(BaseSecretsBackend):
         if found is None:
             raise AirflowSecretsBackendAccessDenied(
                 "A third-party account was asked for outside of the trigger that acts for somebody, as in a "
-                "thread that a library started. Nobody acts there: run the task without deferrable=True."
+                "thread that a library started. No user acts there: run the task without deferrable=True."
             )
         if isinstance(found, ThirdPartyAccountError):
             raise as_denial(found)

@@ -43,7 +43,7 @@ def base_url() -> str:
     base = settings.base_url()
     if not base.startswith(("https://", "http://")):
         raise AccountMisconfigured(
-            "Nobody can sign in: [api] base_url is not set, so the service cannot be told where to send "
+            "No user can sign in: [api] base_url is not set, so the service cannot be told where to send "
             "people back to.",
             "An admin sets [api] base_url to the address under which people reach this Airflow.",
             field="[api] base_url",

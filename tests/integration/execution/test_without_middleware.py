@@ -25,7 +25,7 @@ def test_an_account_is_refused_without_the_middleware(
 ) -> None:
     admin.rest.post("/api/v2/connections", json=PLAIN)
     check_in_process()
-    assert f"'{ACME}' is a third-party account, and nobody acts here" in caplog.text
+    assert f"'{ACME}' is a third-party account, and no user acts here" in caplog.text
     check_server_processes()
     for answer in said_by_other_modes(task):
         assert not [word for word in (KEY, *REGISTRATION) if word in answer]

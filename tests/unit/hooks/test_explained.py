@@ -131,5 +131,5 @@ def test_where_nobody_gives_a_reason_that_is_said(
     server.answers["acme"], server.reasons["acme"] = DENIED, reason
     with pytest.raises(AirflowSecretsBackendAccessDenied) as raised:
         get("acme")
-    assert "If 'acme' is a third-party account: nobody acts here" in str(raised.value)
+    assert "If 'acme' is a third-party account: no user acts here" in str(raised.value)
     assert "not at the top of the DAG file" in str(raised.value)

@@ -145,13 +145,13 @@ def check_allowed(
 ON_RECORD = {
     "ui": "was triggered without its user being put on record",
     "rest_api": "was triggered without its user being put on record",
-    "operator": "was triggered by a task that itself acted for nobody, or for a delegate",
+    "operator": "was triggered by a task that itself acted for no user, or for a delegate",
     "backfill": "belongs to a backfill that no authenticated user is on record for",
 }
 """How runs come about that may act for whoever caused them, and what is wrong when nobody is on record."""
 
 NEVER = {
-    "cli": "was triggered on the command line, where nobody is authenticated",
+    "cli": "was triggered on the command line, where no user is authenticated",
     "test": "is a test run, which has no user",
 }
 
@@ -182,7 +182,7 @@ def _not_on_record(facts: RunFacts, origins: list[AttributionFact]) -> ThirdPart
         "test": f"Set the environment variable AIRFLOW_CONN_{facts.conn_id.upper()} to a token of your own.",
         "backfill": "Create the backfill from Airflow's web page or its REST API, signed in as yourself.",
     }
-    reason = {**NEVER, **ON_RECORD}.get(how, "was caused by nobody who is on record")
+    reason = {**NEVER, **ON_RECORD}.get(how, "was caused by no user who is on record")
     return ActingUserUnknown(f"{_run(facts)} {reason}.", remedies.get(how, TRIGGER_AGAIN))
 
 
@@ -193,7 +193,7 @@ def _delegate(facts: RunFacts) -> tuple[Person, UserState]:
     consent = facts.delegation
     if consent is None or not _covers(consent, facts):
         raise ActingUserUnknown(
-            f"Nobody has delegated {account} to {what} of DAG '{facts.dag_id}'.",
+            f"No user has delegated {account} to {what} of DAG '{facts.dag_id}'.",
             f"Whoever wants {what} of this DAG to act with their account says so on the DAG's Accounts tab.",
         )
     if consent.expires_at is not None and consent.expires_at <= facts.now:

@@ -17,7 +17,7 @@ class NotProjectedHere(HTTPException, AirflowSecretsBackendAccessDenied):
 
     def __init__(self, conn_id: str) -> None:
         message = (
-            f"'{conn_id}' is a third-party account, and nobody acts here: not while a DAG file is parsed, "
+            f"'{conn_id}' is a third-party account, and no user acts here: not while a DAG file is parsed, "
             "not in triggers, callbacks or dag.test(), and not at an API server that was started with "
             "'airflow api-server --apps execution'. A running task is answered by an API server with this "
             "package; one that serves tasks alone is started as "

@@ -83,7 +83,7 @@ def cannot_be_kept(error: SealError) -> AccountMisconfigured:
     :return: the refusal
     """
     return AccountMisconfigured(
-        f"Nobody can sign in: {error}.",
+        f"No user can sign in: {error}.",
         "An admin sets a key as described in Airflow's documentation on Fernet.",
         field="[core] fernet_key",
     )
