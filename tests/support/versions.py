@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 from airflow import __version__ as airflow_version
 from airflow.sdk import exceptions
 from packaging.version import Version
 
 from airflow_thirdparty.server.broker.tokens.trigger_grants import HIDES_ARGUMENTS
+
+PRINTS_ADDRESSES = Version(airflow_version).release[:2] < (3, 3)
+"""``connections add --conn-uri`` prints what it was given, password and all."""
+
+TESTS_ON_WORKERS = pytest.mark.skipif(
+    find_spec("airflow.models.connection_test") is None,
+    reason="workers test no connections before Airflow 3.3",
+)
 
 DEFERS_TO_TRIGGERS = Version(airflow_version).release[:2] >= HIDES_ARGUMENTS
 
