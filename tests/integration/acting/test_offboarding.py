@@ -137,6 +137,17 @@ def test_orphaned_sign_ins(capsys, account: str, admin: Person):
     assert signed_in() == set()
 
 
+def test_an_account_made_anew_has_its_sign_ins_only_where_it_points_to_the_same_place(
+    account: str, admin: Person, alice: Person, service: Service
+):
+    same = service.connection(account)
+    for body, status in ((same, "signed_in"), ({**same, "login": "another-client"}, "account_changed")):
+        admin.rest.delete(f"/api/v2/connections/{account}")
+        assert admin.rest.post("/api/v2/connections", json=body).status_code == 201
+        seen = alice.browser.get(f"/third-party-accounts/api/v1/accounts/{account}").json()
+        assert seen["status"] == status
+
+
 def test_a_sign_in_that_goes_for_two_reasons_goes_once(capsys, account: str, bob_leaves):
     bob_leaves()
     long_ago = datetime.now(timezone.utc) - timedelta(days=40)
