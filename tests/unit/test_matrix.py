@@ -29,6 +29,11 @@ def test_each_part_has_an_environment_of_its_own() -> None:
     assert len({part.name for part in parts}) == len({part.variables["VENV"] for part in parts}) == len(parts)
 
 
+def test_the_manual_names_every_part() -> None:
+    page = (matrix.ROOT / "docs" / "upgrades.md").read_text()
+    assert [part.name for part in matrix.parts() if f"`{part.name}`" not in page] == []
+
+
 def test_the_oldest_and_the_newest_python_are_looked_for() -> None:
     looked_for = [part.pythons for part in matrix.parts() if part.pythons]
     assert [pythons[0] for pythons in looked_for] == [matrix.PYTHONS[0], matrix.PYTHONS[-1]]
