@@ -47,21 +47,75 @@ const fromHost = (globals) => ({
   },
 });
 
+/** Which words stand in which part of the script, by how their names begin; all others are those of the first view. */
+const PARTS = JSON.parse(await readFile(`${root}src/parts.json`, "utf8"));
+
+/**
+ * Gives each part of the script its own English words: `en.json` is the first view's, `en.json?part=…` a later one's.
+ * @returns {import("vite").Plugin}
+ */
+const wordsInParts = () => ({
+  name: "words-in-parts",
+  enforce: "pre",
+  resolveId(id) {
+    const [, part] = /\/en\.json(?:\?part=(\w+))?$/.exec(id) ?? [null, null];
+    return id.endsWith("/en.json") || part ? `\0words:${part ?? ""}` : null;
+  },
+  async load(id) {
+    if (!id.startsWith("\0words:")) {
+      return null;
+    }
+    const part = id.slice("\0words:".length);
+    const all = JSON.parse(await readFile(`${WORDS}/en.json`, "utf8"));
+    const partOf = (key) => Object.keys(PARTS).find((name) => PARTS[name].some((start) => key.startsWith(start))) ?? "";
+    const wanted = Object.fromEntries(Object.entries(all).filter(([key]) => partOf(key) === part));
+    return { code: `export default ${JSON.stringify(wanted)};`, moduleSideEffects: false };
+  },
+});
+
+/** Services' logos, drawn in one dark colour that is turned light in the dark, or in one that suits both. */
+const LOGOS = `${root}public/logos`;
+const logos = Object.fromEntries(
+  await Promise.all(
+    (await readdir(LOGOS))
+      .filter((name) => name.endsWith(".svg"))
+      .sort()
+      .map(async (name) => [
+        name.slice(0, -".svg".length),
+        (await readFile(`${LOGOS}/${name}`, "utf8")).includes('fill="#') ? "coloured" : "plain",
+      ]),
+  ),
+);
+
+/** The page by itself brings Preact in React's place, which is less than a tenth of it; Airflow's pages have React. */
+const PREACT = [
+  { find: /^react$/, replacement: "preact/compat" },
+  { find: /^react-dom$/, replacement: "preact/compat" },
+  { find: /^react-dom\/client$/, replacement: "preact/compat/client" },
+  { find: /^react\/jsx-runtime$/, replacement: "preact/jsx-runtime" },
+];
+
 /**
  * A script of modules; what its first view does not need is loaded when it is asked for.
  * @param {string} entry source file
  * @param {string} name below dist/, without its ending
  * @param {Record<string, string>} globals modules that the page already has
+ * @param {{ find: RegExp, replacement: string }[]} alias modules that stand in for others
  */
-const script = (entry, name, globals) =>
+const script = (entry, name, globals, alias) =>
   build({
     root,
     base: "./",
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    define: { "process.env.NODE_ENV": '"production"', __LANGUAGES__: JSON.stringify(languages) },
-    plugins: [fromHost(globals)],
+    define: {
+      "process.env.NODE_ENV": '"production"',
+      __LANGUAGES__: JSON.stringify(languages),
+      __LOGOS__: JSON.stringify(logos),
+    },
+    resolve: { alias },
+    plugins: [fromHost(globals), wordsInParts()],
     build: {
       outDir: dist,
       emptyOutDir: false,
@@ -89,8 +143,8 @@ for (const name of ["en", ...languages]) {
   const words = JSON.parse(await readFile(`${WORDS}/${name}.json`, "utf8"));
   await writeFile(`${dist}/words/${name}.json`, JSON.stringify(words));
 }
-await script("src/entrypoints/main.ts", "main", HOST);
-await script("src/entrypoints/page.ts", "page", {});
+await script("src/entrypoints/main.ts", "main", HOST, []);
+await script("src/entrypoints/page.ts", "page", {}, PREACT);
 
 for (const name of await readdir(`${dist}/chunks`)) {
   if (/["'/](?:main|page)\.js["']/.test(await readFile(`${dist}/chunks/${name}`, "utf8"))) {

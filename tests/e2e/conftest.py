@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from airflow_thirdparty import dag_tags
-from airflow_thirdparty.demo import ports, users
+from airflow_thirdparty.demo import browser, ports, users
 from airflow_thirdparty.demo.state import PersistedSettings, State
 from airflow_thirdparty.demo.users import User
 from tests.support.people import Person
@@ -125,6 +126,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     finally:
         if terminal.process.poll() is None:
             terminal.press_ctrl_c()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of a file; each has tabs of its own in it."""
+    with browser.open_browser() as opened:
+        yield opened
 
 
 def _person(user: User, terminal: Terminal) -> Iterator[Person]:

@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.databases import Database
+from tests.support.services import Service, running_service
+
+IN_THE_VAULT = "conn_type", "host", "login", "extra"
 
 BACKEND = {
     "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
@@ -33,11 +37,18 @@ def airflow(
 
 
 @pytest.fixture(scope="module")
-def vault(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def service() -> Iterator[Service]:
+    """An identity provider that knows the account of the vault."""
+    with running_service("http://localhost:8080", ["vaulted"]) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def vault(tmp_path_factory: pytest.TempPathFactory, service: Service) -> dict[str, str]:
     """A secrets backend with one account."""
     path = tmp_path_factory.mktemp("vault") / "connections.json"
-    account = {"conn_type": "third_party_account", "login": "abc", "extra": {"service": "github"}}
-    path.write_text(json.dumps({"vaulted": account}))
+    account = service.connection("vaulted")
+    path.write_text(json.dumps({"vaulted": {name: account[name] for name in IN_THE_VAULT}}))
     return {
         **BACKEND,
         "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"connections_file_path": str(path)}),
@@ -45,21 +56,23 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def test_an_account_in_a_secrets_backend_gets_its_secret_from_the_command_line(
-    database: Database, vault: dict[str, str]
+    database: Database, vault: dict[str, str], service: Service
 ) -> None:
     listed = airflow("third-party-accounts", "list", "-o", "json", **vault)
     assert [line["account"] for line in json.loads(listed.stdout)] == ["vaulted"], listed.stderr
     before = airflow("third-party-accounts", "check", "vaulted", **vault)
-    assert before.returncode != 0
+    assert before.returncode == 1
     assert "has no client secret" in before.stderr
-    stored = airflow("third-party-accounts", "set-secret", "vaulted", given="s3cr3t-of-github\n", **vault)
+    given = f"{service.client_secret}\n"
+    stored = airflow("third-party-accounts", "set-secret", "vaulted", given=given, **vault)
     assert stored.returncode == 0, stored.stderr
-    assert "s3cr3t" not in stored.stdout + stored.stderr
-    after = airflow("third-party-accounts", "check", "vaulted", **vault)
+    assert service.client_secret not in stored.stdout + stored.stderr
+    after = airflow("third-party-accounts", "check", "--all", "-o", "json", **vault)
     assert after.returncode == 0, after.stderr
-    checked = airflow("third-party-accounts", "check", "--all", "-o", "json", **vault)
-    assert {(row["account"], row["ok"]) for row in json.loads(checked.stdout)} == {("vaulted", "True")}
-    assert "/third-party-accounts/callback/vaulted" in after.stdout
+    found = {row["step"]: row for row in json.loads(after.stdout)}
+    assert found["client"]["outcome"] == "fine", "the service is asked, as Check on the page does"
+    assert {row["account"] for row in found.values()} == {"vaulted"}
+    assert "/third-party-accounts/callback/vaulted" in found["address"]["found"]
 
 
 @pytest.mark.parametrize(

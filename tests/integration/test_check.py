@@ -67,13 +67,14 @@ def test_a_client_that_the_service_knows(admin: Person, account: str) -> None:
     assert outcomes(report) == {
         "registration": "fine",
         "address": "fine",
+        "hooks": "fine",
         "secret": "fine",
         "discovery": "fine",
         "authorize": "fine",
         "clock": "fine",
         "userinfo": "fine",
         "client": "fine",
-        "pkce": "unknown",
+        "pkce": "fine",
         "refresh": "unknown",
         "rotation": "unknown",
         "revocation": "fine",
@@ -151,6 +152,7 @@ def test_keys_of_peoples_own_show_nothing_by_themselves(admin: Person, register:
     assert outcomes(check(admin, account)) == {
         "registration": "fine",
         "address": "fine",
+        "hooks": "fine",
         "client": "unknown",
     }
     assert state(admin, account) == ("untried", None)

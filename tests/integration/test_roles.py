@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from airflow.models.log import Log
@@ -85,7 +86,7 @@ def somebody(admin: Person) -> Iterator[Callable[[str], Person]]:
         person.close()
 
 
-def grant(person: Person, role: str) -> tuple[int, dict[str, object]]:
+def grant(person: Person, role: str) -> tuple[int, dict[str, Any]]:
     """Press the button."""
     answer = person.browser.post(ROLES, json={"role": role})
     forget_cached()
@@ -147,8 +148,25 @@ def test_who_may_edit_connections_but_no_roles_sees_who_finds_it_and_changes_not
     assert (answer.status_code, answer.json()["may_edit"]) == (200, False)
     status, body = grant(op, "Viewer")
     assert status == 403
-    assert "airflow third-party-accounts grant-role 'Viewer'" in str(body)
+    assert "airflow third-party-accounts grant-role Viewer" in str(body)
     assert held("Viewer") == before
+    _, body = grant(op, "it's ours; rm -r /")
+    assert """grant-role 'it'"'"'s ours; rm -r /'""" in str(body["error"]["remedy"]), "quoted for a shell"
+
+
+def test_who_may_edit_no_roles_is_told_of_no_role_but_airflows_own(
+    admin: Person, somebody: Callable[[str], Person]
+) -> None:
+    op = somebody("Op")
+    name = "Takeover of Acme"
+    body = {"name": name, "actions": [{"action": {"name": "can_read"}, "resource": {"name": "Website"}}]}
+    made = admin.rest.post("/auth/fab/v1/roles", json=body)
+    assert made.is_success or made.status_code == 409, made.text
+    try:
+        assert name in lacking(admin)
+        assert {"User", "Viewer"} <= set(lacking(op)) <= {"Admin", "Op", "User", "Viewer", "Public"}
+    finally:
+        admin.rest.delete(f"/auth/fab/v1/roles/{name}")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

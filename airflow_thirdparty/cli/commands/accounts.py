@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 
 from airflow_thirdparty.cli.commands.output import print_rows, remark
 from airflow_thirdparty.cli.commands.running import DONE, FOUND, command, fail
-from airflow_thirdparty.exceptions import ThirdPartyAccountError
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def set_secret(args: argparse.Namespace) -> None:
 
 @command
 def check(args: argparse.Namespace) -> None:
-    """Try what can be tried of accounts without a person: fields, secret, service; 1 when one fails.
+    """Try what can be tried of accounts without a person, as the page does; 1 if something is to be changed.
 
     :param args: what was given on the command line
     """
@@ -96,18 +95,18 @@ def _all_accounts() -> list[str]:
 
 
 async def _checked(names: Sequence[str]) -> tuple[list[dict[str, object]], list[str]]:
-    """What each step of each check found, as rows, and what failed."""
+    """What each step of each check found, as rows, and what is to be changed."""
     from airflow_thirdparty.server.broker import runtime
-    from airflow_thirdparty.server.broker.registry import check
+    from airflow_thirdparty.server.broker.registry import doctor
+    from airflow_thirdparty.server.store.clock import utcnow
 
     rows: list[dict[str, object]] = []
     problems: list[str] = []
     for name in names:
-        try:
-            found = await check.check(runtime.transport(), name)
-        except ThirdPartyAccountError as error:  # noqa: PERF203  # the others are checked all the same
-            problems.append(str(error))
-            rows.append({"account": name, "ok": False, "found": str(error)})
-        else:
-            rows += [{"account": name, "ok": True, "found": line} for line in found]
+        report = await doctor.examine(runtime.transport(), name, utcnow())
+        for finding in report.findings:
+            found = f"{finding.text} {finding.remedy}".rstrip()
+            rows.append({"account": name, "step": finding.step, "outcome": finding.outcome, "found": found})
+            if finding.outcome == "change":
+                problems.append(f"Account '{name}', {finding.step}: {found}")
     return rows, problems

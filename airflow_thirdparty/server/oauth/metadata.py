@@ -89,6 +89,7 @@ async def discover(
         jwks_url=jwks_url,
         iss_in_answer=found.get("authorization_response_iss_parameter_supported") is True,
         issuer_pattern=pattern,
+        offers_pkce=not refuses,
         left_out=tuple(filter(None, (no_userinfo, no_revocation))),
     )
 

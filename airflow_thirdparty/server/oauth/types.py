@@ -37,6 +37,7 @@ class Endpoints:
     :param issuer_pattern: where one address serves many issuers, what their names have in common; an ID
         token's ``iss`` must fit it, see :mod:`~airflow_thirdparty.server.oauth.issuers`
     :param api_host: address of the API, where the service names it in its answers
+    :param offers_pkce: whether the service says that it can do PKCE with S256 (RFC 8414); not stored either
     :param left_out: notes for the admin, one sentence each, on what the service described and is not used;
         not part of what is stored with a sign-in
     """
@@ -51,6 +52,7 @@ class Endpoints:
     issuer_pattern: str | None = None
     refresh_url: str | None = None
     api_host: str | None = None
+    offers_pkce: bool = False
     left_out: tuple[str, ...] = ()
 
 

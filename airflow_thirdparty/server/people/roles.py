@@ -25,6 +25,9 @@ RESOURCE = "Third-Party Accounts"
 NEEDED = (("can_read", "Plugins"), ("can_read", RESOURCE))
 """Action and resource of the permissions that finding the page takes; nothing else is granted."""
 
+STOCK = frozenset({"Admin", "Op", "User", "Viewer", "Public"})
+"""The roles that every Airflow has; what others are called may tell something of an organisation."""
+
 _ENTRANCE = ("can_read", "Website")
 """Without it a role opens no page of Airflow: it only adds something to another one."""
 

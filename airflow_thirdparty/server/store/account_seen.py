@@ -75,6 +75,16 @@ def reserve_check(session: Session, conn_id: str, binding: str, now: datetime) -
     return changed_rows(session, statement) == 1
 
 
+def allow_check(session: Session, conn_id: str) -> None:
+    """Let the service be checked at once: what a check found before holds no longer.
+
+    :param session: writes in its transaction
+    :param conn_id: id of the account
+    """
+    mine = update(AccountSeen).where(AccountSeen.conn_id == conn_id)
+    session.execute(mine.values(checked_at=None, report="[]"))
+
+
 def store_report(
     session: Session, conn_id: str, binding: str, now: datetime, report: Sequence[dict[str, Any]]
 ) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from airflow.utils.session import create_session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker.database import utcnow
-from airflow_thirdparty.server.broker.registry import check
+from airflow_thirdparty.server.broker.registry import check, registrations
+from airflow_thirdparty.server.broker.registry.findings import Finding
 from airflow_thirdparty.server.broker.sign_in import flow
 from airflow_thirdparty.server.oauth.transport import Transport
+from airflow_thirdparty.server.oauth.types import Endpoints
 from tests.faults.rig import ALICE
 from tests.support import accounts
 from tests.support.airflow_server import configured
@@ -28,22 +31,31 @@ def register(service: str, **extra: str) -> None:
     accounts.store({**body, "host": None})
 
 
+def pkce(conn_id: str = "theirs") -> Finding:
+    """What the check says of it."""
+    with create_session() as session:
+        account = registrations.find(session, conn_id)
+    return check.pkce(account, Endpoints(None, account.authorize_url or "", account.exchange_url or ""))
+
+
 @pytest.mark.parametrize("service", ["slack", "clickup"])
 async def test_a_service_that_binds_nothing(service: str) -> None:
     register(service)
-    lines = await check.check(Transport(), "theirs")
-    assert any("neither PKCE nor a nonce" in line for line in lines)
+    found = pkce()
+    assert found.outcome == "unknown"
+    assert "neither PKCE nor a nonce" in found.text
     assert (await flow.begin(Transport(), ALICE, "theirs", utcnow())).authorization_url
     with configured("third_party_accounts", require_code_binding="true"):
-        for asked in (flow.begin(Transport(), ALICE, "theirs", utcnow()), check.check(Transport(), "theirs")):
-            with pytest.raises(AccountMisconfigured, match="require_code_binding") as refused:
-                await asked
-            assert refused.value.field == "service"
+        with pytest.raises(AccountMisconfigured, match="require_code_binding") as refused:
+            await flow.begin(Transport(), ALICE, "theirs", utcnow())
+        assert refused.value.field == "service"
+        assert pkce().outcome == "change"
 
 
 async def test_a_service_that_binds_it() -> None:
     register("github")
     with configured("third_party_accounts", require_code_binding="true"):
         assert (await flow.begin(Transport(), ALICE, "theirs", utcnow())).authorization_url
-        lines = await check.check(Transport(), "theirs")
-    assert not any("neither" in line for line in lines)
+        found = pkce()
+    assert found.outcome == "fine"
+    assert "GitHub" in found.text

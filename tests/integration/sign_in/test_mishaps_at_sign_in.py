@@ -241,14 +241,17 @@ def test_oddities_that_cost_no_sign_in(
 
 def test_the_check_of_an_account_tells_what_is_left_out(account: str, provider: Remote) -> None:
     from airflow_thirdparty.server.broker import runtime
-    from airflow_thirdparty.server.broker.registry.check import check
+    from airflow_thirdparty.server.broker.registry import doctor
+    from airflow_thirdparty.server.store.clock import utcnow
 
     provider.fault("discovery", "answer", fields={"userinfo_endpoint": "https://elsewhere.example/u"})
-    notes = [line for line in asyncio.run(check(runtime.transport(), account)) if "left out" in line]
-    assert len(notes) == 1
-    assert "userinfo_endpoint" in notes[0]
-    assert "https://elsewhere.example" in notes[0]
-    assert "userinfo_url" in notes[0]
+    report = asyncio.run(doctor.examine(runtime.transport(), account, utcnow()))
+    [found] = [finding for finding in report.findings if finding.step == "discovery"]
+    assert found.outcome == "fine"
+    assert "left out" in found.text
+    assert "userinfo_endpoint" in found.text
+    assert "https://elsewhere.example" in found.text
+    assert "userinfo_url" in found.text
 
 
 def test_an_exchange_elsewhere_is_refused_by_its_field(alice: Person, account: str, provider: Remote) -> None:

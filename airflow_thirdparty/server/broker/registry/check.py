@@ -1,98 +1,154 @@
-"""Tries what can be tried of an account without a person: its fields, its client secret, its service."""
+"""The steps of a check that ask nobody: what the registration itself and this process show."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
-from airflow_thirdparty.exceptions import AccountMisconfigured
+from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts import allowed_dags, exposing
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import bundles, links
-from airflow_thirdparty.server.broker.database import in_database
-from airflow_thirdparty.server.broker.registry import oauth_client, registrations
-from airflow_thirdparty.server.broker.registry.endpoints import find_endpoints
-from airflow_thirdparty.server.oauth.errors import OAuthError
-from airflow_thirdparty.server.oauth.transport import Transport
-from airflow_thirdparty.server.oauth.types import Client
+from airflow_thirdparty.server.broker.registry import oauth_client
+from airflow_thirdparty.server.broker.registry.findings import Finding
+from airflow_thirdparty.server.oauth.types import Client, Endpoints
+from airflow_thirdparty.urls import origin_of
 from airflow_thirdparty.wire import ENVIRONMENT_PREFIX
 
-
-async def check(transport: Transport, conn_id: str) -> list[str]:
-    """Check an account step by step.
-
-    :param transport: the way to its service
-    :param conn_id: id of the account
-    :return: what was found in order, in words
-    :raises ThirdPartyAccountError: at the first step that fails, naming the field and the remedy
-    """
-    account = await in_database(_registered, conn_id=conn_id)
-    lines = [f"The registration of '{conn_id}' is complete (service '{account.service}').", _exposed(account)]
-    lines += _shadowed(conn_id)
-    if account.kind != "oauth2":
-        return [*lines, "People enter a credential of their own; there is nothing else to check."]
-    lines.append("There is a client secret." if account.client_auth_method != "none" else "A public client.")
-    lines.append(f"The redirect URI to register at the service: {links.redirect_uri(conn_id)}")
-    oauth_client.check_code_binding(account)
-    if not account.code_bound_by:
-        lines.append(f"Note that {oauth_client.UNBOUND.format(name=account.preset.name)}.")
-    try:
-        found = await find_endpoints(transport, account)
-    except OAuthError as error:
-        raise oauth_client.to_user_error(error, account) from None
-    lines.append(f"People sign in at {found.authorize_url}; the token endpoint is {found.exchange_url}.")
-    lines += found.left_out
-    if not found.revoke_url:
-        lines.append("The service offers no way to revoke: signing out only forgets.")
-    return lines
+ONLY_THEN = "It can only be seen at a sign-in."
+_GENERIC = frozenset({"openid", "custom"})
+"""Presets that stand for no service of their own."""
 
 
-def _registered(session: Session, conn_id: str) -> Account:
-    account = registrations.find(session, conn_id)
-    _check_allowed_dags(session, account)
-    if account.kind == "oauth2":
-        oauth_client.client(session, account)
-    return account
-
-
-def _exposed(account: Account) -> str:
-    try:
-        entry = exposing.check_complete(account)
-    except AccountMisconfigured as problem:
-        return f"Hooks of other providers find no credential under the account's own id: {problem}"
-    return f"Hooks of other providers find the credential as a connection of type '{entry.conn_type}'."
-
-
-def _shadowed(conn_id: str) -> list[str]:
-    variable = f"{ENVIRONMENT_PREFIX}{conn_id.upper()}"
-    if variable not in os.environ or conn_id in settings.accounts_in_secrets_backend():
-        return []
-    return [
-        f"{variable} is set here. On a worker it shadows the account: hooks of other providers act with that "
-        "one login, whoever triggered the run. Remove it where workers run."
-    ]
-
-
-def client_of(session: Session, account: Account) -> Client:
-    """Who we are at an account's service, where everything that needs no service is in order.
+def registration(session: Session, account: Account) -> Finding:
+    """Whether all that was entered has a meaning here.
 
     :param session: a session
     :param account: as it is registered now
-    :raises AccountMisconfigured: when its DAGs are not clear, or there is no client secret
-    :return: the client
+    :return: what was found
     """
-    _check_allowed_dags(session, account)
-    return oauth_client.client(session, account)
-
-
-def _check_allowed_dags(session: Session, account: Account) -> None:
     unclear = allowed_dags.without_bundle(account.allowed_dags)
     if unclear and bundles.only_bundle(session) is None:
-        raise AccountMisconfigured(
-            f"Account '{account.conn_id}': allowed_dags names {', '.join(map(repr, unclear))} without saying "
-            "of which bundle, and there are several.",
+        return Finding(
+            "registration",
+            "change",
+            f"allowed_dags names {', '.join(map(repr, unclear))} without saying of which bundle, and there "
+            "are several.",
             f"Write 'bundle:{unclear[0]}'.",
-            field="allowed_dags",
         )
+    return Finding("registration", "fine", "All fields can be read.")
+
+
+def address(account: Account, origin: str | None) -> Finding:
+    """Whether people come back to where they are: base URL, and the proxy before it.
+
+    :param account: as it is registered now
+    :param origin: where the asking browser reaches this Airflow, if it says so
+    :return: what was found
+    """
+    try:
+        redirect = links.redirect_uri(account.conn_id)
+    except ThirdPartyAccountError as error:
+        return Finding("address", "change", error.message, error.remedy)
+    if origin is not None and origin != origin_of(redirect):
+        return Finding(
+            "address",
+            "change",
+            f"You reach Airflow at {origin}, but it sends people back to {origin_of(redirect)}.",
+            "Set [api] base_url to the address that people use, or let the proxy before it use that one.",
+        )
+    return Finding("address", "fine", f"Register this redirect URI at the service: {redirect}")
+
+
+def hooks(account: Account) -> Iterator[Finding]:
+    """Where hooks of other providers find the credential, and what keeps them from it.
+
+    :param account: as it is registered now
+    :yield: what was found
+    """
+    try:
+        entry = exposing.check_complete(account)
+    except AccountMisconfigured as problem:
+        text = f"Hooks of other providers find no credential under the account's own id: {problem.message}"
+        yield Finding("hooks", "fine", text, problem.remedy)
+    else:
+        text = f"Hooks of other providers find the credential as a connection of type '{entry.conn_type}'."
+        yield Finding("hooks", "fine", text)
+    variable = f"{ENVIRONMENT_PREFIX}{account.conn_id.upper()}"
+    if variable in os.environ and account.conn_id not in settings.accounts_in_secrets_backend():
+        yield Finding(
+            "shadow",
+            "change",
+            f"{variable} is set here. On a worker it shadows the account: hooks of other providers act with "
+            "that one login, whoever triggered the run.",
+            "Remove it where workers run.",
+        )
+
+
+def secret(session: Session, account: Account) -> tuple[Client | None, Finding]:
+    """Whether there is a client secret.
+
+    :param session: a session
+    :param account: as it is registered now
+    :return: who we are at the service, if that is known; and what was found
+    """
+    try:
+        client = oauth_client.client(session, account)
+    except ThirdPartyAccountError as error:
+        return None, Finding("secret", "change", error.message, error.remedy)
+    public = account.client_auth_method == "none"
+    text = "A public client has none." if public else "It is stored, sealed."
+    return client, Finding("secret", "fine", text)
+
+
+def pkce(account: Account, endpoints: Endpoints) -> Finding:
+    """What binds a code to whoever began the sign-in (RFC 7636).
+
+    :param account: as it is registered now
+    :param endpoints: of its service
+    :return: what was found
+    """
+    try:
+        oauth_client.check_code_binding(account)
+    except AccountMisconfigured as error:
+        return Finding("pkce", "change", error.message, error.remedy)
+    name, made_of_it = account.preset.name, account.preset.pkce
+    if not account.code_bound_by:
+        return Finding("pkce", "unknown", f"Note that {oauth_client.UNBOUND.format(name=name)}.")
+    if made_of_it != "S256":
+        verb = "refuses" if made_of_it == "none" else "ignores"
+        return Finding("pkce", "fine", f"{name} {verb} it; a nonce binds the code instead.")
+    if endpoints.offers_pkce:
+        return Finding("pkce", "fine", "It is always sent, and the service says that it checks it.")
+    if account.preset.id not in _GENERIC and account.preset.shipped:
+        return Finding("pkce", "fine", f"It is always sent, and {name} is known to check it.")
+    return Finding("pkce", "unknown", f"It is always sent. Whether the service checks it: {ONLY_THEN}")
+
+
+def tenant(account: Account, reached: Sequence[Finding]) -> Iterator[Finding]:
+    """Whether what tells this customer of the service from others leads somewhere.
+
+    :param account: as it is registered now
+    :param reached: what the addresses made with it have shown
+    :yield: what was found; nothing where the service has no such fields, or its addresses were entered
+    """
+    values = [
+        f"{field.label} '{account.tenant[name]}'"
+        for name, field in account.preset.tenant.items()
+        if account.tenant.get(name)
+    ]
+    if not values:
+        return
+    said = ", ".join(values)
+    if any(finding.outcome == "change" for finding in reached):
+        text = f"The service does not answer where its addresses lead with {said}."
+        yield Finding(
+            "tenant", "change", text, "Enter it as the address of the service in a browser shows it."
+        )
+    elif reached and all(finding.outcome == "fine" for finding in reached):
+        yield Finding("tenant", "fine", f"The service answers where its addresses lead with {said}.")
+    else:
+        yield Finding("tenant", "unknown", f"Its addresses are made with {said}. {ONLY_THEN}")

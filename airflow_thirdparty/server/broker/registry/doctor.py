@@ -5,12 +5,11 @@ Nothing is red that was not seen to be wrong: what only a sign-in shows is said 
 
 from __future__ import annotations
 
-import json
 import secrets
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +20,7 @@ from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.registry import check, oauth_client, registrations
 from airflow_thirdparty.server.broker.registry.endpoints import find_endpoints
+from airflow_thirdparty.server.broker.registry.findings import Finding, Report, read
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.oauth import grants
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
@@ -29,58 +29,20 @@ from airflow_thirdparty.server.oauth.types import Client, Endpoints
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import account_seen
 from airflow_thirdparty.server.store.models import SignIn
-from airflow_thirdparty.urls import origin_of
-
-Outcome = Literal["fine", "change", "unknown"]
-"""What is known of a step: it works, something has to be changed, or only a sign-in shows."""
 
 CLOCK_SKEW = timedelta(seconds=60)
 """By how much clocks may differ: ID tokens and expiries are compared with more leeway than that."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What a step found.
-
-    :param step: which, as the page calls it
-    :param text: what was seen
-    :param remedy: what to change; empty where nothing is
-    """
-
-    step: str
-    outcome: Outcome
-    text: str
-    remedy: str = ""
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a check found.
-
-    :param at: when it was made; a moment ago when it is not repeated so soon
-    """
-
-    at: datetime
-    findings: tuple[Finding, ...]
-
-    @property
-    def outcome(self) -> Outcome:
-        """Of all steps: wrong if one is, else working if the service has accepted the client."""
-        if any(finding.outcome == "change" for finding in self.findings):
-            return "change"
-        proven = any(finding.step == "client" and finding.outcome == "fine" for finding in self.findings)
-        return "fine" if proven else "unknown"
-
-
 async def examine(
-    transport: Transport, conn_id: str, now: datetime, by: Person, origin: str | None = None
+    transport: Transport, conn_id: str, now: datetime, by: Person | None = None, origin: str | None = None
 ) -> Report:
     """Check an account; at most once a minute, for all who ask.
 
     :param transport: the way to its service
     :param conn_id: id of the account
     :param now: the time, in UTC
-    :param by: who asks
+    :param by: who asks; nobody known on the command line
     :param origin: where the asking browser reaches this Airflow, if it says so
     :raises NoSuchAccount: when there is no such account
     :return: what was found, now or within the last minute
@@ -102,18 +64,8 @@ async def examine(
     return Report(now, findings)
 
 
-def read(text: str, at: datetime) -> Report:
-    """Read a report as it was kept.
-
-    :param text: JSON
-    :param at: when it was made
-    :return: the report
-    """
-    return Report(at, tuple(Finding(**each) for each in json.loads(text)))
-
-
 def _keep(
-    session: Session, account: Account, now: datetime, findings: tuple[Finding, ...], by: Person
+    session: Session, account: Account, now: datetime, findings: tuple[Finding, ...], by: Person | None
 ) -> None:
     report: list[dict[str, Any]] = [asdict(finding) for finding in findings]
     account_seen.store_report(session, account.conn_id, account.binding().text(), now, report)
@@ -124,8 +76,9 @@ def _keep(
 async def _steps(
     transport: Transport, account: Account, now: datetime, origin: str | None
 ) -> AsyncIterator[Finding]:
-    yield Finding("registration", "fine", "All fields can be read.")
-    for finding in _address(account, origin):
+    yield await in_database(check.registration, account=account)
+    yield check.address(account, origin)
+    for finding in check.hooks(account):
         yield finding
     if account.kind == "oauth2":
         async for finding in _service(transport, account, now):
@@ -135,19 +88,24 @@ async def _steps(
 
 
 async def _service(transport: Transport, account: Account, now: datetime) -> AsyncIterator[Finding]:
-    client, finding = await in_database(_secret, account=account)
+    client, finding = await in_database(check.secret, account=account)
     yield finding
     try:
         endpoints = await find_endpoints(transport, account)
     except OAuthError as error:
-        yield _unfound(error, account)
+        unfound = _unfound(error, account)
+        yield unfound
+        for finding in check.tenant(account, [unfound]):
+            yield finding
         return
     found = f"People sign in at {endpoints.authorize_url}; the token endpoint is {endpoints.exchange_url}."
     yield Finding("discovery", "fine", " ".join((found, *endpoints.left_out)))
-    async for finding in _reached(transport, endpoints, now):
+    reached = [finding async for finding in _reached(transport, endpoints, now)]
+    for finding in (*reached, *check.tenant(account, [each for each in reached if each.step != "clock"])):
         yield finding
     if client is not None:
         yield await _client(transport, client, endpoints, account, now)
+    yield check.pkce(account, endpoints)
     for finding in await in_database(_lasting, account=account, endpoints=endpoints):
         yield finding
 
@@ -161,35 +119,6 @@ def _unfound(error: OAuthError, account: Account) -> Finding:
         return Finding("discovery", "unknown", wrong.message, "Check again in a minute.")
     reach = "Correct the address, or let this API server reach it: a firewall or a proxy may be in between."
     return Finding("discovery", "change", wrong.message, reach)
-
-
-def _secret(session: Session, account: Account) -> tuple[Client | None, Finding]:
-    try:
-        client = check.client_of(session, account)
-    except ThirdPartyAccountError as error:
-        return None, Finding("secret", "change", error.message, error.remedy)
-    public = account.client_auth_method == "none"
-    return client, Finding(
-        "secret", "fine", "A public client has none." if public else "It is stored, sealed."
-    )
-
-
-def _address(account: Account, origin: str | None) -> Iterator[Finding]:
-    """Whether people come back to where they are: base URL, and the proxy before it."""
-    try:
-        redirect = links.redirect_uri(account.conn_id)
-    except ThirdPartyAccountError as error:
-        yield Finding("address", "change", error.message, error.remedy)
-        return
-    if origin is not None and origin != origin_of(redirect):
-        yield Finding(
-            "address",
-            "change",
-            f"You reach Airflow at {origin}, but it sends people back to {origin_of(redirect)}.",
-            "Set [api] base_url to the address that people use, or let the proxy before it use that one.",
-        )
-        return
-    yield Finding("address", "fine", f"Register this redirect URI at the service: {redirect}")
 
 
 async def _reached(transport: Transport, endpoints: Endpoints, now: datetime) -> AsyncIterator[Finding]:
@@ -273,12 +202,10 @@ def _lasting(session: Session, account: Account, endpoints: Endpoints) -> list[F
     mine = select(SignIn.id).where(SignIn.conn_id == account.conn_id, SignIn.binding == binding).limit(1)
     has_refresh = session.scalar(mine.where(SignIn.sealed_refresh.is_not(None))) is not None
     refreshed = session.scalar(mine.where(SignIn.refreshed_at.is_not(None))) is not None
-    only_then = "It can only be seen at a sign-in."
     return [
-        Finding("pkce", "unknown", f"It is always sent. Whether the service checks it: {only_then}"),
         Finding("refresh", "fine", "The service gives refresh tokens.")
         if has_refresh
-        else Finding("refresh", "unknown", only_then),
+        else Finding("refresh", "unknown", check.ONLY_THEN),
         Finding("rotation", "fine", "Sign-ins have been refreshed.")
         if refreshed
         else Finding("rotation", "unknown", "It can only be seen when a sign-in is refreshed."),

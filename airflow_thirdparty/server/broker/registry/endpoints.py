@@ -55,7 +55,8 @@ def dump(endpoints: Endpoints) -> str:
     :return: a JSON object
     """
     values = asdict(endpoints)
-    del values["left_out"]  # notes for whoever registers the account
+    for note in ("left_out", "offers_pkce"):  # for whoever registers the account
+        del values[note]
     return json.dumps(values, sort_keys=True)
 
 

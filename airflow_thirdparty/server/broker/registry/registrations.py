@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
-from airflow_thirdparty.server.store import client_secrets
+from airflow_thirdparty.server.store import account_seen, client_secrets
 from airflow_thirdparty.server.store.client_secrets import registration_of
 from airflow_thirdparty.server.store.seal import SealError
 from airflow_thirdparty.wire import CONN_TYPE
@@ -174,6 +174,7 @@ def set_client_secret(conn_id: str, secret: str) -> None:
             )
         try:
             client_secrets.store(session, conn_id, secret, account)
+            account_seen.allow_check(session, conn_id)
         except SealError as error:
             raise AccountMisconfigured(
                 f"The client secret of account '{conn_id}' cannot be kept: {error}.",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
-from airflow_thirdparty.server.store import client_secrets
+from airflow_thirdparty.server.store import account_seen, client_secrets
 from airflow_thirdparty.server.store.client_secrets import plain_extra, registration_of
 from airflow_thirdparty.server.store.seal import SealError
 from airflow_thirdparty.wire import CONN_TYPE
@@ -117,6 +117,7 @@ def _is_changed(connection: Connection) -> bool:
 def _store_or_refuse(session: Session, key: str, secret: str, account: Account) -> None:
     try:
         client_secrets.store(session, key, secret, account)
+        account_seen.allow_check(session, key)
     except SealError as error:
         raise RegistrationRefused(
             AccountMisconfigured(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.registry import doctor, registrations
+from airflow_thirdparty.server.broker.registry import findings, registrations
 from airflow_thirdparty.server.broker.registry.registrations import AccountEntry
 from airflow_thirdparty.server.broker.tokens import refusals
 from airflow_thirdparty.server.store import account_health, account_seen, sign_in_counts
@@ -73,7 +73,7 @@ def _state(entry: AccountEntry, health: AccountHealth | None, seen: AccountSeen 
     if problem is not None:
         return problem, since, "failed", since, checked_at
     worked_at = seen.worked_at if seen else None
-    report = doctor.read(seen.report, seen.checked_at) if seen and seen.checked_at else None
+    report = findings.read(seen.report, seen.checked_at) if seen and seen.checked_at else None
     if report is not None and (worked_at is None or worked_at < report.at):
         for finding in report.findings:
             if finding.outcome == "change":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter
@@ -19,16 +21,16 @@ router = APIRouter(prefix="/api/v1", tags=["Roles"])
 
 @router.get("/admin/roles", dependencies=[AdminOnly])
 async def list_roles(user: GetUserDep) -> RolesAnswer:
-    """Which of Flask-AppBuilder's roles find the page; for admins."""
+    """Which of Flask-AppBuilder's roles find the page; who edits no roles is told of stock ones alone."""
     return await in_database(_answer, user=user)
 
 
 def _answer(session: Session, user: BaseUser) -> RolesAnswer:
     known = roles.are_here()
+    may_edit = known and entitlement.may_edit_roles(user)
+    shown = [role for role in roles.all_of(session) if may_edit or role.name in roles.STOCK]
     return RolesAnswer(
-        roles=[RoleView.model_validate(role) for role in roles.all_of(session)],
-        known=known,
-        may_edit=known and entitlement.may_edit_roles(user),
+        roles=[RoleView.model_validate(role) for role in shown], known=known, may_edit=may_edit
     )
 
 
@@ -38,7 +40,7 @@ async def grant_role(body: RoleBody, user: GetUserDep, person: PersonDep) -> Rol
     if not entitlement.may_edit_roles(user):
         raise NotAdmin(
             "Only who may edit roles in Airflow may do this.",
-            f"Ask them, or run: airflow third-party-accounts grant-role '{body.role}'",
+            f"Ask them, or run: airflow third-party-accounts grant-role {shlex.quote(body.role)}",
         )
     return await in_database(_grant, role=body.role, by=person)
 

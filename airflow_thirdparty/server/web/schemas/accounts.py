@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from airflow_thirdparty.server.broker.registry.doctor import Outcome, Report
+from airflow_thirdparty.server.broker.registry.findings import Outcome, Report
 from airflow_thirdparty.server.broker.views.accounts import View
 from airflow_thirdparty.server.broker.views.admin import Overview, State
 from airflow_thirdparty.server.broker.views.needs import Group, Needs, group_of

@@ -2,29 +2,17 @@ import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/react-que
 
 import { call, callAirflow, Failure, get, pageUrl, segment } from "./client";
 import type {
-  AccountForm,
   AccountList,
-  AccountOverview,
   AccountView,
-  ChangedAccount,
-  CheckReport,
   DagAccounts,
-  DagAtRisk,
   DelegationList,
-  DelegationOfDag,
   DelegationRequest,
   Dependents,
   Group,
-  NewAccount,
-  PeoplePage,
-  Preset,
-  PresetList,
-  RoleList,
   SignInRequest,
   SignInStarted,
   SignOutResult,
   TaskAccount,
-  UsageCount,
   UsagePage,
 } from "./types";
 
@@ -75,7 +63,7 @@ export const dependentsQuery = (connId: string) =>
   });
 
 /** A query's parameters; what is empty is left out. */
-const parameters = (values: Record<string, string | number | null>): string =>
+export const parameters = (values: Record<string, string | number | null>): string =>
   new URLSearchParams(
     Object.entries(values).flatMap(([name, value]) => (value === null || value === "" || value === 0 ? [] : [[name, String(value)]])),
   ).toString();
@@ -129,80 +117,6 @@ export const usageQuery = (connId: string, limit: number) =>
     queryFn: () => get<UsagePage>(`uses?conn_id=${encodeURIComponent(connId)}&limit=${limit}`),
     placeholderData: keepPreviousData,
   });
-
-export const overviewQuery = queryOptions({
-  queryKey: ["admin", "accounts"],
-  queryFn: () => get<AccountOverview[]>("admin/accounts"),
-});
-
-export const dagsAtRiskQuery = queryOptions({
-  queryKey: ["admin", "dags-at-risk"],
-  queryFn: () => get<DagAtRisk[]>("admin/dags-at-risk"),
-});
-
-export const usageCountsQuery = (limit: number, offset: number) =>
-  queryOptions({
-    queryKey: ["admin", "uses", limit, offset],
-    queryFn: () => get<UsageCount[]>(`admin/uses?limit=${limit}&offset=${offset}`),
-    placeholderData: keepPreviousData,
-  });
-
-export const allDelegationsQuery = queryOptions({
-  queryKey: ["admin", "delegations"],
-  queryFn: () => get<DelegationOfDag[]>("admin/delegations"),
-});
-
-export const rolesQuery = queryOptions({
-  queryKey: ["admin", "roles"],
-  queryFn: () => get<RoleList>("admin/roles"),
-});
-
-export const grantRole = (role: string): Promise<unknown> => call("POST", "admin/roles", { role });
-
-export const peopleQuery = (connId: string, search: string, offset: number) =>
-  queryOptions({
-    queryKey: ["admin", "people", connId, search, offset],
-    queryFn: () => get<PeoplePage>(`admin/accounts/${segment(connId)}/sign-ins?${parameters({ search, offset })}`),
-    placeholderData: keepPreviousData,
-  });
-
-export const signSomebodyOut = (connId: string, id: number): Promise<unknown> =>
-  call("DELETE", `admin/accounts/${segment(connId)}/sign-ins/${id}`);
-
-export const signEverybodyOut = (connId: string): Promise<unknown> =>
-  call("DELETE", `admin/accounts/${segment(connId)}/sign-ins`);
-
-export const checkAccount = (connId: string): Promise<CheckReport> =>
-  call("POST", `admin/accounts/${segment(connId)}/check`, {});
-
-export const presetsQuery = queryOptions({
-  queryKey: ["presets"],
-  queryFn: () => get<PresetList>("presets"),
-  staleTime: 600_000,
-  refetchInterval: false,
-});
-
-export const presetQuery = (service: string) =>
-  queryOptions({
-    queryKey: ["presets", service],
-    queryFn: () => get<Preset>(`presets/${segment(service)}`),
-    staleTime: 600_000,
-    refetchInterval: false,
-  });
-
-export const formQuery = (connId: string) =>
-  queryOptions({
-    queryKey: ["form", connId],
-    queryFn: () => get<AccountForm>(`admin/accounts/${segment(connId)}/form`),
-    gcTime: 0,
-  });
-
-export const createAccount = (account: NewAccount): Promise<unknown> => call("POST", "admin/accounts", account);
-
-export const changeAccount = (connId: string, account: ChangedAccount): Promise<unknown> =>
-  call("PATCH", `admin/accounts/${segment(connId)}`, account);
-
-export const deleteAccount = (connId: string): Promise<unknown> => call("DELETE", `admin/accounts/${segment(connId)}`);
 
 /** Where the caller gets all that is kept about them. */
 export const MY_DATA = (): string => `${pageUrl()}api/v1/me/data`;

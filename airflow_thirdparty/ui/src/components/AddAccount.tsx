@@ -2,7 +2,8 @@ import { Link, Stack, Text } from "@chakra-ui/react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { checkAccount, createAccount, presetQuery, presetsQuery, refetchAll } from "../api/queries";
+import { checkAccount, createAccount, presetQuery, presetsQuery } from "../api/administration";
+import { refetchAll } from "../api/queries";
 import type { CheckReport, Preset } from "../api/types";
 import { complaintOf, type Draft, draftOf, NEEDED_LABELS, requestOf } from "../messages/registry";
 import { problemFrom } from "../signin/useSignIn";

@@ -2,8 +2,9 @@ import { chakra, Link, Stack, Text } from "@chakra-ui/react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { allDelegationsQuery } from "../api/administration";
 import { dagTabUrl } from "../api/client";
-import { allDelegationsQuery, endDelegation, refetchAll } from "../api/queries";
+import { endDelegation, refetchAll } from "../api/queries";
 import type { DelegationOfDag } from "../api/types";
 import { delegationState } from "../messages/delegation";
 import { problemFrom } from "../signin/useSignIn";
@@ -13,6 +14,7 @@ import { Confirm } from "./Confirm";
 import { announce } from "./LiveRegion";
 import { Cell, Row, Section, Table } from "./Table";
 import { useNow } from "./useNow";
+import "../words/tabs";
 import { t } from "../words/words";
 
 const Withdraw = ({ consent }: { consent: DelegationOfDag }) => {

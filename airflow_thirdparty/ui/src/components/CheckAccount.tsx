@@ -2,7 +2,8 @@ import { Box, HStack, Stack, Text } from "@chakra-ui/react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { checkAccount, refetchAll } from "../api/queries";
+import { checkAccount } from "../api/administration";
+import { refetchAll } from "../api/queries";
 import type { AccountOverview, CheckReport, Finding } from "../api/types";
 import { outcomeOf, stepName } from "../messages/administration";
 import { nameOf } from "../messages/status";

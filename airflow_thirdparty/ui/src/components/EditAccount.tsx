@@ -2,7 +2,8 @@ import { Stack, Text } from "@chakra-ui/react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { changeAccount, deleteAccount, formQuery, refetchAll } from "../api/queries";
+import { changeAccount, deleteAccount, formQuery } from "../api/administration";
+import { refetchAll } from "../api/queries";
 import type { AccountForm, AccountOverview } from "../api/types";
 import { lossMessages } from "../messages/registry";
 import { nameOf } from "../messages/status";

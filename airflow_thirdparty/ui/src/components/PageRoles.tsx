@@ -2,7 +2,8 @@ import { chakra, Stack, Text } from "@chakra-ui/react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { grantRole, refetchAll, rolesQuery } from "../api/queries";
+import { grantRole, rolesQuery } from "../api/administration";
+import { refetchAll } from "../api/queries";
 import type { RoleAccess } from "../api/types";
 import { grantCommand } from "../messages/administration";
 import { problemFrom } from "../signin/useSignIn";

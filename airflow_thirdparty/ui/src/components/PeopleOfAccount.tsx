@@ -2,7 +2,8 @@ import { Flex, Input, Stack, Text } from "@chakra-ui/react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { PAGE_SIZE, peopleQuery, refetchAll, signEverybodyOut, signSomebodyOut } from "../api/queries";
+import { peopleQuery, signEverybodyOut, signSomebodyOut } from "../api/administration";
+import { PAGE_SIZE, refetchAll } from "../api/queries";
 import type { AccountOverview, PersonSignedIn } from "../api/types";
 import { signInCountMessage } from "../messages/administration";
 import { nameOf } from "../messages/status";

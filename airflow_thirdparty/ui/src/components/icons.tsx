@@ -1,10 +1,11 @@
-/** Our own icons: states that differ in shape, and a plain icon for each service. */
+/** Our own icons, for states that differ in shape, and the logos of services. */
 
 import { chakra } from "@chakra-ui/react";
 import type { ReactNode } from "react";
 
+import { pageUrl } from "../api/client";
 import type { Status } from "../api/types";
-import { initials } from "../messages/registry";
+import { initials } from "../messages/status";
 
 interface IconProps {
   children: ReactNode;
@@ -91,44 +92,21 @@ export const UNKNOWN_SHAPE: ReactNode = (
   </>
 );
 
-const SERVICE_ICONS: Record<string, ReactNode> = {
-  github: (
-    <path
-      d="M4.6 4.2c1.6 0 3 .9 3.8 1.6a12 12 0 0 1 7.2 0c.8-.7 2.2-1.6 3.8-1.6.5 1.3.4 2.7.1 3.6.9 1.1 1.3 2.3 1.3 3.8 0 4.2-2.7 5.7-5.4 6.1.4.5.6 1.2.6 2v1.8H8v-1.3c-2.6.5-3.5-1.2-4.5-2.2 2 .3 2.4 1 4.6.9 0-.5.2-.9.5-1.2-2.7-.4-5.4-1.9-5.4-6.1 0-1.5.4-2.7 1.3-3.8-.3-.9-.4-2.3.1-3.6z"
-      fill="currentColor"
-      stroke="none"
-    />
-  ),
-  google: (
-    <g strokeWidth="3.4" strokeLinecap="butt">
-      <path d="M18 6.3A8.2 8.2 0 0 0 5 7.8" stroke="#ea4335" />
-      <path d="M5 7.8a8.2 8.2 0 0 0 0 8.4" stroke="#fbbc05" />
-      <path d="M5 16.2a8.2 8.2 0 0 0 12.6 1.9" stroke="#34a853" />
-      <path d="M17.6 18.1A8.2 8.2 0 0 0 20.2 12H12" stroke="#4285f4" />
-    </g>
-  ),
-  microsoft: (
-    <g stroke="none">
-      <path d="M3.5 3.5h8v8h-8z" fill="#f25022" />
-      <path d="M12.5 3.5h8v8h-8z" fill="#7fba00" />
-      <path d="M3.5 12.5h8v8h-8z" fill="#00a4ef" />
-      <path d="M12.5 12.5h8v8h-8z" fill="#ffb900" />
-    </g>
-  ),
-  gitlab: (
-    <g stroke="none">
-      <path d="M12 21 8.3 10h7.4z" fill="#e24329" />
-      <path d="M12 21 8.3 10H3.4zM12 21l3.7-11h4.9z" fill="#fc6d26" />
-      <path d="M3.4 10 2.3 13.3c-.1.4 0 .7.3.9L12 21zM20.6 10l1.1 3.3c.1.4 0 .7-.3.9L12 21z" fill="#fca326" />
-      <path d="M3.4 10h4.9L6.2 3.6c-.1-.3-.6-.3-.7 0zM20.6 10h-4.9l2.1-6.4c.1-.3.6-.3.7 0z" fill="#e24329" />
-    </g>
-  ),
-  autodesk: (
-    <g stroke="none" fill="currentColor">
-      <path d="M2.8 18.6 14.2 5.4h6.4c.4 0 .6.3.6.6v12.2c0 .3-.3.4-.6.4h-4.5v-4.4h-3.9l-3 4.4z" />
-    </g>
-  ),
-};
+/** The services there is a logo for, and how it is drawn: put in by the build. */
+declare const __LOGOS__: Readonly<Record<string, "plain" | "coloured">>;
+
+/** A logo is a file, loaded when it comes into view; a plain one is dark, and turned light in the dark. */
+const Logo = ({ icon }: { icon: string }) => (
+  <chakra.img
+    src={`${pageUrl()}static/logos/${icon}.svg`}
+    alt=""
+    loading="lazy"
+    decoding="async"
+    boxSize="1.5rem"
+    flexShrink={0}
+    {...(__LOGOS__[icon] === "plain" ? { _dark: { filter: "invert(1)" } } : {})}
+  />
+);
 
 /** Two links of a chain: any service we have no icon for. */
 const GENERIC_ICON: ReactNode = (
@@ -138,27 +116,35 @@ const GENERIC_ICON: ReactNode = (
   </>
 );
 
-/** A service's icon; its initials where we have none, or a chain where it has no name. */
-export const ServiceIcon = ({ icon, name = "" }: { icon: string; name?: string }) =>
-  icon in SERVICE_ICONS || name === "" ? (
+const Initials = ({ name }: { name: string }) => (
+  <chakra.span
+    aria-hidden="true"
+    display="inline-flex"
+    alignItems="center"
+    justifyContent="center"
+    boxSize="1.5rem"
+    flexShrink={0}
+    borderRadius="sm"
+    bg="bg.muted"
+    _dark={{ bg: "gray.800" }}
+    color="fg"
+    fontSize="2xs"
+    fontWeight="semibold"
+  >
+    {initials(name)}
+  </chakra.span>
+);
+
+/** A service's logo; its initials where there is none, or a chain where it has no name. */
+export const ServiceIcon = ({ icon, name = "" }: { icon: string; name?: string }) => {
+  if (Object.hasOwn(__LOGOS__, icon)) {
+    return <Logo icon={icon} />;
+  }
+  return name === "" ? (
     <Icon size="1.5rem" box={24}>
-      {SERVICE_ICONS[icon] ?? GENERIC_ICON}
+      {GENERIC_ICON}
     </Icon>
   ) : (
-    <chakra.span
-      aria-hidden="true"
-      display="inline-flex"
-      alignItems="center"
-      justifyContent="center"
-      boxSize="1.5rem"
-      flexShrink={0}
-      borderRadius="sm"
-      bg="bg.muted"
-      _dark={{ bg: "gray.800" }}
-      color="fg"
-      fontSize="2xs"
-      fontWeight="semibold"
-    >
-      {initials(name)}
-    </chakra.span>
+    <Initials name={name} />
   );
+};

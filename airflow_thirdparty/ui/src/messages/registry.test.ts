@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import type { Preset, PresetInGallery } from "../api/types";
-import { complaintOf, draftOf, found, initials, lossMessages, requestOf } from "./registry";
+import { complaintOf, draftOf, found, lossMessages, requestOf } from "./registry";
+import { initials } from "./status";
 
 const service = (id: string, name: string): PresetInGallery => ({ id, name, kind: "oauth2", icon: id });
 

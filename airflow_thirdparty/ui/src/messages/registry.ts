@@ -9,15 +9,6 @@ export function found(presets: readonly PresetInGallery[], search: string): Pres
   return presets.filter(({ id, name }) => words.every((word) => `${name} ${id}`.toLowerCase().includes(word)));
 }
 
-/** One or two letters in the place of a logo: "Google Drive" is GD, "GitHub" is G. */
-export const initials = (name: string): string =>
-  name
-    .split(/[\s_.,()-]+/)
-    .filter(Boolean)
-    .slice(0, 2)
-    .map((word) => [...word][0]?.toUpperCase() ?? "")
-    .join("");
-
 /** An account while it is typed. */
 export interface Draft {
   conn_id: string;

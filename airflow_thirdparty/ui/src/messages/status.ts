@@ -86,3 +86,12 @@ export function shortScope(scope: string): string {
   const parts = scope.split("/").filter((part) => part !== "");
   return parts.length > 2 ? (parts.at(-1) ?? scope) : scope;
 }
+
+/** One or two letters in the place of a logo: "Google Drive" is GD, "GitHub" is G. */
+export const initials = (name: string): string =>
+  name
+    .split(/[\s_.,()-]+/)
+    .filter(Boolean)
+    .slice(0, 2)
+    .map((word) => [...word][0]?.toUpperCase() ?? "")
+    .join("");

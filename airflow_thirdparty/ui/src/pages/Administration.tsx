@@ -2,8 +2,8 @@ import { chakra, Flex, Heading, HStack, Link, Stack, Text } from "@chakra-ui/rea
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 
+import { dagsAtRiskQuery, overviewQuery, usageCountsQuery } from "../api/administration";
 import { dagTabUrl } from "../api/client";
-import { dagsAtRiskQuery, overviewQuery, usageCountsQuery } from "../api/queries";
 import type { AccountOverview, DagAtRisk, UsageCount } from "../api/types";
 import { AddAccount } from "../components/AddAccount";
 import { AllDelegations } from "../components/AllDelegations";
@@ -17,6 +17,7 @@ import { Rich } from "../components/Rich";
 import { Cell, Row, Section, Table } from "../components/Table";
 import { When } from "../components/When";
 import { epithetOf, iconName, nameOf } from "../messages/status";
+import "../words/administration";
 import { t } from "../words/words";
 
 const Id = ({ children }: { children: ReactNode }) => (

@@ -14,6 +14,7 @@ import { Empty, Failed, Loading, NotOffered } from "../components/Placeholders";
 import { readiness } from "../messages/dag";
 import { Rich } from "../components/Rich";
 import { listen } from "../signin/signInEvents";
+import "../words/tabs";
 import { useLanguage } from "../words/useLanguage";
 import { t } from "../words/words";
 

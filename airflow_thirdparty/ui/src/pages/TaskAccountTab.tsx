@@ -22,6 +22,7 @@ import { answerMessage, nextStep, outcomeLabel, overMessage } from "../messages/
 import { distance } from "../messages/time";
 import { listen } from "../signin/signInEvents";
 import { problemFrom, useSignIn } from "../signin/useSignIn";
+import "../words/tabs";
 import { useLanguage } from "../words/useLanguage";
 import { t } from "../words/words";
 

@@ -15,39 +15,52 @@ export function fileFor(wanted: string, files: readonly string[]): string | null
   return files.find((file) => names.includes(file.toLowerCase())) ?? null;
 }
 
-async function change(wanted: string): Promise<void> {
-  const file = fileFor(wanted, __LANGUAGES__);
-  asked = wanted;
-  if (file === null) {
-    speak("en", {});
-  } else {
-    const response = await fetch(new URL(`static/words/${file}.json`, pageUrl()));
-    const words = (await response.json()) as Words;
-    if (asked !== wanted) {
-      return; // the reader has changed their mind meanwhile
+/** How often a dictionary is asked for, and how long after one another: a busy server may drop the first call. */
+const TRIES = 4;
+const PAUSE_MS = 1_000;
+
+async function wordsOf(file: string): Promise<Words> {
+  for (let left = TRIES - 1; ; left -= 1) {
+    try {
+      const response = await fetch(new URL(`static/words/${file}.json`, pageUrl()));
+      if (response.ok) {
+        return (await response.json()) as Words;
+      }
+      throw new Error(String(response.status));
+    } catch (error) {
+      if (left === 0) {
+        throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
-    speak(file, words);
   }
+}
+
+async function change(wanted: string): Promise<void> {
+  asked = wanted;
+  const file = fileFor(wanted, __LANGUAGES__);
+  const words = file === null ? {} : await wordsOf(file);
+  if (asked !== wanted) {
+    return; // the reader has changed their mind meanwhile
+  }
+  speak(file ?? "en", words);
   for (const hear of hearers) {
     hear();
   }
 }
 
 /** The language that the document says it is in: Airflow keeps it to its own setting, our server to the browser's. */
-const follow = (): void => {
+async function follow(): Promise<void> {
   const wanted = document.documentElement.lang || "en";
   if (wanted !== asked) {
-    change(wanted).catch(() => undefined); // English is better than nothing
+    await change(wanted).catch(() => undefined); // English is better than nothing
   }
-};
+}
 
 /** Follow the document's language from now on; the promise is kept once the first one is spoken. */
 export async function followDocument(): Promise<void> {
-  new MutationObserver(follow).observe(document.documentElement, { attributeFilter: ["lang"] });
-  const wanted = document.documentElement.lang || "en";
-  if (wanted !== asked) {
-    await change(wanted).catch(() => undefined);
-  }
+  new MutationObserver(() => void follow()).observe(document.documentElement, { attributeFilter: ["lang"] });
+  await follow();
 }
 
 function subscribe(hear: () => void): () => void {

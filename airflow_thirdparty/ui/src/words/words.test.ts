@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { afterEach, describe, expect, test } from "vitest";
@@ -66,6 +67,43 @@ test("every word is used, and none that is used lacks", () => {
   expect(unused).toEqual([]);
   const used = [...code.matchAll(/\bt\(\s*"([\w.]+)"/g)].map(([, key]) => key ?? "");
   expect(used.filter((key) => !has(key))).toEqual([]);
+});
+
+describe("a part of the script that is loaded by itself", () => {
+  const parts = JSON.parse(readFileSync(`${SOURCES}parts.json`, "utf8")) as Record<string, string[]>;
+  const partOf = (key: string) => Object.keys(parts).find((name) => parts[name]?.some((start) => key.startsWith(start)));
+  const roots = readdirSync(SOURCES, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith(".d.ts"))
+    .flatMap((file) =>
+      [...readFileSync(`${SOURCES}${file}`, "utf8").matchAll(/\bimport\("(\.[^"]+)"\)/g)].map(([, to]) => join(dirname(file), to ?? "")),
+    );
+
+  /** A source file with all that it imports at once. */
+  function loaded(root: string): Map<string, string> {
+    const found = new Map<string, string>();
+    const waiting = [root];
+    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+      const path = [".tsx", ".ts"].map((ending) => `${file}${ending}`).find((each) => existsSync(`${SOURCES}${each}`));
+      if (path === undefined || found.has(path)) {
+        continue;
+      }
+      const code = readFileSync(`${SOURCES}${path}`, "utf8");
+      found.set(path, code);
+      for (const [, to] of code.matchAll(/^(?:import|export)(?! type)[^;]*?"(\.[^"]+)";/gm)) {
+        waiting.push(join(dirname(path), to ?? ""));
+      }
+    }
+    return found;
+  }
+
+  test.each([...new Set(roots)])("%s brings the words that it says", (root) => {
+    const files = loaded(root);
+    expect(files.size).toBeGreaterThan(1);
+    const brought = Object.keys(parts).filter((part) => files.has(`words/${part}.ts`));
+    const said = [...files.values()].flatMap((code) => [...code.matchAll(/"([\w.]+)"/g)].map(([, key]) => key ?? ""));
+    const lacking = said.filter((key) => has(key) && partOf(key) !== undefined && !brought.includes(partOf(key) ?? ""));
+    expect(lacking).toEqual([]);
+  });
 });
 
 describe("a text", () => {

@@ -1,14 +1,22 @@
 /** All words of the pages, in the reader's language: one dictionary, with plurals; English where a word lacks. */
 
-import english from "./en.json";
+import first from "./en.json";
 
-export type Key = keyof typeof english;
+export type Key = keyof typeof first;
 /** One text, or one for each plural of the language (`Intl.PluralRules`), chosen by the value `count`. */
 type Text = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 export type Words = Partial<Record<Key, Text>>;
 export type Values = Record<string, string | number>;
 
 const ENGLISH = "en";
+
+/** What the first view says, and what the parts that were loaded since have brought along. */
+const english: Words = { ...first };
+
+/** Take in the English words of a part that is loaded later. */
+export function learn(words: Words): void {
+  Object.assign(english, words);
+}
 
 interface Spoken {
   language: string;
