@@ -21,7 +21,7 @@ WHY = (
     (
         "What cannot happen",
         "Nobody gets another person's login by triggering this DAG: a run acts for the person who triggered "
-        "it, and for nobody when that person is not known. Reading the DAG shows no token.",
+        "it, and for no user when that person is not known. Reading the DAG shows no token.",
     ),
     (
         "Changed code",
@@ -37,7 +37,7 @@ WHY = (
     ),
     (
         "Re-runs",
-        "A run that somebody else clears or re-queues acts for nobody, so it fails rather than uses the "
+        "A run that somebody else clears or re-queues acts for no user, so it fails rather than uses the "
         "wrong login. A re-run by the person who triggered it acts for them again, with the code as it is "
         "by then.",
     ),

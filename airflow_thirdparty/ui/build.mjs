@@ -73,6 +73,19 @@ const wordsInParts = () => ({
   },
 });
 
+/**
+ * Parts are loaded by the browser alone: what Vite puts around that is for style sheets of theirs, of which there are none.
+ * @returns {import("vite").Plugin}
+ */
+const plainImports = () => ({
+  name: "plain-imports",
+  enforce: "pre",
+  load: (id) =>
+    id.startsWith("\0vite/preload-helper")
+      ? { code: "export const __vitePreload = (load) => load();", moduleSideEffects: false }
+      : null,
+});
+
 /** Services' logos, drawn in one dark colour that is turned light in the dark, or in one that suits both. */
 const LOGOS = `${root}public/logos`;
 const logos = Object.fromEntries(
@@ -115,7 +128,7 @@ const script = (entry, name, globals, alias) =>
       __LOGOS__: JSON.stringify(logos),
     },
     resolve: { alias },
-    plugins: [fromHost(globals), wordsInParts()],
+    plugins: [fromHost(globals), wordsInParts(), plainImports()],
     build: {
       outDir: dist,
       emptyOutDir: false,

@@ -52,11 +52,11 @@ def checks(session: Session) -> dict[str, str]:
     return {
         "fernet_key": ""
         if get_fernet().is_encrypted
-        else "[core] fernet_key is empty: nobody can sign in, and the DAG policy is told of no accounts.",
+        else "[core] fernet_key is empty: no user can sign in, and the DAG policy is told of no accounts.",
         "migrations": _migrations(session),
         "base_url": ""
         if settings.base_url().startswith(("http://", "https://"))
-        else "[api] base_url is not set: nobody can sign in.",
+        else "[api] base_url is not set: no user can sign in.",
     }
 
 

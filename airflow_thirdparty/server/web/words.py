@@ -39,6 +39,19 @@ class Language:
             text = text.replace(f"{{{name}}}", value)
         return text
 
+    def told(self, code: str, message: str, remedy: str) -> tuple[str, str]:
+        """What an error says, by its code where this language has words for it.
+
+        :param code: of the error
+        :param message: what happened, in English
+        :param remedy: what to do about it, in English
+        :return: both
+        """
+        if self.code == ENGLISH:
+            return message, remedy
+        words = _dictionary(self.code)
+        return str(words.get(f"errors.{code}", message)), str(words.get(f"errors.{code}.remedy", remedy))
+
 
 def asked(header: str | None) -> Language:
     """The first language of a browser's that there is a dictionary for (RFC 9110 section 12.5.4).

@@ -207,7 +207,7 @@ def test_a_dag_that_does_not_exist(server: Airflow, dag_id: str, method: str):
     assert error["code"] in ("no_such_dag", "no_such_delegation")
     assert error["message"]
     assert error["remedy"]
-    assert server.page("admin", "GET", "/admin/delegations") == []
+    assert server.page("admin", "GET", "/admin/delegations") == {"delegations": [], "total": 0}
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
@@ -269,7 +269,7 @@ def test_there_is_one_delegate(server: Airflow):
 def test_an_admin_sees_those_of_all_dags(server: Airflow):
     delegate(server, pinned=True)
     delegate(server, "bob", dag_id="fired", scheduled=False, asset_events=True)
-    seen = server.page("admin", "GET", "/admin/delegations")
+    seen = server.page("admin", "GET", "/admin/delegations")["delegations"]
     assert [(each["dag_id"], each["user_name"], each["state"], each["pinned"]) for each in seen] == [
         ("daily", "alice", "active", True),
         ("fired", "bob", "active", False),

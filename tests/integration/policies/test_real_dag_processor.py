@@ -131,7 +131,7 @@ def test_a_file_that_asks_for_an_account_while_it_is_parsed_is_told_why_not(pars
     parsed.write({"greedy": 'from airflow.sdk import DAG, Connection\nConnection.get("github")\n'})
     parsed.parse()
     [error] = [text for file, text in parsed.import_errors().items() if file == "greedy.py"]
-    assert "If 'github' is a third-party account: nobody acts here" in error
+    assert "If 'github' is a third-party account: no user acts here" in error
     assert "not at the top of the DAG file" in error
 
 

@@ -136,9 +136,9 @@ def tenant(account: Account, reached: Sequence[Finding]) -> Iterator[Finding]:
     :yield: what was found; nothing where the service has no such fields, or its addresses were entered
     """
     values = [
-        f"{field.label} '{account.tenant[name]}'"
+        f"{field.label} '{account.entered.tenant[name]}'"
         for name, field in account.preset.tenant.items()
-        if account.tenant.get(name)
+        if account.entered.tenant.get(name)
     ]
     if not values:
         return

@@ -23,8 +23,15 @@ from airflow_thirdparty.server.broker.views.status import Status
 from airflow_thirdparty.server.people import entitlement
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
+from airflow_thirdparty.server.web.paging import Limit, Offset
 from airflow_thirdparty.server.web.schemas.common import AccountView
-from airflow_thirdparty.server.web.schemas.dags import DagAccount, DagAnswer, DagAtRisk, DagWarning
+from airflow_thirdparty.server.web.schemas.dags import (
+    DagAccount,
+    DagAnswer,
+    DagAtRisk,
+    DagsAtRiskPage,
+    DagWarning,
+)
 
 router = APIRouter(prefix="/api/v1", tags=["DAGs"])
 
@@ -82,15 +89,20 @@ def _warning(found: DagAccounts) -> DagWarning | None:
 
 
 @router.get("/admin/dags-at-risk", dependencies=[AdminOnly])
-async def list_dags_at_risk(user: GetUserDep) -> list[DagAtRisk]:
-    """Public DAGs that use accounts, and those that were acknowledged, for admins."""
-    return await in_database(_at_risk, user=user)
+async def list_dags_at_risk(
+    user: GetUserDep, acknowledged: bool = False, limit: Limit = 50, offset: Offset = 0
+) -> DagsAtRiskPage:
+    """Public DAGs that use accounts, those acknowledged or the others, a page at a time; for admins."""
+    risk = RiskLevel.ACKNOWLEDGED if acknowledged else RiskLevel.AT_RISK
+    return await in_database(_at_risk, user=user, risk=risk, limit=limit, offset=offset)
 
 
-def _at_risk(session: Session, user: BaseUser) -> list[DagAtRisk]:
+def _at_risk(session: Session, user: BaseUser, risk: RiskLevel, limit: int, offset: int) -> DagsAtRiskPage:
     reads = entitlement.reads_dags(session, user)
     how = messages.how_to_acknowledge(Configured())
-    return [
+    all_of_them = dag_views.dags_with_accounts(session, _account_ids(session), risk)
+    shown = [found for found in all_of_them if reads(found.dag_id)]
+    dags = [
         DagAtRisk(
             dag_id=found.dag_id,
             file=found.file,
@@ -100,9 +112,9 @@ def _at_risk(session: Session, user: BaseUser) -> list[DagAtRisk]:
             acknowledged=found.risk is RiskLevel.ACKNOWLEDGED,
             how_to_acknowledge=how,
         )
-        for found in dag_views.dags_with_accounts(session, _account_ids(session))
-        if found.risk is not RiskLevel.QUIET and reads(found.dag_id)
+        for found in shown[offset : offset + limit]
     ]
+    return DagsAtRiskPage(dags=dags, total=len(shown))
 
 
 def _account_ids(session: Session) -> list[str]:

@@ -22,10 +22,12 @@ from airflow_thirdparty.server.web.dependencies import (
     administered,
     check_team,
 )
+from airflow_thirdparty.server.web.paging import Limit, Offset
 from airflow_thirdparty.server.web.schemas.delegations import (
     DelegationBody,
     DelegationOfDag,
     DelegationsAnswer,
+    DelegationsPage,
     DelegationView,
 )
 
@@ -111,15 +113,19 @@ def _withdraw(session: Session, dag_id: str, conn_id: str, user: BaseUser, perso
 
 
 @router.get("/admin/delegations", dependencies=[AdminOnly])
-async def list_all_delegations(user: GetUserDep, person: PersonDep) -> list[DelegationOfDag]:
-    """Who lets any DAG's runs act with their account; for admins, who may withdraw each."""
-    return await in_database(_all, user=user, person=person)
+async def list_all_delegations(
+    user: GetUserDep, person: PersonDep, limit: Limit = 50, offset: Offset = 0
+) -> DelegationsPage:
+    """Who lets any DAG's runs act with their account, a page at a time; for admins, who may withdraw each."""
+    return await in_database(_all, user=user, person=person, limit=limit, offset=offset)
 
 
-def _all(session: Session, user: BaseUser, person: Person) -> list[DelegationOfDag]:
+def _all(session: Session, user: BaseUser, person: Person, limit: int, offset: int) -> DelegationsPage:
     is_theirs = administered(session, user)
-    return [
+    everywhere = consents.everywhere(session, registrations.usable(session), utcnow())
+    shown = [consent for consent in everywhere if is_theirs(consent.row.conn_id)]
+    delegations_shown = [
         DelegationOfDag(dag_id=consent.row.dag_id, **DelegationView.of(consent, person).model_dump())
-        for consent in consents.everywhere(session, registrations.usable(session), utcnow())
-        if is_theirs(consent.row.conn_id)
+        for consent in shown[offset : offset + limit]
     ]
+    return DelegationsPage(delegations=delegations_shown, total=len(shown))

@@ -141,7 +141,8 @@ class _Window:
         """Say why not."""
         status = 403 if isinstance(error, SignInRefused) else 400
         title = self._language.say("window.not_signed_in")
-        return self._show(title, error.message, error.remedy, error.code, status=status)
+        message, remedy = self._language.told(error.code, error.message, error.remedy)
+        return self._show(title, message, remedy, error.code, status=status)
 
     def _show(
         self, title: str, message: str, remedy: str, code: str, return_to: str = "", status: int = 200

@@ -24,6 +24,7 @@ from airflow_thirdparty.server.web.dependencies import (
     PersonDep,
     SameOrigin,
 )
+from airflow_thirdparty.server.web.paging import Limit, Offset
 from airflow_thirdparty.server.web.schemas.accounts import SignOutAnswer
 from airflow_thirdparty.server.web.schemas.common import LARGEST
 from airflow_thirdparty.server.web.schemas.people import (
@@ -49,8 +50,8 @@ class NoSuchSignIn(ThirdPartyAccountError):
 async def list_sign_ins(
     conn_id: str,
     search: Annotated[str, Query(max_length=100)] = "",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> SignInsAnswer:
     """Who is signed in to an account; for admins, without any secret."""
     return await in_database(_sign_ins, conn_id=conn_id, search=search, limit=limit, offset=offset)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.database import in_database
@@ -15,13 +13,10 @@ from airflow_thirdparty.server.broker.usage import queries as usage_queries
 from airflow_thirdparty.server.people.entitlement import has_teams
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep, administered
-from airflow_thirdparty.server.web.schemas.common import LARGEST
+from airflow_thirdparty.server.web.paging import Limit, Offset
 from airflow_thirdparty.server.web.schemas.uses import CountView, UsesAnswer, UseView
 
 router = APIRouter(prefix="/api/v1", tags=["Uses"])
-
-Limit = Annotated[int, Query(ge=1, le=200)]
-Offset = Annotated[int, Query(ge=0, le=LARGEST)]
 
 
 @router.get("/uses")

@@ -60,3 +60,13 @@ class DagAtRisk(BaseModel):
     unknown: bool
     acknowledged: bool
     how_to_acknowledge: str
+
+
+class DagsAtRiskPage(BaseModel):
+    """Some of the DAGs at risk.
+
+    :param total: how many there are
+    """
+
+    dags: list[DagAtRisk]
+    total: int

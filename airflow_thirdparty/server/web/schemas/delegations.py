@@ -116,3 +116,13 @@ class DelegationOfDag(DelegationView):
     """A delegation on the list of all."""
 
     dag_id: str
+
+
+class DelegationsPage(BaseModel):
+    """Some of all delegations.
+
+    :param total: how many there are
+    """
+
+    delegations: list[DelegationOfDag]
+    total: int

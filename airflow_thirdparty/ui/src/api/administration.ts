@@ -3,7 +3,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { call, get, segment } from "./client";
-import { parameters } from "./queries";
+import { PAGE_SIZE, parameters } from "./queries";
 import type {
   AccountForm,
   AccountOverview,
@@ -24,10 +24,22 @@ export const overviewQuery = queryOptions({
   queryFn: () => get<AccountOverview[]>("admin/accounts"),
 });
 
-export const dagsAtRiskQuery = queryOptions({
-  queryKey: ["admin", "dags-at-risk"],
-  queryFn: () => get<DagAtRisk[]>("admin/dags-at-risk"),
-});
+/** Some of what there is. */
+export interface Page<T> {
+  rows: T[];
+  total: number;
+}
+
+export const dagsAtRiskQuery = (acknowledged: boolean, offset: number) =>
+  queryOptions({
+    queryKey: ["admin", "dags-at-risk", acknowledged, offset],
+    queryFn: async (): Promise<Page<DagAtRisk>> => {
+      const asked = parameters({ acknowledged: String(acknowledged), limit: PAGE_SIZE, offset });
+      const { dags, total } = await get<{ dags: DagAtRisk[]; total: number }>(`admin/dags-at-risk?${asked}`);
+      return { rows: dags, total };
+    },
+    placeholderData: keepPreviousData,
+  });
 
 export const usageCountsQuery = (limit: number, offset: number) =>
   queryOptions({
@@ -36,10 +48,18 @@ export const usageCountsQuery = (limit: number, offset: number) =>
     placeholderData: keepPreviousData,
   });
 
-export const allDelegationsQuery = queryOptions({
-  queryKey: ["admin", "delegations"],
-  queryFn: () => get<DelegationOfDag[]>("admin/delegations"),
-});
+export const allDelegationsQuery = (offset: number) =>
+  queryOptions({
+    queryKey: ["admin", "delegations", offset],
+    queryFn: async (): Promise<Page<DelegationOfDag>> => {
+      const asked = parameters({ limit: PAGE_SIZE, offset });
+      const { delegations, total } = await get<{ delegations: DelegationOfDag[]; total: number }>(
+        `admin/delegations?${asked}`,
+      );
+      return { rows: delegations, total };
+    },
+    placeholderData: keepPreviousData,
+  });
 
 export const rolesQuery = queryOptions({
   queryKey: ["admin", "roles"],

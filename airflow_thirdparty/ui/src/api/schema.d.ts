@@ -161,7 +161,7 @@ export interface paths {
         };
         /**
          * List Dags At Risk
-         * @description Public DAGs that use accounts, and those that were acknowledged, for admins.
+         * @description Public DAGs that use accounts, those acknowledged or the others, a page at a time; for admins.
          */
         get: operations["list_dags_at_risk_api_v1_admin_dags_at_risk_get"];
         put?: never;
@@ -209,7 +209,7 @@ export interface paths {
         };
         /**
          * List All Delegations
-         * @description Who lets any DAG's runs act with their account; for admins, who may withdraw each.
+         * @description Who lets any DAG's runs act with their account, a page at a time; for admins, who may withdraw each.
          */
         get: operations["list_all_delegations_api_v1_admin_delegations_get"];
         put?: never;
@@ -289,7 +289,7 @@ export interface paths {
         };
         /**
          * List Roles
-         * @description Which of Flask-AppBuilder's roles find the page; for admins.
+         * @description Which of Flask-AppBuilder's roles find the page; who edits no roles is told of stock ones alone.
          */
         get: operations["list_roles_api_v1_admin_roles_get"];
         put?: never;
@@ -796,6 +796,18 @@ export interface components {
             why: string;
         };
         /**
+         * DagsAtRiskPage
+         * @description Some of the DAGs at risk.
+         *
+         *     :param total: how many there are
+         */
+        DagsAtRiskPage: {
+            /** Dags */
+            dags: components["schemas"]["DagAtRisk"][];
+            /** Total */
+            total: number;
+        };
+        /**
          * DelegationBody
          * @description What the caller consents to.
          */
@@ -920,6 +932,18 @@ export interface components {
             imports_known: boolean;
             /** Unknown Imports */
             unknown_imports: string[];
+        };
+        /**
+         * DelegationsPage
+         * @description Some of all delegations.
+         *
+         *     :param total: how many there are
+         */
+        DelegationsPage: {
+            /** Delegations */
+            delegations: components["schemas"]["DelegationOfDag"][];
+            /** Total */
+            total: number;
         };
         /**
          * Deleted
@@ -1897,7 +1921,11 @@ export interface operations {
     };
     list_dags_at_risk_api_v1_admin_dags_at_risk_get: {
         parameters: {
-            query?: never;
+            query?: {
+                acknowledged?: boolean;
+                limit?: number;
+                offset?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1910,7 +1938,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DagAtRisk"][];
+                    "application/json": components["schemas"]["DagsAtRiskPage"];
                 };
             };
             /** @description Client Error */
@@ -2059,7 +2087,10 @@ export interface operations {
     };
     list_all_delegations_api_v1_admin_delegations_get: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2072,7 +2103,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DelegationOfDag"][];
+                    "application/json": components["schemas"]["DelegationsPage"];
                 };
             };
             /** @description Client Error */

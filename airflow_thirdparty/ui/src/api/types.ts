@@ -79,8 +79,8 @@ export type ChangedAccount = Request<"/api/v1/admin/accounts/{conn_id}", "patch"
 export type AccountForm = Result<"/api/v1/admin/accounts/{conn_id}/form">;
 export type Losses = AccountForm["losses"];
 /** A public DAG that uses accounts; for admins. */
-export type DagAtRisk = Result<"/api/v1/admin/dags-at-risk">[number];
-export type DelegationOfDag = Result<"/api/v1/admin/delegations">[number];
+export type DagAtRisk = Result<"/api/v1/admin/dags-at-risk">["dags"][number];
+export type DelegationOfDag = Result<"/api/v1/admin/delegations">["delegations"][number];
 /** Which roles find the page; for admins. */
 export type RoleList = Result<"/api/v1/admin/roles">;
 export type RoleAccess = RoleList["roles"][number];

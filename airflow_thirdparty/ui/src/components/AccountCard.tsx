@@ -2,6 +2,7 @@ import { Box, chakra, Flex, Heading, Stack, Text } from "@chakra-ui/react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import type { AccountView } from "../api/types";
+import { explanation, told } from "../messages/problems";
 import { announcement, epithetOf, iconName, nameOf, needsUser } from "../messages/status";
 import { endMessage } from "../messages/time";
 import { type SignIn, useSignIn } from "../signin/useSignIn";
@@ -60,9 +61,9 @@ const OtherSubject = ({ account, signIn }: { account: AccountView; signIn: SignI
   >
     {signIn.flow.phase === "conflict" ? (
       <Stack gap={2}>
-        <Text color="fg">{signIn.flow.problem.message}</Text>
+        <Text color="fg">{told(signIn.flow.problem).message}</Text>
         <Text>
-          {signIn.flow.problem.remedy ||
+          {told(signIn.flow.problem).remedy ||
             t("sign_in.switch.hint")}
         </Text>
       </Stack>
@@ -102,7 +103,7 @@ const Explanation = ({ account }: { account: AccountView }) =>
     <EndNotice account={account} />
   ) : account.status === "sign_in_needed" && account.sign_in_allowed ? null : (
     <Text fontSize="sm" color="fg.muted">
-      {account.status_text}
+      {explanation(account)}
       {account.status === "service_unreachable" && account.status_at ? (
         <>
           {" "}
@@ -177,7 +178,7 @@ export const AccountCard = ({ account, edges, calm = false, children }: Props) =
   const signIn = useSignIn(account);
   const title = useChanges(account);
   const named = useArrival(account.conn_id, title);
-  const [told, setTold] = useState<string | null>(null);
+  const [said, setSaid] = useState<string | null>(null);
   const problem = needsUser(account.status) && account.status !== "sign_in_needed" ? null : account.problem;
   return (
     <Box as="li" data-account={account.conn_id} containerType="inline-size" listStyleType="none" {...(edges ? boxed(edges) : {})} {...(named ? { bg: "brand.500/8" } : {})}>
@@ -197,7 +198,7 @@ export const AccountCard = ({ account, edges, calm = false, children }: Props) =
           <SignInDetails account={account} />
         </Stack>
         <Flex gap={2} align="center" flexWrap="wrap" data-rest="" data-actions="">
-          <SignInActions account={account} signIn={signIn} onSignedOut={setTold} calm={calm} />
+          <SignInActions account={account} signIn={signIn} onSignedOut={setSaid} calm={calm} />
         </Flex>
         {signIn.flow.phase === "failed" ? (
           <Box data-rest="" data-wide="">
@@ -209,20 +210,24 @@ export const AccountCard = ({ account, edges, calm = false, children }: Props) =
             <ProblemCallout problem={problem} tone="warning" />
           </Box>
         ) : null}
-        {told ? (
+        {said ? (
           <Box data-rest="" data-wide="">
             <Callout
               tone="info"
               live
               onDismiss={() => {
-                setTold(null);
+                setSaid(null);
               }}
             >
-              {told}
+              {said}
             </Callout>
           </Box>
         ) : null}
-        {children ? <Box data-rest="" data-wide="">{children}</Box> : null}
+        {children ? (
+          <Box data-rest="" data-wide="" css={{ "&:empty": { display: "none" } }}>
+            {children}
+          </Box>
+        ) : null}
       </Box>
       <OtherSubject account={account} signIn={signIn} />
     </Box>

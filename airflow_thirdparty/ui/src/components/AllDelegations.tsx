@@ -12,7 +12,7 @@ import { Button } from "./Button";
 import { ProblemCallout } from "./Callout";
 import { Confirm } from "./Confirm";
 import { announce } from "./LiveRegion";
-import { Cell, Row, Section, Table } from "./Table";
+import { Cell, PagedSection, Row, Table } from "./Table";
 import { useNow } from "./useNow";
 import "../words/tabs";
 import { t } from "../words/words";
@@ -94,10 +94,10 @@ const Delegation = ({ consent }: { consent: DelegationOfDag }) => {
 
 /** Who lets which DAG's runs act with their account, to look after and to withdraw. */
 export const AllDelegations = () => (
-  <Section
+  <PagedSection
     title={t("admin.delegations")}
     hint={t("admin.delegations.hint")}
-    query={useQuery(allDelegationsQuery)}
+    usePage={(offset) => useQuery(allDelegationsQuery(offset))}
     empty={t("admin.delegations.none")}
   >
     {(rows) => (
@@ -116,5 +116,5 @@ export const AllDelegations = () => (
         ))}
       </Table>
     )}
-  </Section>
+  </PagedSection>
 );

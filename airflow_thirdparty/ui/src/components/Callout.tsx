@@ -4,6 +4,7 @@ import { type ReactNode, useId, useState } from "react";
 import { safeUrl } from "../api/base";
 import { pageUrl } from "../api/client";
 import type { Problem } from "../api/types";
+import { told } from "../messages/problems";
 import { remedySentence } from "../messages/status";
 import { paragraphs } from "../messages/why";
 import { Button } from "./Button";
@@ -88,14 +89,20 @@ const HARMLESS = new Set(["sign_in_cancelled", "window_closed", "timed_out"]);
 
 /** What happened, and what to do about it. */
 export const ProblemCallout = ({ problem, actions, onDismiss, tone }: ProblemCalloutProps) => {
+  const { message, remedy, detail } = told(problem);
   const address = safeUrl(problem.link, pageUrl());
   // The page that a task's log points to is this one.
   const link = address?.startsWith(pageUrl()) ? null : address;
   const shown = tone ?? (HARMLESS.has(problem.code) ? "info" : "error");
   return (
     <Callout tone={shown} live actions={actions} onDismiss={onDismiss}>
-      <Text fontWeight="medium">{problem.message}</Text>
-      {problem.remedy ? <Text color="fg.muted">{remedySentence(problem.remedy)}</Text> : null}
+      <Text fontWeight="medium">{message}</Text>
+      {remedy ? <Text color="fg.muted">{remedySentence(remedy)}</Text> : null}
+      {detail === null ? null : (
+        <Text color="fg.muted" fontSize="xs" lang="en" dir="auto" mt={1}>
+          {detail}
+        </Text>
+      )}
       {link === null ? null : (
         <Link href={link} color="colorPalette.fg" textDecoration="underline">
           {t("problem.go_there")}

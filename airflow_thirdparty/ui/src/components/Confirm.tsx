@@ -1,9 +1,10 @@
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 
 import type { ConfirmProps } from "./ConfirmDialog";
+import { later } from "./later";
 
 /** Loaded with the first question: the first view asks none. */
-const Dialog = lazy(() => import("./ConfirmDialog").then((module) => ({ default: module.ConfirmDialog })));
+const Dialog = later(() => import("./ConfirmDialog").then((module) => module.ConfirmDialog));
 
 /** A question before something that matters.  The safe answer has the focus. */
 export const Confirm = (props: ConfirmProps) => {

@@ -1,9 +1,10 @@
 import { Box, Heading, Stack, Text, VisuallyHidden } from "@chakra-ui/react";
 import { QueryClientProvider } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { Component, type ReactNode } from "react";
 
 import { queryClient } from "../api/queries";
 import { LiveRegion } from "./LiveRegion";
+import { Failed } from "./Placeholders";
 
 interface Props {
   title: string;
@@ -35,6 +36,20 @@ const TabTitle = ({ title, subtitle }: { title: string; subtitle: ReactNode }) =
   </Box>
 );
 
+/** In the place of a view that cannot be shown, such as one that a newer server has no more: words, and a way on. */
+class Boundary extends Component<{ children: ReactNode }, { error: Error | null }> {
+  override state: { error: Error | null } = { error: null };
+
+  static getDerivedStateFromError(error: Error) {
+    return { error };
+  }
+
+  override render() {
+    const { error } = this.state;
+    return error === null ? this.props.children : <Failed error={error} onRetry={() => window.location.reload()} />;
+  }
+}
+
 /** What every view of ours has around it. */
 export const Frame = ({ title, subtitle, embedded = false, children }: Props) => (
   <QueryClientProvider client={queryClient}>
@@ -51,7 +66,7 @@ export const Frame = ({ title, subtitle, embedded = false, children }: Props) =>
     >
       <Stack gap={embedded ? 4 : 5}>
         {embedded ? <TabTitle title={title} subtitle={subtitle} /> : <Title title={title} subtitle={subtitle} />}
-        {children}
+        <Boundary>{children}</Boundary>
       </Stack>
       <LiveRegion />
     </Box>

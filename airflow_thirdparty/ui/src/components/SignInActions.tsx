@@ -1,5 +1,5 @@
 import { HStack, Text } from "@chakra-ui/react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 
 import type { AccountView } from "../api/types";
 import { hasSignIn, nameOf, needsUser, signInLabel } from "../messages/status";
@@ -7,9 +7,10 @@ import type { SignIn } from "../signin/useSignIn";
 import { Button } from "./Button";
 import { SignOut } from "./SignOut";
 import { t } from "../words/words";
+import { later } from "./later";
 
 /** Loaded when somebody types a credential, which most services never ask for. */
-const Credentials = lazy(() => import("./Credentials").then((module) => ({ default: module.Credentials })));
+const Credentials = later(() => import("./Credentials").then((module) => module.Credentials));
 
 interface Props {
   account: AccountView;

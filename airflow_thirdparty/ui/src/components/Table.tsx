@@ -2,6 +2,7 @@ import { Box, Heading, Skeleton, Stack, Table as ChakraTable, Text } from "@chak
 import type { UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
+import type { Page } from "../api/administration";
 import { PAGE_SIZE } from "../api/queries";
 import { t } from "../words/words";
 import { Pager } from "./Pager";
@@ -112,6 +113,13 @@ export function QueryPart<T>({ query, children }: { query: UseQueryResult<T>; ch
   );
 }
 
+/** Said in the place of a table that would be empty. */
+export const Nothing = ({ children }: { children: ReactNode }) => (
+  <Surface px={4} py={4} fontSize="sm" color="fg.muted">
+    {children}
+  </Surface>
+);
+
 interface SectionProps<T> {
   title: string;
   hint: string;
@@ -129,11 +137,7 @@ export function Section<T>({ title, hint, query, empty, children }: SectionProps
       <QueryPart query={query}>
         {(rows) => {
           if (rows.length === 0) {
-            return (
-              <Surface px={4} py={4} fontSize="sm" color="fg.muted">
-                {empty}
-              </Surface>
-            );
+            return <Nothing>{empty}</Nothing>;
           }
           const first = offset < rows.length ? offset : 0;
           return (
@@ -147,3 +151,39 @@ export function Section<T>({ title, hint, query, empty, children }: SectionProps
     </SectionHead>
   );
 }
+
+interface PagedProps<T> {
+  label: string;
+  /** Asks the server for a page. */
+  usePage: (offset: number) => UseQueryResult<Page<T>>;
+  /** Said when there is nothing to list; without it nothing is shown then. */
+  empty?: string;
+  children: (rows: T[]) => ReactNode;
+}
+
+/** What the server lists a page at a time. */
+export function Paged<T>({ label, usePage, empty, children }: PagedProps<T>) {
+  const [offset, setOffset] = useState(0);
+  return (
+    <QueryPart query={usePage(offset)}>
+      {({ rows, total }) => {
+        if (total === 0) {
+          return empty === undefined ? null : <Nothing>{empty}</Nothing>;
+        }
+        return (
+          <>
+            {children(rows)}
+            <Pager label={label} offset={offset} size={PAGE_SIZE} total={total} onChange={setOffset} />
+          </>
+        );
+      }}
+    </QueryPart>
+  );
+}
+
+/** One part of the administration that the server lists a page at a time. */
+export const PagedSection = <T,>({ title, hint, ...paged }: { title: string; hint: string } & Omit<PagedProps<T>, "label">) => (
+  <SectionHead title={title} hint={hint}>
+    <Paged label={title} {...paged} />
+  </SectionHead>
+);

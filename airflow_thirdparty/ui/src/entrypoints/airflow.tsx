@@ -1,17 +1,18 @@
 /** Entry for Airflow's `react_apps`: one component per app, each under a global of the app's name. */
 
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 
 import { locate } from "../api/client";
 import { followDocument } from "../words/useLanguage";
+import { later } from "../components/later";
 
 locate(null);
 void followDocument();
 
 /** Each is loaded where it is looked at. */
-const AccountsPage = lazy(() => import("../pages/AccountsPage").then((module) => ({ default: module.AccountsPage })));
-const DagAccountsTab = lazy(() => import("../pages/DagAccountsTab").then((module) => ({ default: module.DagAccountsTab })));
-const TaskAccountTab = lazy(() => import("../pages/TaskAccountTab").then((module) => ({ default: module.TaskAccountTab })));
+const AccountsPage = later(() => import("../pages/AccountsPage").then((module) => module.AccountsPage));
+const DagAccountsTab = later(() => import("../pages/DagAccountsTab").then((module) => module.DagAccountsTab));
+const TaskAccountTab = later(() => import("../pages/TaskAccountTab").then((module) => module.TaskAccountTab));
 
 /** The page in the navigation and the tab of a DAG are both called so; Airflow gives a tab its DAG's id. */
 const Accounts = ({ dagId }: { dagId?: string }) => (

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
+import { Suspense, useEffect } from "react";
 
 import { accountsQuery, FIRST, refetchAll } from "../api/queries";
 import { Callout } from "../components/Callout";
@@ -9,9 +9,10 @@ import { listen } from "../signin/signInEvents";
 import { MyAccounts } from "./MyAccounts";
 import { useLanguage } from "../words/useLanguage";
 import { t } from "../words/words";
+import { later } from "../components/later";
 
 /** Loaded for admins: others have nothing to choose between. */
-const AdminTabs = lazy(() => import("./AdminTabs").then((module) => ({ default: module.AdminTabs })));
+const AdminTabs = later(() => import("./AdminTabs").then((module) => module.AdminTabs));
 
 const Content = () => {
   const { data, error, refetch } = useQuery(accountsQuery(FIRST));

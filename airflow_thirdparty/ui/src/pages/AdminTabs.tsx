@@ -1,13 +1,14 @@
 import { Tabs } from "@chakra-ui/react";
-import { type ComponentType, lazy, Suspense, useState } from "react";
+import { type ComponentType, Suspense, useState } from "react";
 
 import type { AccountList } from "../api/types";
 import { Loading } from "../components/Placeholders";
 import { type Key, t } from "../words/words";
 import { MyAccounts } from "./MyAccounts";
+import { later } from "../components/later";
 
 /** Loaded when it is looked at. */
-const Administration = lazy(() => import("./Administration").then((module) => ({ default: module.Administration })));
+const Administration = later(() => import("./Administration").then((module) => module.Administration));
 
 interface Section {
   key: string;

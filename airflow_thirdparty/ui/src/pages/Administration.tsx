@@ -14,7 +14,7 @@ import { Icon, ServiceIcon, STATUS_SHAPES, UNKNOWN_SHAPE } from "../components/i
 import { PageRoles } from "../components/PageRoles";
 import { PeopleOfAccount } from "../components/PeopleOfAccount";
 import { Rich } from "../components/Rich";
-import { Cell, Row, Section, Table } from "../components/Table";
+import { Cell, Paged, Row, Section, SectionHead, Table } from "../components/Table";
 import { When } from "../components/When";
 import { epithetOf, iconName, nameOf } from "../messages/status";
 import "../words/administration";
@@ -152,32 +152,34 @@ const DAG_GROUPS = [
   { label: "admin.risk.acknowledged", acknowledged: true },
 ] as const;
 
-const DagsAtRisk = () => (
-  <Section
-    title={t("admin.risk")}
-    hint={t("admin.risk.hint")}
-    query={useQuery(dagsAtRiskQuery)}
-    empty={t("admin.risk.none")}
+const RiskGroup = ({ label, acknowledged }: (typeof DAG_GROUPS)[number]) => (
+  <Paged
+    label={t(label)}
+    usePage={(offset) => useQuery(dagsAtRiskQuery(acknowledged, offset))}
+    {...(acknowledged ? {} : { empty: t("admin.risk.none") })}
   >
-    {(rows) =>
-      DAG_GROUPS.map(({ label, acknowledged }) => {
-        const dags = rows.filter((dag) => dag.acknowledged === acknowledged);
-        return dags.length === 0 ? null : (
-          <Stack key={label} gap={2}>
-            <Heading as="h3" fontSize="sm" lineHeight="1.25rem" fontWeight="medium">
-              {t(label)}
-            </Heading>
-            {acknowledged ? null : (
-              <Text fontSize="sm" color="fg.muted" overflowWrap="anywhere">
-                {t("admin.risk.how", { how: dags[0]?.how_to_acknowledge ?? "" })}
-              </Text>
-            )}
-            <Dags label={t(label)} dags={dags} />
-          </Stack>
-        );
-      })
-    }
-  </Section>
+    {(dags) => (
+      <Stack gap={2}>
+        <Heading as="h3" fontSize="sm" lineHeight="1.25rem" fontWeight="medium">
+          {t(label)}
+        </Heading>
+        {acknowledged ? null : (
+          <Text fontSize="sm" color="fg.muted" overflowWrap="anywhere">
+            {t("admin.risk.how", { how: dags[0]?.how_to_acknowledge ?? "" })}
+          </Text>
+        )}
+        <Dags label={t(label)} dags={dags} />
+      </Stack>
+    )}
+  </Paged>
+);
+
+const DagsAtRisk = () => (
+  <SectionHead title={t("admin.risk")} hint={t("admin.risk.hint")}>
+    {DAG_GROUPS.map((group) => (
+      <RiskGroup key={group.label} {...group} />
+    ))}
+  </SectionHead>
 );
 
 const Count = ({ count }: { count: UsageCount }) => (

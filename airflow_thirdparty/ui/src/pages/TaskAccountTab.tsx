@@ -17,6 +17,7 @@ import { StatusBadge } from "../components/StatusBadge";
 import { Surface } from "../components/Surface";
 import { useNow } from "../components/useNow";
 import { When } from "../components/When";
+import { told } from "../messages/problems";
 import { epithetOf, nameOf, remedySentence } from "../messages/status";
 import { answerMessage, nextStep, outcomeLabel, overMessage } from "../messages/task";
 import { distance } from "../messages/time";
@@ -194,8 +195,8 @@ const Reason = ({ use, task }: { use: TaskAccountUse; task: TaskAccount }) => {
     <Box fontSize="sm" overflowWrap="anywhere">
       {over === null ? (
         <>
-          <Text>{problem.message}</Text>
-          <Text color="fg.muted">{remedySentence(problem.remedy)}</Text>
+          <Text>{told(problem).message}</Text>
+          <Text color="fg.muted">{remedySentence(told(problem).remedy)}</Text>
         </>
       ) : (
         <Text>{over}</Text>

@@ -55,6 +55,12 @@ export const t = (key: Key, values: Values = {}): string =>
     return value === undefined ? whole : shown(value);
   });
 
+/** A text of the reader's language for what the server says in English; nothing where there is none, or in English. */
+export function translated(key: string): string | null {
+  const text = spoken === inEnglish || spoken.language === ENGLISH ? undefined : spoken.words[key as Key];
+  return typeof text === "string" ? text : null;
+}
+
 /** A text in parts, where something else than text takes the place of some values: every second part is a name. */
 export const parts = (key: Key, values: Values = {}): string[] =>
   template(key, values.count)
