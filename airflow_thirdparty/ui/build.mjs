@@ -47,7 +47,10 @@ const fromHost = (globals) => ({
   },
 });
 
-/** Which words stand in which part of the script, by how their names begin; all others are those of the first view. */
+/**
+ * Which words stand in which part of the script, by how their names begin; all others are those of the first view.
+ * @type {Record<string, string[]>}
+ */
 const PARTS = JSON.parse(await readFile(`${root}src/parts.json`, "utf8"));
 
 /**
@@ -67,7 +70,8 @@ const wordsInParts = () => ({
     }
     const part = id.slice("\0words:".length);
     const all = JSON.parse(await readFile(`${WORDS}/en.json`, "utf8"));
-    const partOf = (key) => Object.keys(PARTS).find((name) => PARTS[name].some((start) => key.startsWith(start))) ?? "";
+    /** @param {string} key */
+    const partOf = (key) => Object.keys(PARTS).find((name) => PARTS[name]?.some((start) => key.startsWith(start))) ?? "";
     const wanted = Object.fromEntries(Object.entries(all).filter(([key]) => partOf(key) === part));
     return { code: `export default ${JSON.stringify(wanted)};`, moduleSideEffects: false };
   },

@@ -82,7 +82,7 @@ def test_sign_in_to_all_that_i_need(
         complaints = complaints_of(page)
         page.goto(PAGE)
         expect(page.get_by_test_id("summary")).to_have_text("2 accounts need you")
-        expect(page.get_by_text(f"Needed by {DAG_ID}").first).to_be_visible()
+        expect(page.get_by_text(f"Needed by your DAG {DAG_ID}").first).to_be_visible()
         with page.expect_popup() as opened:
             page.get_by_role("button", name="Sign in to all 2 that need you").click()
         for conn_id in wanted:
@@ -221,7 +221,7 @@ def test_a_frozen_service_is_said_to_be_slow_and_there_is_a_way_out(
                 account.get_by_role("button", name=re.compile("^Sign in")).click()
             expect(account.get_by_text(re.compile("takes long to answer"))).to_be_visible()
             expect(account.get_by_role("button", name="Cancel")).to_be_visible()
-            expect(account.get_by_role("alert")).to_be_visible()
+            expect(account.get_by_role("alert")).to_be_visible(timeout=40_000)
             expect(account.get_by_role("button", name=re.compile("^Sign in"))).to_be_enabled()
         finally:
             provider.resume()

@@ -1,4 +1,4 @@
-import { Suspense, useState } from "react";
+import { Suspense } from "react";
 
 import type { ConfirmProps } from "./ConfirmDialog";
 import { later } from "./later";
@@ -7,14 +7,9 @@ import { later } from "./later";
 const Dialog = later(() => import("./ConfirmDialog").then((module) => module.ConfirmDialog));
 
 /** A question before something that matters.  The safe answer has the focus. */
-export const Confirm = (props: ConfirmProps) => {
-  const [asked, setAsked] = useState(props.open);
-  if (props.open && !asked) {
-    setAsked(true);
-  }
-  return asked ? (
+export const Confirm = ({ open, ...props }: ConfirmProps & { open: boolean }) =>
+  open ? (
     <Suspense fallback={null}>
       <Dialog {...props} />
     </Suspense>
   ) : null;
-};

@@ -6,7 +6,6 @@ import { DialogFrame } from "./DialogFrame";
 import { t } from "../words/words";
 
 export interface ConfirmProps {
-  open: boolean;
   title: string;
   children: ReactNode;
   /** Words on the button that goes ahead. */
@@ -21,7 +20,6 @@ export interface ConfirmProps {
 
 /** A question before something that matters.  The safe answer has the focus. */
 export const ConfirmDialog = ({
-  open,
   title,
   children,
   action,
@@ -34,7 +32,7 @@ export const ConfirmDialog = ({
   const cancel = useRef<HTMLButtonElement>(null);
   return (
     <DialogFrame
-      open={open}
+      open
       title={title}
       role={form === undefined ? "alertdialog" : "dialog"}
       size="sm"

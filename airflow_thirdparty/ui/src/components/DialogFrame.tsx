@@ -1,18 +1,16 @@
 import { Dialog, type DialogRootProps, Portal } from "@chakra-ui/react";
 import type { ReactNode } from "react";
 
-interface Props extends Omit<DialogRootProps, "children" | "onOpenChange"> {
+interface Props extends Omit<DialogRootProps, "children" | "onOpenChange" | "open"> {
   title: string;
   footer: ReactNode;
   children: ReactNode;
   onClose: () => void;
 }
 
-/** What all dialogs look like, and that they are not there until they are opened. */
-export const DialogFrame = ({ title, footer, children, onClose, ...root }: Props) => (
+const Shown = ({ title, footer, children, onClose, ...root }: Props) => (
   <Dialog.Root
-    lazyMount
-    unmountOnExit
+    open
     placement="center"
     {...root}
     onOpenChange={(change) => {
@@ -35,3 +33,9 @@ export const DialogFrame = ({ title, footer, children, onClose, ...root }: Props
     </Portal>
   </Dialog.Root>
 );
+
+/**
+ * What all dialogs look like.  They are made when they open and gone when they are closed, so that the focus finds its
+ * way in, and back to where it was, each time anew.
+ */
+export const DialogFrame = ({ open, ...shown }: Props & { open: boolean }) => (open ? <Shown {...shown} /> : null);
