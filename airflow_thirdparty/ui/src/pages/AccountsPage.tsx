@@ -27,7 +27,6 @@ const Content = () => {
           {warning}
         </Callout>
       ))}
-      {error ? <Failed error={error} onRetry={() => void refetch()} /> : null}
       {data.user.is_admin ? (
         <Suspense fallback={<Loading />}>
           <AdminTabs list={data} />
