@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support import real_task
 from tests.support.accounts import Accounts
 from tests.support.people import Person
 from tests.support.projecting import ACME, DAG_ID, KEY
@@ -41,3 +43,13 @@ def register(accounts: Accounts, alice: Person, tasks: Tasks) -> Callable[..., N
 def task(alice: Person, tasks: Tasks, register: Callable[..., None]) -> RunningTask:
     register()
     return tasks.start(DAG_ID, alice.trigger(DAG_ID))
+
+
+@pytest.fixture
+def dags(request: pytest.FixtureRequest, tmp_path: Path, admin: Person) -> Path:
+    """A folder with the module's ``DAG_FILE``, which Airflow knows."""
+    folder = tmp_path / "dags"
+    folder.mkdir()
+    (folder / "of_this_module.py").write_text(request.module.DAG_FILE)
+    real_task.load_dags(folder)
+    return folder

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.support import real_task
 from tests.support.airflow_server import AirflowServer
 from tests.support.people import Person
 from tests.support.projecting import KEY
+from tests.support.real_task import Work
 
 DAG_FILE = """
 from airflow.sdk import BaseHook, Connection, dag, task
@@ -38,47 +37,29 @@ prints()
 """
 
 
-@pytest.fixture
-def dags(tmp_path: Path, admin: Person) -> Path:
-    folder = tmp_path / "dags"
-    folder.mkdir()
-    (folder / "prints.py").write_text(DAG_FILE)
-    real_task.load_dags(folder)
-    return folder
+SAID = {
+    "http": "alone Authorization ***",  # a password, and a header
+    "azure-sas": "alone sas_token ***",  # no password
+    "trino-jwt": "alone jwt__token ***",
+    "snowflake-oidc": "alone token ***",
+}
+"""Where each entry puts the token, as the log has it."""
 
 
-@pytest.mark.parametrize(
-    ("entry", "said"),
-    [
-        pytest.param("http", "alone Authorization ***", id="a password, and a header"),
-        pytest.param("azure-sas", "alone sas_token ***", id="no password"),
-        pytest.param("trino-jwt", "alone jwt__token ***", id="none either"),
-        pytest.param("snowflake-oidc", "alone token ***", id="nor here"),
-    ],
-)
-def test_tokens_are_masked_wherever_an_entry_puts_them(
-    airflow_server: AirflowServer,
-    alice: Person,
-    dags: Path,
-    register: Callable[..., None],
-    entry: str,
-    said: str,
+def test_tokens_are_masked_wherever_an_entry_puts_them_and_a_refusal_says_why(
+    airflow_server: AirflowServer, alice: Person, bob: Person, dags: Path, register: Callable[..., None]
 ) -> None:
     register(expose_options={"snowflake-oidc.account": "mine", "trino-jwt.user": "alice"})
-    log = real_task.run(airflow_server.url, dags, "prints", alice.trigger("prints"), entry)
-    assert f"found {entry}" in log, log
-    assert said in log
-    assert KEY not in log
-
-
-def test_a_refusal_stands_in_the_log_with_the_link(
-    airflow_server: AirflowServer, bob: Person, dags: Path, register: Callable[..., None]
-) -> None:
-    register()
-    log = real_task.run(airflow_server.url, dags, "prints", bob.trigger("prints"), "foreign")
-    assert "has not signed in" in log, log
-    assert "/third-party-accounts/?account=acme" in log
-    assert "SignInRequired" in log
+    run_id = alice.trigger("prints")
+    work = [Work("prints", run_id, entry) for entry in SAID]
+    work.append(Work("prints", bob.trigger("prints"), "foreign"))
+    *logs, refused = real_task.run_all(airflow_server.url, dags, work)
+    for (entry, said), log in zip(SAID.items(), logs, strict=True):
+        assert f"found {entry}" in log, log
+        assert said in log
+        assert KEY not in log
+    for said in ("has not signed in", "/third-party-accounts/?account=acme", "SignInRequired"):
+        assert said in refused, refused
 
 
 def test_a_workers_variable_that_shadows_an_account_is_told(
