@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from airflow.models.crypto import get_fernet
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.cli.commands.rotate_keys import rotate_keys
@@ -144,6 +144,37 @@ async def test_a_refresh_that_comes_between_is_not_undone(clean: Rig) -> None:
         assert (await ask(broker, ALICE, rig.account)).value in rig.service.access_tokens
         rig.clock.step(4000)
         assert (await ask(broker, ALICE, rig.account)).value in rig.service.access_tokens
+
+
+@pytest.mark.parametrize("changed", ["sealed_access", "sealed_refresh"])
+async def test_one_text_that_changes_meanwhile_keeps_no_other_from_being_sealed_anew(
+    clean: Rig, changed: str
+) -> None:
+    rig = clean
+    for who in (ALICE, BOB):
+        rig.sign_in(who, lives=3600)
+
+    def with_a_change_between(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        done = in_transaction(work, *args, **kwargs)
+        if isinstance(done, list) and done and "sealed_refresh" in done[0]:
+            in_transaction(change)
+        return done
+
+    def change(session: Session) -> None:
+        statement = update(SignIn).where(SignIn.user_name == ALICE.name).values({changed: "new meanwhile"})
+        session.execute(statement)
+
+    with keys(NEW_KEY, FERNET_KEY):
+        report = rotation.rotate(with_a_change_between)
+    of_alice, of_bob = rig.there(ALICE), rig.there(BOB)
+    assert getattr(of_alice, changed) == "new meanwhile"
+    [other] = {"sealed_access", "sealed_refresh"} - {changed}
+    with keys(NEW_KEY):
+        assert opens(getattr(of_alice, other))
+        assert opens(of_bob.sealed_access)
+        assert opens(of_bob.sealed_refresh)
+    assert report.sealed_anew >= 3
+    assert report.left_alone >= 1
 
 
 async def test_resumed_where_it_was_interrupted(

@@ -1,7 +1,7 @@
 """Sealing everything anew with the first of the configured keys, while tasks go on reading.
 
 Each batch is a short transaction of its own.  What the first key opens already is left alone, so a run that
-was interrupted is resumed by running it again.  An update is fenced by the very text it replaces: whatever a
+was interrupted is resumed by running it again.  An update is fenced by the very texts it replaces: whatever a
 refresh or a new sign-in writes meanwhile stays.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from airflow.configuration import conf
 from airflow.models.crypto import get_fernet
 from cryptography.fernet import InvalidToken
-from sqlalchemy import Column, Select, Table, and_, bindparam, select, tuple_, update, values
+from sqlalchemy import ARRAY, Column, Select, Table, bindparam, cast, func, select, tuple_, update
 from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Session
 
@@ -152,55 +152,75 @@ class _Work:
         :param rows: as they were read
         """
         self.report.rows += len(rows)
-        for column in columns:
-            changes = list(self._changes(table, column, rows))
-            written = len(changes)
-            if changes and self.write:
-                written = self.in_transaction(_write, table=table, column=column, changes=changes)
+        for sealed, changes in self._changes(table, columns, rows).items():
+            wanted = written = len(sealed) * len(changes)
+            if self.write:
+                written = self.in_transaction(_write, table=table, columns=sealed, changes=changes)
             self.report.sealed_anew += written
-            self.report.left_alone += len(changes) - written
+            self.report.left_alone += wanted - written
 
     def _changes(
-        self, table: Table, column: Column[Any], rows: Sequence[Mapping[str, Any]]
-    ) -> Iterator[dict[str, Any]]:
+        self, table: Table, columns: Sequence[Column[Any]], rows: Sequence[Mapping[str, Any]]
+    ) -> dict[tuple[Column[Any], ...], list[dict[str, Any]]]:
+        """What to write, by the columns that it changes: most rows change in all of them."""
+        found: dict[tuple[Column[Any], ...], list[dict[str, Any]]] = {}
         for row in rows:
-            sealed = row[column.name]
-            if sealed is None:
-                continue
-            try:
-                new = self.resealer.reseal(sealed)
-            except InvalidToken:
-                self.report.lost.append(_lost(table, column, row))
-                continue
-            if new is None:
-                self.report.left_alone += 1
-            else:
-                yield {"old": sealed, "new": new} | {
-                    f"key_{key.name}": row[key.name] for key in table.primary_key
-                }
+            new = {column: self._resealed(table, column, row) for column in columns}
+            sealed = tuple(column for column in columns if new[column] is not None)
+            if sealed:
+                change = {f"key_{key.name}": row[key.name] for key in table.primary_key}
+                for column in sealed:
+                    change |= {f"old_{column.name}": row[column.name], f"new_{column.name}": new[column]}
+                found.setdefault(sealed, []).append(change)
+        return found
+
+    def _resealed(self, table: Table, column: Column[Any], row: Mapping[str, Any]) -> str | None:
+        if row[column.name] is None:
+            return None
+        try:
+            new = self.resealer.reseal(row[column.name])
+        except InvalidToken:
+            self.report.lost.append(_lost(table, column, row))
+            return None
+        if new is None:
+            self.report.left_alone += 1
+        return new
 
 
-def _write(session: Session, table: Table, column: Column[Any], changes: list[dict[str, Any]]) -> int:
-    """Replace old texts by new ones, where the old one still stands; how many did."""
-    if session.get_bind().dialect.name == "postgresql":
-        return _write_at_once(session, table, column, changes)
-    key = [own == bindparam(f"key_{own.name}") for own in table.primary_key]
-    statement = update(table).where(and_(*key, column == bindparam("old"))).values({column: bindparam("new")})
-    return session.connection().execute(statement, changes).rowcount
+def _write(
+    session: Session, table: Table, columns: Sequence[Column[Any]], changes: Sequence[Mapping[str, Any]]
+) -> int:
+    """Replace old texts by new ones, where the old ones still stand; how many texts were replaced."""
+    rows = _replace(session, table, columns, changes)
+    if rows == len(changes) or len(columns) == 1:
+        return rows * len(columns)
+    # where one text of a row was changed meanwhile, the others are replaced by themselves
+    return rows * len(columns) + sum(_replace(session, table, [column], changes) for column in columns)
 
 
-def _write_at_once(session: Session, table: Table, column: Column[Any], changes: list[dict[str, Any]]) -> int:
-    """The same in one statement, where a round trip for each row is what takes long."""
-    names = list(changes[0])
-    types = {"old": column.type, "new": column.type} | {
-        f"key_{key.name}": key.type for key in table.primary_key
-    }
-    given = values(*(sql_column(name, types[name]) for name in names), name="given").data(
-        [tuple(change[name] for name in names) for change in changes]
+def _replace(
+    session: Session, table: Table, columns: Sequence[Column[Any]], changes: Sequence[Mapping[str, Any]]
+) -> int:
+    """Update those rows of which each old text still stands; how many rows these are."""
+    types = {f"key_{key.name}": key.type for key in table.primary_key}
+    types |= {f"{which}_{column.name}": column.type for column in columns for which in ("old", "new")}
+    at_once = session.get_bind().dialect.name == "postgresql"
+    given: Mapping[str, Any] = _arrays(types) if at_once else {name: bindparam(name) for name in types}
+    which = [own == given[f"key_{own.name}"] for own in table.primary_key]
+    which += [column == given[f"old_{column.name}"] for column in columns]
+    statement = (
+        update(table).where(*which).values({column: given[f"new_{column.name}"] for column in columns})
     )
-    key = [own == given.c[f"key_{own.name}"] for own in table.primary_key]
-    statement = update(table).where(and_(*key, column == given.c.old)).values({column: given.c.new})
-    return session.connection().execute(statement).rowcount
+    rows = [{name: change[name] for name in types} for change in changes]
+    parameters: Any = {name: [row[name] for row in rows] for name in types} if at_once else rows
+    return session.connection().execute(statement, parameters).rowcount
+
+
+def _arrays(types: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The columns of a table that is made of one parameter each: a single round trip for all rows."""
+    arrays = [cast(bindparam(name), ARRAY(kind)) for name, kind in types.items()]
+    columns = [sql_column(name, kind) for name, kind in types.items()]
+    return dict(func.unnest(*arrays).table_valued(*columns, name="given").render_derived().c.items())
 
 
 def _lost(table: Table, column: Column[Any], row: Mapping[str, Any]) -> Lost:
