@@ -6,8 +6,9 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from airflow import settings
 from airflow.utils.session import create_session
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from airflow_thirdparty.server.broker.acting import rights
 from airflow_thirdparty.server.broker.housekeeping import loop
@@ -36,6 +37,24 @@ async def test_another_takes_over_when_the_one_falls_silent(rig: Rig) -> None:
     rig.clock.step(20)
     assert await loop.run_once(second)
     assert not await loop.run_once(first)
+
+
+async def test_a_round_without_anything_to_do_is_one_transaction(rig: Rig) -> None:
+    leader, other = rig.broker("leader").refresher, rig.broker("other").refresher
+    assert await loop.run_once(leader)
+    begun: list[object] = []
+
+    def note(connection: object) -> None:
+        begun.append(connection)
+
+    event.listen(settings.engine, "begin", note)
+    try:
+        assert await loop.run_once(leader, 1)
+        assert len(begun) == 1
+        assert not await loop.run_once(other, 1)
+        assert len(begun) == 2
+    finally:
+        event.remove(settings.engine, "begin", note)
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from airflow.utils.session import create_session
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import CacheStats
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.broker.warm_up import run_statements
+from airflow_thirdparty.server.web import app
 from tests.support import databases
 from tests.support.databases import Database
 from tests.support.people import Person
@@ -19,6 +21,14 @@ from tests.support.tasks import Tasks
 pytestmark = databases.BOTH
 
 DAG_ID = "who_am_i"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def alone() -> Iterator[None]:
+    """The server's background work, which compiles statements of its own, does not begin."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "AFTER_START", 3600.0)
+        yield
 
 
 def compiled(work: Callable[[], Any]) -> list[str]:

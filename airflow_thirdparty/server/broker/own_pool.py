@@ -21,8 +21,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 SIZE = 8
-"""Connections of one process. Measured on Postgres: fewer with some to spare beside them, and Airflow's own
-pool, answered fewer requests."""
+"""Connections of one process: as many as there are threads for other work on the database. The event loop
+makes one answer at a time, so more would only wait for it; each is opened when it is first needed."""
 
 TIMEOUT = 2.0
 """Seconds to wait for one of them: with what a long answer takes it stays below the 5 that a task waits."""

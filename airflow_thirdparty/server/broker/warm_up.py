@@ -1,7 +1,8 @@
 """What a process does at its start so that its first task waits no longer than the others.
 
 SQLAlchemy compiles a statement when it is first run, which for the one that finds out whom a task instance
-acts for takes half a second.  Here it is run for a task instance that does not exist.
+acts for takes half a second.  Here it is run for a task instance that does not exist.  Airflow reads its list
+of metrics when something is first counted, and that of installed presets is read at the first account.
 """
 
 from __future__ import annotations
@@ -9,17 +10,23 @@ from __future__ import annotations
 import logging
 import uuid
 
+import anyio.to_thread
 from sqlalchemy.orm import Session
 
+from airflow_thirdparty.server.accounts.catalogue import PRESETS
 from airflow_thirdparty.server.broker.acting import queries
 from airflow_thirdparty.server.broker.database import in_database, utcnow
 from airflow_thirdparty.server.broker.own_pool import own_pool
+from airflow_thirdparty.server.broker.telemetry import metrics
 from airflow_thirdparty.server.broker.tokens import joined
 from airflow_thirdparty.server.people.directory import directory
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.store import sign_ins
 
 log = logging.getLogger(__name__)
+
+CUSTOM = "custom"
+"""A preset that is always there."""
 
 NO_TASK = uuid.UUID(int=0)
 """What Airflow itself puts in the place of a task instance that is none."""
@@ -30,8 +37,15 @@ async def warm_up() -> None:
     try:
         await in_database(run_statements)
         await run_joined_statement()
+        await anyio.to_thread.run_sync(read_lists)
     except Exception as error:
         log.info("Nothing was prepared for the first task: %s", type(error).__name__)
+
+
+def read_lists() -> None:
+    """Read what is read once in a process."""
+    PRESETS[CUSTOM]
+    metrics.prepare()
 
 
 def run_statements(session: Session) -> None:

@@ -85,25 +85,32 @@ STATUS = {
 }
 """Which HTTP status an error answers with; the nearest class wins."""
 
+AFTER_START = 2.0
+"""Seconds before the background work of a process begins, which would take its start's processor time."""
+
 DRAIN = 27.0
 """Seconds that refreshes under way get at the end: longer than a call, shorter than a graceful stop (30)."""
 
 
 @asynccontextmanager
 async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
-    # beside the start, which does not wait for either
-    background = [asyncio.create_task(work) for work in (warm_up(), loop.run(runtime.refresher()))]
+    background = asyncio.create_task(_work_in_the_background())
     try:
         yield
     finally:
-        for task in background:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        background.cancel()
+        with suppress(asyncio.CancelledError):
+            await background
         # new tokens that a service is just handing out must not die with the process
         await runtime.refresher().drain(DRAIN)
         await usage_recorder().drain()
         await close_own_pools()
+
+
+async def _work_in_the_background() -> None:
+    await asyncio.sleep(AFTER_START)
+    await warm_up()
+    await loop.run(runtime.refresher())
 
 
 def create_app() -> FastAPI:

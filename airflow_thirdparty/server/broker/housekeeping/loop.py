@@ -92,7 +92,9 @@ async def run_once(refresher: Refresher, number: int = 0) -> bool:
     :return: whether it was
     """
     names = (NAME, RIGHTS) if rights.has_auth_manager() else (NAME,)
-    begun = await in_database(_begin, owner=refresher.owner, clock=refresher.clock, names=names)
+    begun = await in_database(
+        _begin, owner=refresher.owner, clock=refresher.clock, names=names, number=number
+    )
     if RIGHTS in begun.leads and number % ROUNDS_A_MINUTE == 0:
         await _do(rights.ask_for_all, refresher.clock())
     if NAME not in begun.leads:
@@ -101,37 +103,60 @@ async def run_once(refresher: Refresher, number: int = 0) -> bool:
         # while the service may still take the old token: many accept one that they have just replaced for
         # some seconds more, for this case
         refresher.refresh_in_background(row_id, version, account)
-    for work, every in _WORK:
-        if number % every == 0:
-            await _do(work, refresher.clock())
+    if number % COUNTING == 0:
+        await _do(counting.count, refresher.clock())
     if number % ROUNDS_A_MINUTE == 0:
         await _prune(refresher.clock())
-    await _resume_parked(refresher)
-    await _refresh_quietly(refresher)
+    if begun.parked:
+        await _resume_parked(refresher)
+    await _refresh_quietly(refresher, begun.quiet)
     await _revoke(refresher, begun.revocations)
     return True
 
 
 @dataclass(frozen=True)
 class _Begun:
-    """What a round begins with, read in one transaction.
+    """What a round begins with: one transaction, so that an idle database is asked little.
 
     :param leads: the work that this process does, by name
     :param cut_off: sign-ins whose refresh a process began that died: id, version and account
     :param revocations: ids of tokens to revoke, by account
+    :param quiet: sign-ins to be refreshed though nobody asks
+    :param parked: whether tasks wait for people
     """
 
     leads: frozenset[str]
     cut_off: Sequence[tuple[int, int, Account]] = ()
     revocations: Sequence[Sequence[int]] = ()
+    quiet: Sequence[quiet_refreshes.Due] = ()
+    parked: bool = False
 
 
-def _begin(session: Session, owner: str, clock: Clock, names: Sequence[str]) -> _Begun:
+def _begin(session: Session, owner: str, clock: Clock, names: Sequence[str], number: int) -> _Begun:
     leads = frozenset(name for name in names if become_leader(session, owner, clock, name))
     if NAME not in leads:
         return _Begun(leads)
     now = clock()
-    return _Begun(leads, _cut_off(session, now), list(revocations.due(session, now).values()))
+    cut_off, due = _cut_off(session, now), list(revocations.due(session, now).values())
+    for work, every in _WORK:
+        if number % every == 0:
+            _try(session, work, now)
+    quiet = _try(session, quiet_refreshes.find_due, now) or ()
+    return _Begun(leads, cut_off, due, quiet, _try(session, parked.some_wait, now) or False)
+
+
+def _try(session: Session, work: Callable[[Session, datetime], T], now: datetime) -> T | None:
+    """Do something that keeps nothing else from being done when it fails."""
+    try:
+        with session.begin_nested():
+            return work(session, now)
+    except Exception as error:
+        _warn(work, error)
+    return None
+
+
+def _warn(work: Callable[..., object], error: Exception) -> None:
+    log.warning("Background work '%s' failed: %s", work.__name__.strip("_"), type(error).__name__)
 
 
 def become_leader(session: Session, owner: str, clock: Clock, name: str = NAME) -> bool:
@@ -166,7 +191,7 @@ async def _do(work: Callable[[Session, datetime], T], now: datetime) -> T | None
     try:
         return await in_database(work, now)
     except Exception as error:  # what cannot be done now keeps nothing else from being done
-        log.warning("Background work '%s' failed: %s", work.__name__.strip("_"), type(error).__name__)
+        _warn(work, error)
     return None
 
 
@@ -198,9 +223,8 @@ _WORK: Sequence[tuple[Callable[[Session, datetime], object], int]] = (
     (_mark_contested, 1),
     (_publish_accounts, 1),
     (_move_client_secrets, ROUNDS_A_MINUTE),
-    (counting.count, COUNTING),
 )
-"""What is done, and in every so manieth round."""
+"""What is done within the transaction that begins a round, and in every so manieth one: short work."""
 
 
 async def _resume_parked(refresher: Refresher) -> None:
@@ -210,9 +234,9 @@ async def _resume_parked(refresher: Refresher) -> None:
         log.warning("Tasks that wait for people were not resumed: %s", type(error).__name__)
 
 
-async def _refresh_quietly(refresher: Refresher) -> None:
+async def _refresh_quietly(refresher: Refresher, due: Sequence[quiet_refreshes.Due]) -> None:
     try:
-        await quiet_refreshes.run_once(refresher)
+        await quiet_refreshes.refresh_all(refresher, due)
     except Exception as error:  # as above
         log.warning("Refreshes that nobody asked for failed: %s", type(error).__name__)
 

@@ -6,6 +6,7 @@ neither worker nor triggerer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +34,16 @@ AT_ONCE = 100
 """Tasks looked at in one round, so that a round stays short; the others come in the next ones."""
 
 
+def some_wait(session: Session, now: datetime) -> bool:
+    """Whether there are parked tasks to look at.
+
+    :param session: a session
+    :param now: the time, in UTC
+    :return: false in nearly every round
+    """
+    return bool(_parked(session, now, 1))
+
+
 def resume(session: Session, broker: TokenBroker, now: datetime) -> int:
     """Resume every parked task whose person has signed in since.
 
@@ -41,9 +52,17 @@ def resume(session: Session, broker: TokenBroker, now: datetime) -> int:
     :param now: the time, in UTC
     :return: how many
     """
+    resumed = 0
+    for ti_id, kwargs in _parked(session, now, AT_ONCE):
+        person = _signed_in(session, broker, ti_id, _accounts(kwargs), now)
+        resumed += person is not None and _resume(session, ti_id, person, now)
+    return resumed
+
+
+def _parked(session: Session, now: datetime, most: int) -> Sequence[Any]:
     if not hasattr(TaskInstanceState, PARKED.upper()):
-        return 0  # Airflow 3.2 parks nothing
-    parked = session.execute(
+        return ()  # Airflow 3.2 parks nothing
+    return session.execute(
         select(TaskInstance.id, TaskInstance.next_kwargs)
         .join(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
         .where(
@@ -53,13 +72,8 @@ def resume(session: Session, broker: TokenBroker, now: datetime) -> int:
             HITLDetail.created_at <= now - SETTLES,
         )
         .order_by(HITLDetail.created_at)
-        .limit(AT_ONCE)
+        .limit(most)
     ).all()
-    resumed = 0
-    for ti_id, kwargs in parked:
-        person = _signed_in(session, broker, ti_id, _accounts(kwargs), now)
-        resumed += person is not None and _resume(session, ti_id, person, now)
-    return resumed
 
 
 def _accounts(kwargs: Any) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,16 +48,24 @@ class Due:
 
 
 async def run_once(refresher: Refresher) -> None:
-    """Refresh what is due, one sign-in of each service.
+    """Find what is due, and refresh it.
 
     :param refresher: what refreshes sign-ins in this process
+    """
+    await refresh_all(refresher, await in_database(find_due, now=refresher.clock()))
+
+
+async def refresh_all(refresher: Refresher, due: Sequence[Due]) -> None:
+    """Refresh sign-ins, none of which asks another's service.
+
+    :param refresher: what refreshes sign-ins in this process
+    :param due: what :func:`find_due` found
     """
 
     async def refresh(one: Due) -> None:
         with suppress(ThirdPartyAccountError):  # what came of it stands in the row
             await refresher.refresh(one.row_id, one.version, one.account, MAX_WAIT)
 
-    due = await in_database(find_due, now=refresher.clock())
     if due:
         await asyncio.gather(*(refresh(one) for one in due))
 

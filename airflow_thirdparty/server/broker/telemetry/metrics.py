@@ -18,6 +18,14 @@ def _count(name: str, **tags: str) -> None:
         log.debug("Could not count %s", name, exc_info=True)
 
 
+def prepare() -> None:
+    """Have Airflow read its own list of metrics, which takes it a tenth of a second; nothing is counted."""
+    try:
+        Stats.incr("third_party_accounts.issued", 0)
+    except Exception:  # as above
+        log.debug("Metrics could not be prepared", exc_info=True)
+
+
 def issued(conn_id: str) -> None:
     """An access token was handed to a task.
 
