@@ -73,7 +73,9 @@ def _at(figures: Figures, path: tuple[str, ...]) -> Any:
 
 
 def _number(figure: float) -> str:
-    return f"{figure:,.2f}".rstrip("0").rstrip(".") if isinstance(figure, float) else f"{figure:,}"
+    if not isinstance(figure, float):
+        return f"{figure:,}"
+    return f"{figure:,.{2 if figure >= 0.1 else 4}f}".rstrip("0").rstrip(".") or "0"
 
 
 OURS, FOREIGN = "account, our hook", "account, foreign hook"
