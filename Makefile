@@ -64,7 +64,7 @@ test: $(INSTALLED) browser ## all tests but the long ones in a browser: see e2e
 unit integration faults interop: $(INSTALLED) ## the tests of that folder
 	@$(PYTEST) $(SIDE_BY_SIDE) --hypothesis-profile=$(HYPOTHESIS_PROFILE) tests/$@ $(PYTEST_OPTIONS)
 
-foreign: $(INSTALLED) ## hooks and operators of other providers, unmodified, act as the person: a line each
+foreign: $(INSTALLED) ## hooks and operators of other providers, unmodified, act as the person; Keycloak as the log-in
 	@test -x $(FOREIGN)/bin/python || { echo "Making $(FOREIGN)"; $(BIN)/python -m venv $(FOREIGN); }
 	@VIRTUAL_ENV=$(abspath $(FOREIGN)) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --compile-bytecode --constraint $(CONSTRAINTS) \
 		--editable '.[fab,http]' --group foreign 'apache-airflow==$(AIRFLOW_VERSION)'

@@ -34,6 +34,7 @@ from airflow_thirdparty.server.broker.warm_up import warm_up
 from airflow_thirdparty.server.people.roles import NoSuchRole, RolesElsewhere
 from airflow_thirdparty.server.web.dependencies import (
     CrossSite,
+    LoggedIn,
     NotAdmin,
     NotEntitled,
     SharedIdentity,
@@ -126,7 +127,9 @@ def create_app() -> FastAPI:
         dependencies=[Depends(without_nul)],
         responses={"4XX": {"model": ProblemAnswer}, "5XX": {"model": ProblemAnswer}},
     )
-    for routes in (accounts, dags, delegations, runs, uses, roles, people, registry, token, pages, health):
+    for routes in (accounts, dags, delegations, runs, uses, roles, people, registry):
+        app.include_router(routes.router, dependencies=[LoggedIn])
+    for routes in (token, pages, health):
         app.include_router(routes.router)
     if with_docs:
         app.include_router(documents.router)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, cast
 
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request, status
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.orm import Session
 
@@ -36,6 +36,16 @@ class NotEntitled(ThirdPartyAccountError):
     """Accounts are not for the caller."""
 
     code = "not_entitled"
+
+
+async def logged_in(user: GetUserDep) -> None:
+    """Let pass whom the auth manager knows: Keycloak's has nobody for a log-in whose own tokens are gone.
+
+    :param user: as Airflow authenticated them
+    :raises HTTPException: 401 when that is nobody
+    """
+    if cast("BaseUser | None", user) is None:
+        raise HTTPException(status.HTTP_401_UNAUTHORIZED, "Not authenticated")
 
 
 def demand_entitled(user: BaseUser) -> None:
@@ -190,5 +200,6 @@ PersonDep = Annotated[Person, Depends(get_person)]
 LeavingPersonDep = Annotated[Person, Depends(get_leaving_person)]
 SameOrigin = Depends(same_origin)
 OwnTeam = Depends(own_team_only)
+LoggedIn = Depends(logged_in)
 AdminOnly = Depends(admin_only)
 AdminsAccount = Depends(administers_account)
