@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ AT_ONCE = {
 }
 """DAGs that alice triggers, who is signed in, with the task that says whom the service saw."""
 
+NOTICES = "account_notices"
+"""A DAG whose task runs the command line on a machine whose airflow.cfg names the database."""
+
 WAITING = {"wait_for_me": "profile", "ask_me": "profile"}
 """DAGs that carol triggers, who signs in afterwards."""
 
@@ -47,7 +51,16 @@ def airflow_server(database: Database) -> Iterator[AirflowServer]:
 
 
 @pytest.fixture(scope="module")
-def processes(airflow_server: AirflowServer) -> Iterator[None]:
+def airflow_cfg(database: Database) -> Iterator[None]:
+    """The database stands in the file, too: Airflow keeps the variable from tasks."""
+    file = FOLDER / "airflow.cfg"
+    file.write_text(f"[database]\nsql_alchemy_conn = {database.url}\n")
+    yield
+    file.unlink()
+
+
+@pytest.fixture(scope="module")
+def processes(airflow_server: AirflowServer, airflow_cfg: None) -> Iterator[None]:
     """A scheduler with workers of its own, and a triggerer."""
     with contextlib.ExitStack() as stack:
         for name in ("scheduler", "triggerer"):
@@ -92,9 +105,13 @@ def state(person: Person, dag_id: str, run_id: str, task_id: str = "") -> str:
     return str(person.rest.get(f"{path}/taskInstances/{task_id}" if task_id else path).json()["state"])
 
 
-def seen(person: Person, dag_id: str, run_id: str, task_id: str) -> Any:
+def xcom(person: Person, dag_id: str, run_id: str, task_id: str) -> Any:
     path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
-    value = person.rest.get(path).json()["value"]
+    return person.rest.get(path).json()["value"]
+
+
+def seen(person: Person, dag_id: str, run_id: str, task_id: str) -> Any:
+    value = xcom(person, dag_id, run_id, task_id)
     return (json.loads(value) if isinstance(value, str) else value)["sub"]
 
 
@@ -106,7 +123,7 @@ def logs(dag_id: str) -> str:
 
 def test_every_example_is_run_here_or_stands_for_a_schedule() -> None:
     examples = {path.stem for path in EXAMPLES.glob("*.py")}
-    assert examples == {*AT_ONCE, *WAITING, "team_digest", "account_notices"}
+    assert examples == {*AT_ONCE, *WAITING, NOTICES, "team_digest"}
 
 
 def test_they_act_as_whoever_triggered_them(
@@ -117,6 +134,10 @@ def test_they_act_as_whoever_triggered_them(
     assert alice.sign_in(CONN_ID).status_code == 200
     runs = {dag_id: (alice, alice.trigger(dag_id)) for dag_id in AT_ONCE}
     runs |= {dag_id: (carol, carol.trigger(dag_id)) for dag_id in WAITING}
+    broken = provider.connection("broken")
+    assert admin.rest.post("/api/v2/connections", json=broken).status_code == 201
+    flag("broken")
+    noticed = admin.trigger(NOTICES)
 
     def states() -> str:
         return str({dag_id: state(who, dag_id, run_id) for dag_id, (who, run_id) in runs.items()})
@@ -133,6 +154,27 @@ def test_they_act_as_whoever_triggered_them(
         task_id = {**AT_ONCE, **WAITING}[dag_id]
         assert state(who, dag_id, run_id) == "success", logs(dag_id)
         assert seen(who, dag_id, run_id, task_id) == who.name
+    until(lambda: state(admin, NOTICES, noticed) in ("success", "failed"), states)
+    assert state(admin, NOTICES, noticed) == "success", logs(NOTICES)
+    assert xcom(admin, NOTICES, noticed, "notify") == "1 notice.", "of the account that does not work"
+
+
+def flag(conn_id: str) -> None:
+    """Let an account's service not know its client any more."""
+    from airflow.utils.session import create_session
+
+    from airflow_thirdparty.server.store.models import AccountHealth
+
+    with create_session(scoped=False) as session:
+        session.add(
+            AccountHealth(
+                conn_id=conn_id,
+                flagged_at=datetime.now(timezone.utc),
+                flagged_code="invalid_client",
+                flagged_text="the client is not known",
+                several_failed=False,
+            )
+        )
 
 
 def test_nothing_of_a_token_stays_anywhere(processes: None) -> None:
