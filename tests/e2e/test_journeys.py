@@ -285,11 +285,9 @@ def test_stock_roles_find_the_page_once_the_command_has_shown_it_to_them(
     for person in people:
         with browsing(chromium, person) as page:
             page.goto("/dags")
-            expect(
-                page.get_by_role("link", name="Dags").or_(page.locator("a[href$='/dags']")).first
-            ).to_be_visible()
+            expect(page.get_by_text("Dags", exact=True).first).to_be_visible()
             page.wait_for_load_state("networkidle")
-            expect(page.locator("a[href$='plugin/third-party-accounts']")).to_have_count(0)
+            expect(page.get_by_text("Accounts", exact=True)).to_have_count(0)
     done = subprocess.run(
         [sys.executable, "-m", "airflow", "third-party-accounts", "grant-role", "User", "Viewer"],
         env=child_environment(demo.state()),
@@ -306,9 +304,7 @@ def test_stock_roles_find_the_page_once_the_command_has_shown_it_to_them(
         with browsing(chromium, person) as page:
             complaints = complaints_of(page)
             page.goto("/dags")
-            entry = page.locator("a[href$='plugin/third-party-accounts']")
-            more = page.locator("nav button", has_text=re.compile("Browse|Plugins|More"))
-            entry.or_(more).first.wait_for()
-            page.goto("/plugin/third-party-accounts")
+            page.get_by_text("Accounts", exact=True).first.click()
+            page.wait_for_url("**/plugin/third-party-accounts")
             expect(page.locator(MINE)).to_be_visible()
             assert complaints == []
