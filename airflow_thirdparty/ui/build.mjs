@@ -138,6 +138,8 @@ const script = (entry, name, globals, alias) =>
       emptyOutDir: false,
       target: "es2022",
       modulePreload: false,
+      // Of all libraries whose code is in it.
+      license: { fileName: `licenses-${name}.md` },
       chunkSizeWarningLimit: 1_000,
       rolldownOptions: {
         input: { [name]: `${root}${entry}` },

@@ -77,6 +77,9 @@ Simple Icons ${version} (https://simpleicons.org), which dedicates them to the p
 https://creativecommons.org/publicdomain/zero/1.0/). The logos are trademarks of their owners; they stand for the
 services alone, and say nothing about who endorses whom.
 
+The scripts in airflow_thirdparty/ui/dist hold code of libraries, whose licences stand beside them in licenses-main.md
+and licenses-page.md.
+
 ${rows.join("\n")}
 `,
 );

@@ -1,4 +1,4 @@
-"""Services' logos: drawings alone, each a service's, each named in NOTICE and with the pages' files."""
+"""What others made: services' logos, drawings alone and named in NOTICE; libraries, with their licences."""
 
 from __future__ import annotations
 
@@ -28,3 +28,16 @@ def test_a_logo(logo: Path) -> None:
 def test_the_notice_names_all_of_them() -> None:
     named = re.findall(r"^  (\w+\.svg): .+, after https?://", (ROOT / "NOTICE").read_text(), re.MULTILINE)
     assert named == sorted(logo.name for logo in LOGOS.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("script", "libraries"),
+    [
+        pytest.param("page", ["preact", "@chakra-ui/react", "@tanstack/react-query"], id="by itself"),
+        pytest.param("main", ["@tanstack/react-query"], id="inside Airflow"),
+    ],
+)
+def test_the_libraries_in_a_script_have_their_licences_beside_it(script: str, libraries: list[str]) -> None:
+    licences = (STATIC_FOLDER / f"licenses-{script}.md").read_text(encoding="utf-8")
+    assert [name for name in libraries if f"## {name} - " not in licences] == []
+    assert "MIT" in licences
