@@ -72,6 +72,35 @@ def shadowed(conn_id: str) -> NotProjected:
     )
 
 
+def not_projected(conn_id: str) -> NotProjected:
+    """The refusal where nothing answered for an account.
+
+    :param conn_id: id of the account
+    :return: the error, to be raised
+    """
+    return NotProjected(
+        f"The API server did not answer for the third-party account '{conn_id}': there is no such account, "
+        "the API server runs without this package, or it could not answer in time.",
+        "Check the account's id, and that airflow-thirdparty is installed where the API server runs; one "
+        "that serves tasks alone is started as 'uvicorn airflow_thirdparty.execution_server:app', not by "
+        "'airflow api-server --apps execution', which loads no plugin. Under "
+        f"dag.test() set {variable(conn_id)} to a token of your own.",
+    )
+
+
+def refuse_shadow(conn_id: str) -> None:
+    """Refuse a variable that would be one login for everybody, or that cannot be read.
+
+    :param conn_id: id of an account
+    :raises NotProjected: when the variable is set and not marked as a developer's own
+    :raises AccountMisconfigured: when it is spelled so that Airflow reads nothing of it
+    """
+    if is_shadowed(conn_id):
+        refuse_misspelled(conn_id)
+        if not is_marked(conn_id):
+            raise shadowed(conn_id)
+
+
 @dataclass(frozen=True)
 class OwnConnection:
     """A developer's own login.
@@ -80,12 +109,14 @@ class OwnConnection:
     :param host: address of the API; ``None`` when there is none
     :param login: the user name, where the service wants one
     :param origins: scheme, host and port of the only place the credential is sent to
+    :param scopes: what the token may do, where the variable says so
     """
 
     password: str = field(repr=False)
     host: str | None
     login: str | None
     origins: tuple[str, ...]
+    scopes: tuple[str, ...] = ()
 
 
 def _is_dag_test() -> bool:
@@ -124,7 +155,8 @@ def own_connection(conn_id: str, log: Any) -> OwnConnection:
             "Write it like https://service.example, or leave it out.",
             field="host",
         ) from None
-    return OwnConnection(connection.password or "", host, connection.login, origins)
+    scopes = tuple(str(connection.extra_dejson.get("scopes", "")).split())
+    return OwnConnection(connection.password or "", host, connection.login, origins, scopes)
 
 
 def _with_port(conn_id: str, host: str | None, port: int) -> str:

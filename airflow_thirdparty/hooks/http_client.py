@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from airflow_thirdparty.exceptions import LeavesAccount
-from airflow_thirdparty.urls import origin_of
+from airflow_thirdparty.exceptions import AccountMisconfigured
+from airflow_thirdparty.hooks import placement
 
 if TYPE_CHECKING:
     from airflow_thirdparty.hooks.third_party_account import Access, ThirdPartyAccountHook
@@ -32,28 +32,32 @@ def trusted() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-def client(hook: ThirdPartyAccountHook, host: str) -> httpx2.Client:
+def client(hook: ThirdPartyAccountHook, access: Access) -> httpx2.Client:
     """An HTTP client that acts as the person the run acts for.
 
     :param hook: says whose token, and asks for a new one
-    :param host: address of the account's API
+    :param access: says where the account's API is
+    :raises AccountMisconfigured: when the account names no host
     :return: to be closed by whoever asked for it
     """
     auth = _AccountAuth(hook)
     hooks = {"request": [auth.keep_from_others]}
-    return httpx2.Client(base_url=host, auth=auth, timeout=TIMEOUT, verify=trusted(), event_hooks=hooks)
+    base = _host_of(hook, access)
+    return httpx2.Client(base_url=base, auth=auth, timeout=TIMEOUT, verify=trusted(), event_hooks=hooks)
 
 
-def async_client(hook: ThirdPartyAccountHook, host: str) -> httpx2.AsyncClient:
+def async_client(hook: ThirdPartyAccountHook, access: Access) -> httpx2.AsyncClient:
     """The same as :func:`client`, for asynchronous code.
 
     :param hook: says whose token, and asks for a new one
-    :param host: address of the account's API
+    :param access: says where the account's API is
+    :raises AccountMisconfigured: when the account names no host
     :return: to be closed by whoever asked for it
     """
     auth = _AccountAuth(hook)
     hooks = {"request": [auth.akeep_from_others]}
-    return httpx2.AsyncClient(base_url=host, auth=auth, timeout=TIMEOUT, verify=trusted(), event_hooks=hooks)
+    base = _host_of(hook, access)
+    return httpx2.AsyncClient(base_url=base, auth=auth, timeout=TIMEOUT, verify=trusted(), event_hooks=hooks)
 
 
 def demand_own(client: httpx2.Client | httpx2.AsyncClient, path: str, conn_id: str, access: Access) -> None:
@@ -65,13 +69,7 @@ def demand_own(client: httpx2.Client | httpx2.AsyncClient, path: str, conn_id: s
     :param access: says where the credential may go
     :raises LeavesAccount: when the path is an address at another origin
     """
-    url = client.build_request("GET", path).url
-    if not _is_own(url, access):
-        raise LeavesAccount(
-            f"The address leads to {url.scheme}://{url.netloc.decode('ascii')}, which is not the service of "
-            f"the third-party account '{conn_id}', so the person's login is not sent there.",
-            f"Ask for a path below {access.host}, or register the other service as an account of its own.",
-        )
+    placement.demand_own(_spelled(client.build_request("GET", path).url), conn_id, access)
 
 
 class _AccountAuth(httpx2.Auth):
@@ -89,8 +87,8 @@ class _AccountAuth(httpx2.Auth):
 
         :param request: about to be sent
         """
-        if self._access is not None and not _is_own(request.url, self._access):
-            _take_away(request, self._access)
+        if self._access is not None and not placement.is_own(_spelled(request.url), self._access):
+            placement.take_away(request.headers, self._access)
 
     async def akeep_from_others(self, request: httpx2.Request) -> None:
         """The same as :meth:`keep_from_others`, for asynchronous code.
@@ -116,41 +114,30 @@ class _AccountAuth(httpx2.Auth):
             yield _authenticated(request, self._access)
 
 
-def _is_own(url: httpx2.URL, access: Access) -> bool:
-    try:
-        # the host as it is called: other letters are spelled in ASCII, a user name is left out
-        return origin_of(f"{url.scheme}://{url.netloc.decode('ascii')}") in access.origins
-    except ValueError:
-        return False
+def _host_of(hook: ThirdPartyAccountHook, access: Access) -> str:
+    if access.host:
+        return access.host
+    raise AccountMisconfigured(
+        f"The account '{hook.third_party_account_conn_id}' names no host, so there is no service to ask.",
+        "An admin enters the API base URL in the connection's host field, or the task uses get_token().",
+        field="host",
+    )
+
+
+def _spelled(url: httpx2.URL) -> str:
+    """An address as it is called: other letters are spelled in ASCII, a user name is left out."""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
 def _was_refused(response: httpx2.Response, request: httpx2.Request, access: Access) -> bool:
-    return response.status_code == 401 and access.kind == "oauth2" and _is_own(request.url, access)
+    return placement.was_refused(response.status_code, access) and placement.is_own(
+        _spelled(request.url), access
+    )
 
 
 def _authenticated(request: httpx2.Request, access: Access) -> httpx2.Request:
-    if not _is_own(request.url, access):
-        _take_away(request, access)
-        return request
-    for name, text in access.headers.items():
-        value = text.replace("{login}", access.login or "").replace("{key}", access.value)
-        if value != text or request.headers.get(name, _OF_HTTPX[0]).startswith(_OF_HTTPX):
-            request.headers[name] = value  # a header that the task set itself stays
-    if access.auth_scheme == "none" and access.auth_header == "Authorization":
-        return request  # the credential stands in the further headers
-    if access.kind == "basic":
-        basic = httpx2.BasicAuth(access.login or "", access.value)
-        return next(basic.sync_auth_flow(request))
-    scheme = "" if access.auth_scheme == "none" else f"{access.auth_scheme} "
-    request.headers[access.auth_header] = f"{scheme}{access.value}"
+    if placement.is_own(_spelled(request.url), access):
+        placement.place(request.headers, access)
+    else:
+        placement.take_away(request.headers, access)
     return request
-
-
-def _take_away(request: httpx2.Request, access: Access) -> None:
-    of_credential = [name for name, text in access.headers.items() if "{key}" in text or "{login}" in text]
-    for name in ("Authorization", access.auth_header, *of_credential):
-        request.headers.pop(name, None)
-
-
-_OF_HTTPX = ("*/*", "python-httpx")
-"""How the values of headers begin that the client sets by itself: Accept and User-Agent."""

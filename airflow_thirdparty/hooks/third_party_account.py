@@ -12,13 +12,7 @@ from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
-from airflow_thirdparty.exceptions import (
-    AccountMisconfigured,
-    AccountNotAllowed,
-    CannotDefer,
-    NotProjected,
-    from_dict,
-)
+from airflow_thirdparty.exceptions import AccountMisconfigured, AccountNotAllowed, CannotDefer, from_dict
 from airflow_thirdparty.hooks import development, paging
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
 
@@ -99,6 +93,10 @@ class Access:
         """
         return self.expires_at is None or self.expires_at - datetime.now(timezone.utc) > lifetime
 
+    def serialize(self) -> dict[str, Any]:
+        """Refuse to become an XCom, which Airflow keeps in clear."""
+        raise TypeError("An access token is nothing for an XCom: each task asks for its own.")
+
 
 class ThirdPartyAccountHook(BaseHook):
     """Acts in a third-party service as the person who triggered the run.
@@ -134,6 +132,10 @@ class ThirdPartyAccountHook(BaseHook):
         self.min_lifetime = min_lifetime
         self._access: Access | None = None
         self._said: set[object] = set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is copied or pickled: whom to ask and for what, never the answer."""
+        return {**self.__dict__, "_access": None}
 
     def get_access(self, *, force_refresh: bool = False) -> Access:
         """The acting person's access token, with what is known about it.
@@ -232,13 +234,13 @@ class ThirdPartyAccountHook(BaseHook):
         """An HTTP client that authenticates itself, at the account's host only."""
         from airflow_thirdparty.hooks import http_client
 
-        return http_client.client(self, self._host_of(self.get_access()))
+        return http_client.client(self, self.get_access())
 
     async def aget_conn(self) -> httpx2.AsyncClient:
         """The same as :meth:`get_conn`, for asynchronous code."""
         from airflow_thirdparty.hooks import http_client
 
-        return http_client.async_client(self, self._host_of(await self.aget_access()))
+        return http_client.async_client(self, await self.aget_access())
 
     def run(self, method: str, path: str, **kwargs: Any) -> httpx2.Response:
         """Send one request to the account's host.
@@ -334,15 +336,6 @@ class ThirdPartyAccountHook(BaseHook):
         lifetime = max(MARGIN, timedelta(seconds=self.min_lifetime))
         return self._access is not None and self._access.is_good_for(lifetime)
 
-    def _host_of(self, access: Access) -> str:
-        if access.host:
-            return access.host
-        raise AccountMisconfigured(
-            f"The account '{self.third_party_account_conn_id}' names no host, so there is no service to ask.",
-            "An admin enters the API base URL in the connection's host field, or the task uses get_token().",
-            field="host",
-        )
-
     def _demand_own(self, client: httpx2.Client | httpx2.AsyncClient, path: str) -> None:
         from airflow_thirdparty.hooks import http_client
 
@@ -351,10 +344,7 @@ class ThirdPartyAccountHook(BaseHook):
 
     def _request(self, force_refresh: bool = False, *, waits: bool = False, grant: bool = False) -> str:
         conn_id = self.third_party_account_conn_id
-        if development.is_shadowed(conn_id):
-            development.refuse_misspelled(conn_id)
-            if not development.is_marked(conn_id):
-                raise development.shadowed(conn_id)
+        development.refuse_shadow(conn_id)
         request = TokenRequest(conn_id, self.scopes, self.min_lifetime, force_refresh, waits, grant)
         try:
             asked_id = request.encode()
@@ -372,7 +362,7 @@ class ThirdPartyAccountHook(BaseHook):
             # Airflow's SDK has told the secrets masker about the password, here and in the supervisor
             return Access.read(str(connection.password or ""), connection.host, connection.login, answer)
         except (ValueError, KeyError, TypeError):
-            raise _not_projected(self.third_party_account_conn_id) from None
+            raise development.not_projected(self.third_party_account_conn_id) from None
 
     def _warn(self, text: object) -> None:
         """Say it once in the task's log."""
@@ -391,7 +381,7 @@ class ThirdPartyAccountHook(BaseHook):
                     refusal.acting_user = (str(person["id"]), str(person["name"]))
             answer = dict(answer)
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise _not_projected(self.third_party_account_conn_id) from None
+            raise development.not_projected(self.third_party_account_conn_id) from None
         if refusal is not None:
             raise refusal
         return answer
@@ -406,16 +396,5 @@ class ThirdPartyAccountHook(BaseHook):
         if development.is_shadowed(conn_id):
             own = development.own_connection(conn_id, self.log)
             mask_secret(own.password)
-            return Access(own.password, "oauth2", own.host, own.login, None, (), "", "", own.origins)
-        raise _not_projected(conn_id) from None
-
-
-def _not_projected(conn_id: str) -> NotProjected:
-    return NotProjected(
-        f"The API server did not answer for the third-party account '{conn_id}': there is no such account, "
-        "the API server runs without this package, or it could not answer in time.",
-        "Check the account's id, and that airflow-thirdparty is installed where the API server runs; one "
-        "that serves tasks alone is started as 'uvicorn airflow_thirdparty.execution_server:app', not by "
-        "'airflow api-server --apps execution', which loads no plugin. Under "
-        f"dag.test() set {development.variable(conn_id)} to a token of your own.",
-    )
+            return Access(own.password, "oauth2", own.host, own.login, None, own.scopes, "", "", own.origins)
+        raise development.not_projected(conn_id) from None

@@ -10,6 +10,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "api.md"
 
 SECTIONS = {
     "Hooks": ("airflow_thirdparty.hooks.third_party_account",),
+    "Client libraries": ("airflow_thirdparty.sdks.credentials",),
     "Operators and sensors": (
         "airflow_thirdparty.operators.http",
         "airflow_thirdparty.sensors.sign_in",

@@ -120,6 +120,13 @@ def test_a_developers_token_goes_to_the_port_that_was_written(
     assert (access.value, access.host, access.origins) == ("own-token", host, (host,))
 
 
+def test_a_developers_token_may_do_what_the_variable_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(development, "_is_dag_test", lambda: True)
+    extra = '{"my_own_login": true, "scopes": "read write"}'
+    monkeypatch.setenv("AIRFLOW_CONN_ACME", f'{{"password": "own-token", "extra": {extra}}}')
+    assert ThirdPartyAccountHook("acme").get_access().scopes == ("read", "write")
+
+
 async def test_a_marked_variable_counts_for_nothing_on_a_worker(
     hook: ThirdPartyAccountHook, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ STEPS = {
     "uses_account": "from airflow_thirdparty.hooks.uses_account import uses_account",
     "the hook": "from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook",
     "a hook whose token alone is used": "ThirdPartyAccountHook('acme')",
+    "the objects for SDKs": "import airflow_thirdparty.sdks.credentials",
 }
 
 LOADED = """
@@ -50,6 +51,7 @@ def loaded() -> Mapping[str, list[str]]:
         ("uses_account", {"airflow_thirdparty", HOOKS, f"{HOOKS}.uses_account"}),
         ("the hook", OWN),
         ("a hook whose token alone is used", set()),
+        ("the objects for SDKs", {"airflow_thirdparty.sdks", "airflow_thirdparty.sdks.credentials"}),
     ],
 )
 def test_what_dags_import_loads_nothing_but_itself_and_the_standard_library(

@@ -20,6 +20,7 @@ from airflow_thirdparty.exceptions import (
 )
 from airflow_thirdparty.grants import Grant, open_sealed, write_grant
 from airflow_thirdparty.hooks import http_client
+from airflow_thirdparty.hooks.third_party_account import Access
 from airflow_thirdparty.settings import fernet_key
 from airflow_thirdparty.triggers.exchange import LONGEST, Exchange, GrantedHook, trusted_by_tasks
 from airflow_thirdparty.wire import TOKEN_PATH
@@ -206,10 +207,11 @@ async def test_certificates_are_read_once(
         "load_verify_locations",
         lambda *args, **named: read.append(args) or load(*args, **named),
     )
+    access = Access("t", "oauth2", "https://service.example", None, None, (), "", "", ())
     http_client.trusted.cache_clear()
     trusted_by_tasks.cache_clear()
     for _ in range(3):
         await Exchange("acme", sealed).ask()
-        async with http_client.async_client(GrantedHook("acme", sealed), "https://service.example"):
+        async with http_client.async_client(GrantedHook("acme", sealed), access):
             pass
     assert len(read) == 2
