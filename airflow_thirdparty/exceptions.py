@@ -42,6 +42,8 @@ class ThirdPartyAccountError(AirflowException):
     code: ClassVar[str] = "third_party_account_error"
     acting_user: tuple[str, str] | None = None
     """Airflow's id and name of the person who can mend it; known to a task that waits for them."""
+    announced: bool = False
+    """Whether its words stand in the task's log already."""
 
     def __init__(
         self, message: str, remedy: str = "", *, link: str | None = None, field: str | None = None

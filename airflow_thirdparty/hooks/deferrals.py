@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from airflow.policies import hookimpl
 
 from airflow_thirdparty.wire import PROJECTION_KEY, REQUEST_PREFIX, TokenRequest, split_entry
+
+log = logging.getLogger(__name__)
 
 _MARK = "__acts_as_the_person__"
 
@@ -71,6 +74,7 @@ def _grant(conn_id: str) -> str | None:
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     from airflow_thirdparty.exceptions import from_dict
+    from airflow_thirdparty.links.announcing import announce
 
     if not conn_id or conn_id.startswith(REQUEST_PREFIX):
         return None
@@ -82,5 +86,7 @@ def _grant(conn_id: str) -> str | None:
     except (ValueError, TypeError, KeyError, AirflowNotFoundException):
         return None  # what is no account, or is answered by a server that knows no grants
     if "refusal" in answer:
-        raise from_dict(answer["refusal"])
+        refusal = from_dict(answer["refusal"])
+        announce(log, refusal)
+        raise refusal
     return str(answer["grant"])

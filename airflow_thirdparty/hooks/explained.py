@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowSecretsBackendAccessDenied
 from airflow.sdk.execution_time.secrets import ExecutionAPISecretsBackend
 
 from airflow_thirdparty.exceptions import NotProjected, ThirdPartyAccountError, from_dict
+from airflow_thirdparty.links.announcing import announce
 from airflow_thirdparty.wire import PROJECTION_KEY, REQUEST_PREFIX, TokenRequest, split_entry
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def _explained(conn_id: str, denied: Exception, answer: Any) -> Exception:
     except (ValueError, KeyError, TypeError, AttributeError):
         # nobody of ours was there to give a reason
         return AirflowSecretsBackendAccessDenied(f"{denied} {_unanswered(conn_id)}")
-    log.error("%s", refusal)
+    announce(log, refusal)
     return as_denial(refusal)
 
 

@@ -12,7 +12,13 @@ from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
-from airflow_thirdparty.exceptions import AccountMisconfigured, AccountNotAllowed, CannotDefer, from_dict
+from airflow_thirdparty.exceptions import (
+    AccountMisconfigured,
+    AccountNotAllowed,
+    CannotDefer,
+    ThirdPartyAccountError,
+    from_dict,
+)
 from airflow_thirdparty.hooks import development, paging
 from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
 
@@ -356,13 +362,25 @@ class ThirdPartyAccountHook(BaseHook):
         return asked_id
 
     def _accept(self, connection: Any) -> Access:
-        answer = self._answer_in(connection)
+        try:
+            answer = self._answer_in(connection)
+        except ThirdPartyAccountError as refusal:
+            self._announce(refusal)
+            raise
         self._warn(answer.get("warning"))
         try:
             # Airflow's SDK has told the secrets masker about the password, here and in the supervisor
             return Access.read(str(connection.password or ""), connection.host, connection.login, answer)
         except (ValueError, KeyError, TypeError):
             raise development.not_projected(self.third_party_account_conn_id) from None
+
+    def _announce(self, refusal: ThirdPartyAccountError) -> None:
+        """Say it once in the task's log, where Airflow shows its address as a link."""
+        from airflow_thirdparty.links.announcing import announce
+
+        if str(refusal) not in self._said:
+            self._said.add(str(refusal))
+            announce(self.log, refusal)
 
     def _warn(self, text: object) -> None:
         """Say it once in the task's log."""

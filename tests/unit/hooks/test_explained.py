@@ -6,6 +6,7 @@ import asyncio
 import logging
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,10 @@ from airflow.sdk.exceptions import (
 )
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import ErrorResponse, GetConnection
-from airflow.sdk.execution_time.secrets import DEFAULT_SECRETS_SEARCH_PATH_WORKERS
+from airflow.sdk.execution_time.secrets import (
+    DEFAULT_SECRETS_SEARCH_PATH_WORKERS,
+    ExecutionAPISecretsBackend,
+)
 
 from airflow_thirdparty.exceptions import ServiceUnavailable, SignInRequired
 from airflow_thirdparty.hooks import search_path
@@ -100,7 +104,7 @@ def test_the_reason_is_raised_and_stands_in_the_log(
     assert isinstance(raised.value, (AirflowSecretsBackendAccessDenied, AirflowFailException))
     assert isinstance(raised.value, AirflowFailException), "another try does not mend it"
     assert str(raised.value) == str(REFUSAL)
-    assert LINK in caplog.text
+    assert caplog.messages == ["Alice has not signed in to 'acme'. Sign in.", LINK]
     entry = TokenRequest.decode(server.asked[-1]).entry
     assert entry == asked_id.partition("--as--")[2]
     assert type(pickle.loads(pickle.dumps(raised.value))) is SignInRequired
@@ -133,3 +137,11 @@ def test_where_nobody_gives_a_reason_that_is_said(
         get("acme")
     assert "If 'acme' is a third-party account: no user acts here" in str(raised.value)
     assert "not at the top of the DAG file" in str(raised.value)
+
+
+def test_without_this_package_airflow_prints_the_line_that_the_manual_names(server: Server) -> None:
+    server.answers["acme"] = DENIED
+    with pytest.raises(AirflowSecretsBackendAccessDenied) as raised:
+        ExecutionAPISecretsBackend().get_connection("acme")
+    line = str(raised.value).replace("'acme'", "'…'").rstrip(".")
+    assert f"`{line}`" in (Path(__file__).parents[3] / "docs" / "foreign_hooks.md").read_text()

@@ -20,11 +20,12 @@ from airflow_thirdparty.exceptions import (
     AccountNotAllowed,
     NotProjected,
     PermanentError,
+    SignInRequired,
     ThirdPartyAccountError,
 )
 from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.wire import PROJECTION_KEY, TokenRequest
-from tests.support.worker import TOKEN, Service, Supervisor, answered, both, called, projected
+from tests.support.worker import TOKEN, Service, Supervisor, answered, both, called, projected, refused
 
 
 def test_every_question_has_an_asynchronous_twin() -> None:
@@ -254,6 +255,17 @@ def test_an_unknown_refusal_is_a_refusal(hook: ThirdPartyAccountHook, supervisor
     supervisor.answers["acme"] = lambda request: answered(password="never", extra=extra)
     with pytest.raises(PermanentError, match=r"No\."):
         hook.get_token()
+
+
+async def test_a_refusal_stands_in_the_log_once_with_the_link_on_a_line_of_its_own(
+    hook: ThirdPartyAccountHook, supervisor: Supervisor, logged: list[str]
+) -> None:
+    page = "https://airflow.example/third-party-accounts/?account=acme"
+    supervisor.answers["acme"] = lambda request: refused("sign_in_required", link=page)
+    for method in ("get_token", "aget_token", "run"):
+        with pytest.raises(SignInRequired):
+            await called(hook, method, *(["GET", "/x"] if method == "run" else []))
+    assert logged == ["No. Mend it:", page]
 
 
 async def test_what_will_not_outlive_the_run_is_said_once(

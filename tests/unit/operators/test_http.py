@@ -122,7 +122,8 @@ def test_a_refusal_puts_the_link_on_a_line_of_its_own(supervisor: Supervisor, lo
     task = operator()
     with pytest.raises(SignInRequired):
         task.execute({})
-    assert PAGE in logged
+    assert logged.count(PAGE) == 1
+    assert [line for line in logged if "Mend it:" in line] == ["No. Mend it:"]
     assert task.sign_in_address == PAGE
 
 
