@@ -27,6 +27,29 @@ def account(register: Callable[..., str], alice: Person, bob: Person) -> Iterato
 
 
 @pytest.mark.parametrize(
+    ("variable", "is_told"),
+    [
+        pytest.param("AIRFLOW_CONN_SERVICE_A", True, id="shadows the account"),
+        pytest.param("AIRFLOW_CONN_SERVICE_B", False, id="is another connection's"),
+    ],
+)
+def test_check_tells_of_a_variable_that_shadows_the_account(
+    capsys: pytest.CaptureFixture[str],
+    register: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    is_told: bool,
+) -> None:
+    monkeypatch.setenv(variable, "http://robot:robots-password@x.example")
+    status, out, err = run_ours(capsys, "check", register(), "-o", "json")
+    told = [row["found"] for row in json.loads(out) if f"{variable} is set here" in row["found"]]
+    assert bool(told) is is_told, out
+    assert all("shadows the account" in line and "Remove it where workers run" in line for line in told)
+    assert status == int(is_told)
+    assert "robots-password" not in out + err
+
+
+@pytest.mark.parametrize(
     ("words", "users"),
     [
         pytest.param([], {"alice", "bob"}, id="all"),
