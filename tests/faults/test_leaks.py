@@ -8,7 +8,6 @@ import traceback
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, create_engine, select
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.server.broker.sign_in import signing_out
@@ -16,7 +15,7 @@ from tests.faults.rig import ALICE, Rig, ask
 from tests.faults.test_monsters import MONSTERS
 from tests.faults.test_outages import TROUBLES
 from tests.support import databases
-from tests.support.databases import Database
+from tests.support.databases import Database, everything_in
 
 pytestmark = databases.BOTH
 
@@ -44,23 +43,6 @@ ECHO = {
 }
 SHAPES = {**ECHO, **TROUBLES, **MONSTERS}
 QUICK = {name: SHAPES[name] for name in SHAPES if SHAPES[name][0] not in ("hang", "endless", "bomb")}
-
-
-def everything_in(database: Database) -> str:
-    """Every text in every table, Airflow's own included: XComs, audit rows, rendered fields."""
-    engine = create_engine(database.url)
-    found = MetaData()
-    found.reflect(engine)
-    with engine.connect() as connection:
-        texts = [
-            str(value)
-            for table in found.sorted_tables
-            for row in connection.execute(select(table))
-            for value in row
-            if value is not None
-        ]
-    engine.dispose()
-    return "\n".join(texts)
 
 
 @pytest.mark.parametrize("shape", QUICK, ids=QUICK)

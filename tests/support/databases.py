@@ -121,6 +121,29 @@ def _hash_quickly() -> None:
             session.execute(update(User).where(User.username == user.name).values(password=quick))
 
 
+def everything_in(database: Database, *tables: str) -> str:
+    """Every text in every table, Airflow's own included: XComs, audit rows, rendered fields.
+
+    :param database: which
+    :param tables: where only these are of interest
+    """
+    from sqlalchemy import MetaData, create_engine, select
+
+    engine = create_engine(database.url)
+    found = MetaData()
+    found.reflect(engine, only=tables or None)
+    with engine.connect() as connection:
+        texts = [
+            str(value)
+            for table in found.sorted_tables
+            for row in connection.execute(select(table))
+            for value in row
+            if value is not None
+        ]
+    engine.dispose()
+    return "\n".join(texts)
+
+
 @contextlib.contextmanager
 def used(database: Database) -> Iterator[Database]:
     """Let Airflow use a database in this process, and the one before when done.
