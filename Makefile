@@ -18,8 +18,8 @@ ONLY ?=
 # Test files side by side, each process with its own Airflow home and databases; a few, since each takes 1 GB.
 WORKERS ?= logical
 PYTEST := $(BIN)/python -m pytest
-# Other providers' packages have an environment of their own.
-FOREIGN := $(VENV)-foreign
+# Other providers' packages have environments of their own, one a group in pyproject.toml: not all can share one.
+FOREIGN ?= foreign foreign-apart
 SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 # What takes long comes first, and the many small files last, so that all processes end at about the same time.
 LAYERS := faults integration interop unit
@@ -65,10 +65,13 @@ unit integration faults interop: $(INSTALLED) ## the tests of that folder
 	@$(PYTEST) $(SIDE_BY_SIDE) --hypothesis-profile=$(HYPOTHESIS_PROFILE) tests/$@ $(PYTEST_OPTIONS)
 
 foreign: $(INSTALLED) ## hooks and operators of other providers, unmodified, act as the person; Keycloak as the log-in
-	@test -x $(FOREIGN)/bin/python || { echo "Making $(FOREIGN)"; $(BIN)/python -m venv $(FOREIGN); }
-	@VIRTUAL_ENV=$(abspath $(FOREIGN)) UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --compile-bytecode --constraint $(CONSTRAINTS) \
-		--editable '.[fab,http]' --group foreign 'apache-airflow==$(AIRFLOW_VERSION)'
-	@$(FOREIGN)/bin/python -m pytest --confcutdir=tests/foreign --quiet tests/foreign $(PYTEST_OPTIONS)
+	@failed=0; for group in $(FOREIGN); do env=$(abspath $(VENV))-$$group; \
+		test -x $$env/bin/python || { echo "Making $(VENV)-$$group"; $(BIN)/python -m venv $$env; }; \
+		VIRTUAL_ENV=$$env UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet \
+			--constraint constraints/$$group-$(AIRFLOW_VERSION).txt --editable '.[fab,http]' --group $$group \
+			'apache-airflow==$(AIRFLOW_VERSION)' || exit 1; \
+		FOREIGN_GROUP=$$group $$env/bin/python -m pytest --confcutdir=tests/foreign --quiet tests/foreign $(PYTEST_OPTIONS) \
+			|| failed=1; done; exit $$failed
 
 e2e: $(INSTALLED) browser ## the whole demo, and whole journeys of people in a browser
 	@$(PYTEST) tests/e2e $(PYTEST_OPTIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,26 @@ from typing import Any
 
 TABLE = Path(__file__).parent / "hooks.yaml"
 
+GROUP = os.environ.get("FOREIGN_GROUP", "foreign")
+"""Of dependencies in ``pyproject.toml``: what is installed where this runs."""
+
 TOKEN = "credential-of-alice-0123456789"
 LOGIN = "alice"
+MAILBOX = "alice@acme.example"
+"""Her name at the service."""
+
 ACCOUNT = "acme"
+
+
+BATCH = {
+    "id": "batch",
+    "type": "message_batch",
+    "processing_status": "in_progress",
+    "request_counts": dict.fromkeys(("processing", "succeeded", "errored", "canceled", "expired"), 0),
+    "created_at": "2026-01-01T00:00:00Z",
+    "expires_at": "2026-01-02T00:00:00Z",
+}
+"""What Anthropic says of a batch that goes on."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +51,10 @@ class Case:
     :param asks_first: whether the protocol asks without a credential before it shows one
     :param vendor: the only host that the hook knows; its name leads to the loopback service
     :param keeps: whether the hook keeps its first token for its own life
-    :param waits: what becomes of its deferrable mode
+    :param trigger: what its deferrable mode leaves to a triggerer, as ``trigger``
+    :param cannot: why the hook fails with a person's token, which it has to do in words and as nobody
     :param note: what else a DAG's author should know
-    :param env: name of the environment it is tried in
+    :param group: of dependencies in ``pyproject.toml``: not all packages can share an environment
     """
 
     name: str
@@ -51,9 +70,10 @@ class Case:
     asks_first: bool = False
     vendor: str = ""
     keeps: bool = False
-    waits: str = ""
+    trigger: str = ""
+    cannot: str = ""
     note: str = ""
-    env: str = "foreign"
+    group: str = "foreign"
 
     @property
     def credential(self) -> str:
@@ -72,3 +92,8 @@ def cases() -> list[Case]:
     import yaml
 
     return [Case(**row) for row in yaml.safe_load(TABLE.read_text())]
+
+
+def installed() -> list[Case]:
+    """The rows whose packages are here."""
+    return [case for case in cases() if case.group == GROUP]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from tests.foreign.cases import LOGIN, TOKEN
+from tests.foreign.cases import LOGIN, MAILBOX, TOKEN
 
 
 @dataclass
@@ -25,12 +27,18 @@ class Seen:
     :param host_key: what a server behind SSH shows
     :param accepted: what came with the right credential
     :param refused: what came without
+    :param requests: over HTTP, to the letter
+    :param certificate: to speak TLS, where it is asked for
+    :param passwords: which a server behind SSH takes from ``LOGIN``
     """
 
     port: int = 0
     host_key: str = ""
     accepted: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    certificate: Path | None = None
+    passwords: set[str] = field(default_factory=lambda: {TOKEN})
 
     def note(self, what: str, is_right: bool) -> bool:
         """Remember a request, and say whether it may pass."""
@@ -39,12 +47,18 @@ class Seen:
 
 
 @contextlib.contextmanager
-def http(answers: Mapping[str, Any], sees: str, certificate: Path | None) -> Iterator[Seen]:
+def http(
+    answers: Mapping[str, Any],
+    sees: str,
+    certificate: Path | None = None,
+    says: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Seen]:
     """A web service.
 
     :param answers: JSON by ``METHOD path``
     :param sees: the credential as it has to stand in the request: in a header, the address or the body
     :param certificate: to speak TLS
+    :param says: further headers of every answer
     """
     seen = Seen()
 
@@ -52,19 +66,23 @@ def http(answers: Mapping[str, Any], sees: str, certificate: Path | None) -> Ite
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode("latin-1")
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if self.headers.get("Content-Encoding") == "gzip":
+                sent = gzip.decompress(sent)
+            body = sent.decode("latin-1")
             headers = "\n".join(f"{name.lower()}: {value}" for name, value in self.headers.items())
             what = f"{self.command} {self.path.partition('?')[0]}"
+            seen.requests.append(f"{self.command} {self.path}\n{headers}\n\n{body}")
             is_right = seen.note(what, sees in f"{headers}\n{self.path}\n{body}")
             found = answers.get(what, {}) if is_right else {"message": "who are you?"}
             text = found if isinstance(found, str) else json.dumps(found)
             self.send_response(200 if is_right else 401)
             if not is_right:
                 self.send_header("WWW-Authenticate", 'Basic realm="here"')
-            self.send_header(
-                "Content-Type", "application/xml" if text.startswith("<") else "application/json"
-            )
-            self.send_header("Content-Length", str(len(text.encode())))
+            kind = {"<": "application/xml", "{": "application/json", "[": "application/json"}
+            self.send_header("Content-Type", kind.get(text[:1], "text/plain"))
+            for name, value in {**says, "Content-Length": str(len(text.encode()))}.items():
+                self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(text.encode())
@@ -76,9 +94,7 @@ def http(answers: Mapping[str, Any], sees: str, certificate: Path | None) -> Ite
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.socket = _tls(certificate).wrap_socket(server.socket, server_side=True)
     seen.port = server.server_address[1]
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
@@ -88,20 +104,35 @@ def http(answers: Mapping[str, Any], sees: str, certificate: Path | None) -> Ite
         server.server_close()
 
 
+Stop = Callable[[], object]
+
+
 @contextlib.contextmanager
-def smtp(sees: str) -> Iterator[Seen]:
+def running(start: Callable[[Seen], Stop], certificate: Path | None = None) -> Iterator[Seen]:
+    """A service that does not speak HTTP.
+
+    :param start: starts it, and answers how it is stopped
+    :param certificate: to speak TLS, where it is asked for
+    """
+    seen = Seen(certificate=certificate)
+    stop = start(seen)
+    try:
+        yield seen
+    finally:
+        stop()
+
+
+def smtp(seen: Seen) -> Stop:
     """A mail server that takes logins by password, or by ``AUTH XOAUTH2`` when it sees a token."""
     import base64
 
     from aiosmtpd.controller import Controller
     from aiosmtpd.smtp import AuthResult
 
-    seen = Seen()
-
     class Server:
         async def auth_XOAUTH2(self, server: Any, args: list[str]) -> Any:  # noqa: N802
             text = base64.b64decode(args[1]).decode() if len(args) > 1 else ""
-            right = seen.note("AUTH XOAUTH2", f"auth=Bearer {TOKEN}" in text)
+            right = seen.note("AUTH XOAUTH2", text == f"user={MAILBOX}\1auth=Bearer {TOKEN}\1\1")
             return AuthResult(success=right, handled=False)
 
         async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
@@ -116,24 +147,19 @@ def smtp(sees: str) -> Iterator[Seen]:
         hostname="127.0.0.1",
         port=_free(),
         authenticator=password,
-        auth_require_tls=False,
+        auth_require_tls=seen.certificate is not None,
+        tls_context=_tls(seen.certificate) if seen.certificate else None,
     )
     controller.start()
     seen.port = controller.port
-    try:
-        yield seen
-    finally:
-        controller.stop()
+    return controller.stop
 
 
-@contextlib.contextmanager
-def ftp(sees: str) -> Iterator[Seen]:
+def ftp(seen: Seen) -> Stop:
     """A file server."""
     from pyftpdlib.authorizers import AuthenticationFailed, DummyAuthorizer
     from pyftpdlib.handlers import FTPHandler
     from pyftpdlib.servers import ThreadedFTPServer
-
-    seen = Seen()
 
     class People(DummyAuthorizer):  # type: ignore[misc]
         def validate_authentication(self, username: str, password: str, handler: Any) -> None:
@@ -146,27 +172,21 @@ def ftp(sees: str) -> Iterator[Seen]:
     server = ThreadedFTPServer(("127.0.0.1", 0), handler)
     seen.port = server.socket.getsockname()[1]
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield seen
-    finally:
-        server.close_all()
+    return server.close_all
 
 
-@contextlib.contextmanager
-def sftp(sees: str) -> Iterator[Seen]:
+def sftp(seen: Seen) -> Stop:
     """A file server behind SSH."""
     import asyncio
 
     import asyncssh
-
-    seen = Seen()
 
     class People(asyncssh.SSHServer):
         def password_auth_supported(self) -> bool:
             return True
 
         def validate_password(self, username: str, password: str) -> bool:
-            return seen.note("password", (username, password) == (LOGIN, TOKEN))
+            return seen.note(password, (username, password) in {(LOGIN, known) for known in seen.passwords})
 
     loop = asyncio.new_event_loop()
 
@@ -186,77 +206,64 @@ def sftp(sees: str) -> Iterator[Seen]:
     thread.start()
     server = asyncio.run_coroutine_threadsafe(start(), loop).result(20)
     seen.port = server.get_port()
-    try:
-        yield seen
-    finally:
+
+    def stop() -> None:
         loop.call_soon_threadsafe(server.close)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
 
-
-@contextlib.contextmanager
-def imap(sees: str) -> Iterator[Seen]:
-    """A mailbox server: as much of IMAP as a log-in and an empty folder take (RFC 9051)."""
-    seen = Seen()
-    listener = socket.create_server(("127.0.0.1", 0))
-    seen.port = listener.getsockname()[1]
-
-    def serve() -> None:
-        while True:
-            try:
-                line, _ = listener.accept()
-            except OSError:
-                return
-            with line, line.makefile("rwb") as talk:
-                talk.write(b"* OK ready\r\n")
-                talk.flush()
-                for raw in talk:
-                    tag, _, rest = raw.decode().strip().partition(" ")
-                    verb = rest.split(" ")[0].upper()
-                    right = True
-                    if verb == "LOGIN":
-                        right = seen.note("LOGIN", f'{LOGIN} "{TOKEN}"' in rest)
-                    extra = {
-                        "CAPABILITY": "* CAPABILITY IMAP4rev1\r\n",
-                        "SELECT": "* 0 EXISTS\r\n",
-                        "SEARCH": "* SEARCH\r\n",
-                    }.get(verb, "")
-                    talk.write(f"{extra}{tag} {'OK' if right else 'NO'} done\r\n".encode())
-                    talk.flush()
-                    if verb == "LOGOUT":
-                        break
-
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield seen
-    finally:
-        listener.close()
+    return stop
 
 
-@contextlib.contextmanager
-def postgres(sees: str) -> Iterator[Seen]:
-    """As much of PostgreSQL's protocol, version 3, as a log-in by password and ``SELECT 1`` take."""
-    seen = Seen()
-    listener = socket.create_server(("127.0.0.1", 0))
-    seen.port = listener.getsockname()[1]
+def talking(speak: Callable[[Any, Seen], None]) -> Callable[[Seen], Stop]:
+    """A server that people talk to over a plain line.
 
-    def serve() -> None:
-        while True:
-            try:
-                line, _ = listener.accept()
-            except OSError:
-                return
-            with line, line.makefile("rwb") as talk, contextlib.suppress(struct.error):
-                _speak_postgres(talk, seen)
+    :param speak: what it says and hears on one
+    """
 
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield seen
-    finally:
-        listener.close()
+    def start(seen: Seen) -> Stop:
+        listener = socket.create_server(("127.0.0.1", 0))
+        seen.port = listener.getsockname()[1]
+
+        def serve() -> None:
+            while True:
+                try:
+                    line, _ = listener.accept()
+                except OSError:
+                    return
+                with line, line.makefile("rwb") as talk, contextlib.suppress(struct.error):
+                    speak(talk, seen)
+
+        threading.Thread(target=serve, daemon=True).start()
+        return listener.close
+
+    return start
+
+
+def _speak_imap(talk: Any, seen: Seen) -> None:
+    """As much of IMAP as a log-in and an empty folder take (RFC 9051)."""
+    talk.write(b"* OK ready\r\n")
+    talk.flush()
+    for raw in talk:
+        tag, _, rest = raw.decode().strip().partition(" ")
+        verb = rest.split(" ")[0].upper()
+        right = True
+        if verb == "LOGIN":
+            right = seen.note("LOGIN", f'{LOGIN} "{TOKEN}"' in rest)
+        extra = {
+            "CAPABILITY": "* CAPABILITY IMAP4rev1\r\n",
+            "SELECT": "* 0 EXISTS\r\n",
+            "SEARCH": "* SEARCH\r\n",
+        }.get(verb, "")
+        talk.write(f"{extra}{tag} {'OK' if right else 'NO'} done\r\n".encode())
+        talk.flush()
+        if verb == "LOGOUT":
+            break
 
 
 def _speak_postgres(talk: Any, seen: Seen) -> None:
+    """As much of PostgreSQL's protocol, version 3, as a log-in by password and ``SELECT 1`` take."""
+
     def say(kind: bytes, body: bytes) -> None:
         talk.write(kind + struct.pack("!I", len(body) + 4) + body)
 
@@ -296,11 +303,23 @@ def _speak_postgres(talk: Any, seen: Seen) -> None:
         talk.flush()
 
 
+def _tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
 def _free() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-OTHERS = {"smtp": smtp, "ftp": ftp, "sftp": sftp, "imap": imap, "postgres": postgres}
+OTHERS: Mapping[str, Callable[[Seen], Stop]] = {
+    "smtp": smtp,
+    "ftp": ftp,
+    "sftp": sftp,
+    "imap": talking(_speak_imap),
+    "postgres": talking(_speak_postgres),
+}
 """Services that do not speak HTTP, by their word in the table."""

@@ -17,8 +17,8 @@ HEAD = """\
 
 
 TRIED = """\
-| provider | hook or operator | entry | keeps its first token | |
-|---|---|---|---|---|
+| provider | hook or operator | entry | keeps its first token | deferred too | |
+|---|---|---|---|---|---|
 """
 
 
@@ -29,8 +29,9 @@ def page() -> str:
 
 
 def _tried(case: Case) -> str:
-    keeps = "yes" if case.keeps else ""
-    return f"| {case.provider} | {case.name} | `{case.entry}` | {keeps} | {case.note} |\n"
+    keeps, defers = ("yes" if is_so else "" for is_so in (case.keeps, case.trigger))
+    note = f"cannot: {case.cannot}" if case.cannot else case.note
+    return f"| {case.provider} | {case.name} | `{case.entry}` | {keeps} | {defers} | {note} |\n"
 
 
 def put(page: str, name: str, made: str) -> str:
