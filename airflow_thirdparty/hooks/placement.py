@@ -81,7 +81,7 @@ def was_refused(status: int, access: Access) -> bool:
 
     :param status: of its response, from one of the account's own origins
     :param access: what the request showed
-    :return: false for keys and passwords, which nobody but the person can renew
+    :return: false for keys and passwords, which nobody but the person can replace
     """
     return status == 401 and access.kind == "oauth2"
 

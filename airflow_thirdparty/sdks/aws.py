@@ -61,7 +61,7 @@ def session(
 def credentials(
     hook: ThirdPartyAccountHook, role_arn: str, duration: int | None
 ) -> DeferredRefreshableCredentials:
-    """The role's credentials, which renew themselves.
+    """The role's credentials, which refresh themselves.
 
     :param hook: says whose token
     :param role_arn: the role that the person takes

@@ -1,6 +1,6 @@
 """Credentials of the person the run acts for, as client libraries of other makers take them.
 
-Each is made of a hook, asks nothing before it is used, and renews itself as long as a task runs.  Each needs
+Each is made of a hook, asks nothing before it is used, and is fresh as long as a task runs.  Each needs
 an extra of this package, which the error names where it is missing.
 """
 
@@ -94,7 +94,7 @@ def aws_credentials(
     :param hook: says whose token
     :param role_arn: the role
     :param duration: seconds that its credentials live; as long as STS gives them by default
-    :return: credentials of botocore that renew themselves
+    :return: credentials of botocore that refresh themselves
     """
     found: RefreshableCredentials = _module("aws").credentials(hook, role_arn, duration)
     return found

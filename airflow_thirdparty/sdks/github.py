@@ -44,7 +44,7 @@ class AccountAuth(ActsThroughHook, Auth.Auth, WithRequester[Any]):
 
     @property
     def token(self) -> str:
-        """The token, renewed if it nears its end.
+        """The token, a fresh one if it nears its end.
 
         :raises ThirdPartyAccountError: when the person's login cannot be used, in words
         """

@@ -57,7 +57,7 @@ class AccountCredentials(
         self._take(self._hook.get_access(force_refresh=self.token is not None))
 
     def before_request(self, request: Any, method: str, url: str, headers: MutableMapping[str, str]) -> None:
-        """Put the token on a request, renewed if it nears its end.
+        """Put the token on a request, a fresh one if it nears its end.
 
         :param request: says how the library sends
         :param method: of the request

@@ -22,7 +22,7 @@ class AccountAuth(ActsThroughHook, AuthBase):
     """
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Put the credential on a request, renewed if it nears its end.
+        """Put the credential on a request, a fresh one if it nears its end.
 
         :param request: about to be sent
         :raises LeavesAccount: when it goes to another origin than the account's
