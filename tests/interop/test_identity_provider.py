@@ -34,6 +34,7 @@ async def test_discovery(peer: Peer, issuer: str) -> None:
         revoke_url=f"{issuer}/token/revocation",
         jwks_url=f"{issuer}/jwks",
         iss_in_answer=True,
+        offers_pkce=True,
     )
 
 

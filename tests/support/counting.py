@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,10 @@ OWN = f"{Path(airflow_thirdparty.__file__).parent}/"
 """Where this package's functions are."""
 
 TRIES = 5
-"""Of several counts the fewest are taken: what runs in the background is not part of an answer."""
+"""Of several counts the fewest are taken: calls of what runs in the background are not part of an answer."""
+
+_counted: ContextVar[object] = ContextVar("_counted", default=None)
+"""Whose work this is: threads and tasks that answer inherit it, those in the background do not."""
 
 
 @dataclass
@@ -58,11 +62,11 @@ def counting(counts: Counts) -> Iterator[None]:
     from sqlalchemy import Engine, event
 
     def note_query(*_: Any) -> None:
-        counts.queries += 1
+        counts.queries += _counted.get() is counts
 
     def grows(name: str, original: Any) -> Any:
         def counted(*args: Any, **kwargs: Any) -> Any:
-            setattr(counts, name, getattr(counts, name) + 1)
+            setattr(counts, name, getattr(counts, name) + (_counted.get() is counts))
             return original(*args, **kwargs)
 
         return counted
@@ -74,6 +78,7 @@ def counting(counts: Counts) -> Iterator[None]:
 
     parser, run_sync = type(conf), anyio.to_thread.run_sync
     with ExitStack() as stack:
+        stack.callback(_counted.reset, _counted.set(counts))
         for owner, attribute, name in (
             (Fernet, "_decrypt_data", "decryptions"),
             (parser, "get", "options"),

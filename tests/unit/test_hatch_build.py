@@ -58,7 +58,7 @@ def test_no_link_of_the_readme_leads_into_a_checkout(hatch_build: ModuleType) ->
         shown = hatch_build.readme(text, address)
         assert hatch_build.LINK.search(shown) is None
         assert hatch_build.PICTURE.search(shown) is None
-    assert f"]({HOME}/raw/HEAD/docs/images/accounts.png)" in shown
+    assert f"]({HOME}/raw/HEAD/docs/images/accounts.webp)" in shown
 
 
 @pytest.mark.parametrize(

@@ -53,9 +53,8 @@ async def hasty() -> AsyncIterator[Transport]:
 @pytest.fixture
 def endpoints(service: FaultyService) -> Endpoints:
     base = service.base_url
-    return Endpoints(
-        base, f"{base}/authorize", f"{base}/token", f"{base}/userinfo", f"{base}/revoke", f"{base}/keys", True
-    )
+    paths = ("authorize", "token", "userinfo", "revoke", "keys")
+    return Endpoints(base, *(f"{base}/{path}" for path in paths), iss_in_answer=True, offers_pkce=True)
 
 
 @dataclass
