@@ -1,4 +1,4 @@
-"""The demo's account: how Airflow is registered at the local identity provider."""
+"""The demo's accounts: how Airflow is registered at the local identity provider, and its notes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from airflow_thirdparty.demo.state import State
 
 CONN_ID = "demo_service"
 CLIENT_ID = "airflow-demo"
+
+NOTES = "demo_notes"
+"""An account for which people enter a key of their own: ``key-of-`` and their name."""
 
 
 def redirect_uri(state: State) -> str:
@@ -35,24 +38,38 @@ def client(state: State) -> dict[str, Any]:
     }
 
 
-def registration(state: State) -> bytes:
-    """The account's connection, as JSON for the preparing process.
+def registrations(state: State) -> bytes:
+    """The accounts' connections, as JSON for the preparing process.
 
     :param state: the demo's folder
-    :return: a JSON object in UTF-8
+    :return: a JSON list in UTF-8
     """
-    return json.dumps(
-        {
-            "conn_id": CONN_ID,
-            "conn_type": wire.CONN_TYPE,
-            "description": "The identity provider that runs beside this demo",
-            "login": CLIENT_ID,
-            "password": state.remembered.client_secret,
-            "host": state.issuer,
-            "extra": {
-                "kind": "oauth2",
-                "issuer": state.issuer,
-                "scopes": "openid profile offline_access",
-            },
-        }
-    ).encode()
+    by_sign_in = {
+        "conn_id": CONN_ID,
+        "conn_type": wire.CONN_TYPE,
+        "description": "The identity provider that runs beside this demo",
+        "login": CLIENT_ID,
+        "password": state.remembered.client_secret,
+        "host": state.issuer,
+        "extra": {
+            "kind": "oauth2",
+            "issuer": state.issuer,
+            "scopes": "openid profile offline_access",
+        },
+    }
+    return json.dumps([by_sign_in, notes(state.issuer)]).encode()
+
+
+def notes(issuer: str) -> dict[str, Any]:
+    """The connection of the account that takes keys.
+
+    :param issuer: the identity provider's address, at which the notes are, too
+    :return: its fields
+    """
+    return {
+        "conn_id": NOTES,
+        "conn_type": wire.CONN_TYPE,
+        "description": "Notes beside this demo: your key is key-of- and the name you take there",
+        "host": f"{issuer}/notes",
+        "extra": {"kind": "key"},
+    }

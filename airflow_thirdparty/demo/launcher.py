@@ -62,11 +62,11 @@ def _check_ports(state: State) -> None:
 @contextlib.contextmanager
 def _identity_provider(state: State, processes: Processes, progress: Progress) -> Iterator[None]:
     """Run the identity provider, and prepare Airflow's database meanwhile."""
-    progress.say("making the database, the people and the account")
+    progress.say("making the database, the people and the accounts")
     preparation = processes.start(
         "prepare",
         [sys.executable, "-m", "airflow_thirdparty.demo.prepare"],
-        account.registration(state),
+        account.registrations(state),
         {prepare.FOREIGN_TABLES: foreign_tables(state.folder)},
     )
     log = state.logs / "identity-provider.log"

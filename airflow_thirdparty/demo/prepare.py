@@ -1,4 +1,4 @@
-"""Makes the database, the people and the account, in one process.
+"""Makes the database, the people and the accounts, in one process.
 
 ``airflow db migrate``, four times ``airflow users create`` and ``airflow connections add`` would each import
 all of Airflow, which is most of what they do.  Reads what to make as JSON from standard input.
@@ -27,7 +27,7 @@ def main() -> int:
 
     :return: exit status: 0, or :data:`FOREIGN_TABLES` with the reason printed
     """
-    account = json.load(sys.stdin)
+    accounts = json.load(sys.stdin)
     from airflow.utils.db import upgradedb
 
     upgradedb()
@@ -35,7 +35,8 @@ def main() -> int:
         print(found)
         return FOREIGN_TABLES
     make_people()
-    make_account(account)
+    for account in accounts:
+        make_account(account)
     return 0
 
 
@@ -77,7 +78,7 @@ def make_people() -> None:
 
 
 def make_account(account: Mapping[str, Any]) -> None:
-    """Save the account's connection.
+    """Save an account's connection.
 
     :param account: the connection's fields
     """

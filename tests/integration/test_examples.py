@@ -16,12 +16,14 @@ from typing import Any
 
 import pytest
 
-from airflow_thirdparty.demo.account import CONN_ID
+from airflow_thirdparty.demo import account
+from airflow_thirdparty.demo.account import CONN_ID, NOTES
 from tests.support import scheduler, services
 from tests.support.airflow_home import FOLDER
 from tests.support.airflow_server import AirflowServer, configured, serving_airflow
 from tests.support.databases import Database
 from tests.support.people import Person
+from tests.support.signing_in import api
 
 EXAMPLES = Path(__file__).parents[2] / "dags_examples"
 SECONDS = 240
@@ -31,9 +33,16 @@ AT_ONCE = {
     "who_am_i": "ask_the_service",
     "my_profile": "profile",
     "any_account": "ask",
-    "other_providers": "named",
+    "other_providers": "own",
+    "another_entry": "named",
+    "key_account": "read_notes",
+    "several_accounts": "compare",
+    "sdk_object": "ask_by_requests",
 }
 """DAGs that alice triggers, who is signed in, with the task that says whom the service saw."""
+
+WIDER = ("more_scopes", "my_files")
+"""The DAG that fails until alice has signed in for one scope more, with its task."""
 
 NOTICES = "account_notices"
 """A DAG whose task runs the command line on a machine whose airflow.cfg names the database."""
@@ -93,6 +102,12 @@ def provider(airflow_server: AirflowServer) -> Iterator[services.Service]:
         yield service
 
 
+@pytest.fixture(scope="module")
+def shown() -> set[str]:
+    """The tokens that there have been, before somebody signed in anew."""
+    return set()
+
+
 def until(ready: Callable[[], bool], what: Callable[[], str]) -> None:
     deadline = time.monotonic() + SECONDS
     while not ready():
@@ -112,7 +127,7 @@ def xcom(person: Person, dag_id: str, run_id: str, task_id: str) -> Any:
 
 def seen(person: Person, dag_id: str, run_id: str, task_id: str) -> Any:
     value = xcom(person, dag_id, run_id, task_id)
-    return (json.loads(value) if isinstance(value, str) else value)["sub"]
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def logs(dag_id: str) -> str:
@@ -123,15 +138,22 @@ def logs(dag_id: str) -> str:
 
 def test_every_example_is_run_here_or_stands_for_a_schedule() -> None:
     examples = {path.stem for path in EXAMPLES.glob("*.py")}
-    assert examples == {*AT_ONCE, *WAITING, NOTICES, "team_digest"}
+    assert examples == {*AT_ONCE, *WAITING, WIDER[0], NOTICES, "team_digest"}
 
 
 def test_they_act_as_whoever_triggered_them(
-    admin: Person, alice: Person, carol: Person, provider: services.Service, processes: None
+    admin: Person,
+    alice: Person,
+    carol: Person,
+    provider: services.Service,
+    processes: None,
+    shown: set[str],
 ) -> None:
     body = provider.connection(CONN_ID, scopes="openid profile offline_access")
     assert admin.rest.post("/api/v2/connections", json=body).status_code == 201
     assert alice.sign_in(CONN_ID).status_code == 200
+    add_notes(admin, alice, provider)
+    too_narrow = alice.trigger(WIDER[0])
     runs = {dag_id: (alice, alice.trigger(dag_id)) for dag_id in AT_ONCE}
     runs |= {dag_id: (carol, carol.trigger(dag_id)) for dag_id in WAITING}
     broken = provider.connection("broken")
@@ -153,10 +175,28 @@ def test_they_act_as_whoever_triggered_them(
         until(lambda: state(who, dag_id, run_id) in ("success", "failed"), states)  # noqa: B023  # at once
         task_id = {**AT_ONCE, **WAITING}[dag_id]
         assert state(who, dag_id, run_id) == "success", logs(dag_id)
-        assert seen(who, dag_id, run_id, task_id) == who.name
+        assert seen(who, dag_id, run_id, task_id)["sub"] == who.name
     until(lambda: state(admin, NOTICES, noticed) in ("success", "failed"), states)
     assert state(admin, NOTICES, noticed) == "success", logs(NOTICES)
     assert xcom(admin, NOTICES, noticed, "notify") == "1 notice.", "of the account that does not work"
+    until(lambda: state(alice, WIDER[0], too_narrow) in ("success", "failed"), lambda: logs(WIDER[0]))
+    assert state(alice, WIDER[0], too_narrow) == "failed"
+    assert "files:read" in logs(WIDER[0]), "which scope is missing"
+    shown |= tokens_of_everybody()
+    assert alice.sign_in(CONN_ID).status_code == 200
+    wide_enough = alice.trigger(WIDER[0])
+    until(lambda: state(alice, WIDER[0], wide_enough) in ("success", "failed"), lambda: logs(WIDER[0]))
+    assert seen(alice, WIDER[0], wide_enough, WIDER[1])["sub"] == alice.name, logs(WIDER[0])
+
+
+def add_notes(admin: Person, alice: Person, provider: services.Service) -> None:
+    """The demo's account for keys, and alice's key."""
+    fields = account.notes(provider.issuer)
+    conn_id, extra = fields.pop("conn_id"), json.dumps(fields.pop("extra"))
+    body = {**fields, "connection_id": conn_id, "extra": extra}
+    assert admin.rest.post("/api/v2/connections", json=body).status_code == 201
+    answer = alice.browser.post(f"{api(NOTES)}/sign-in", json={"key": "key-of-alice"})
+    assert answer.status_code == 200, answer.text
 
 
 def flag(conn_id: str) -> None:
@@ -177,17 +217,17 @@ def flag(conn_id: str) -> None:
         )
 
 
-def test_nothing_of_a_token_stays_anywhere(processes: None) -> None:
+def test_nothing_of_a_token_stays_anywhere(processes: None, shown: set[str]) -> None:
     """What the runs of the test above left: logs, XComs, rendered fields, triggers' arguments, audit rows."""
-    tokens = tokens_of_everybody()
-    assert len(tokens) == 2
+    tokens = shown | tokens_of_everybody()
+    assert len(tokens) == 4
     places = {**dict(written()), **dict(stored())}
     assert len(places) > len(AT_ONCE) + len(WAITING)
     found = [place for place, text in places.items() if any(token in text for token in tokens)]
     assert found == []
 
 
-def tokens_of_everybody() -> list[str]:
+def tokens_of_everybody() -> set[str]:
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
@@ -195,7 +235,7 @@ def tokens_of_everybody() -> list[str]:
     from airflow_thirdparty.server.store.models import SignIn
 
     with create_session(scoped=False) as session:
-        return [sign_ins.open_access(row) for row in session.scalars(select(SignIn))]
+        return {sign_ins.open_access(row) for row in session.scalars(select(SignIn))}
 
 
 def written() -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-// A real OpenID provider for the demo and the tests: certified library, people without passwords.
+// A real OpenID provider for the demo and the tests: certified library, people without passwords. And notes for keys.
 //
 // Reads its configuration as one line of JSON from standard input, writes its address as one line of JSON to
 // standard output, and ends when standard input is closed.
@@ -135,6 +135,15 @@ async function interact(provider, request, response) {
   return provider.interactionFinished(request, response, { login: { accountId: name }, consent: { grantId } });
 }
 
+// A second service at the same address, for people's own keys: everybody's is "key-of-" and their name.
+function readNotes(request, response) {
+  const name = /^Bearer key-of-(.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+  const known = NAME.test(name);
+  const notes = known ? { sub: name, notes: [`Written by ${name}`] } : { error: "Whose key is this?" };
+  response.writeHead(known ? 200 : 401, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+  response.end(JSON.stringify(notes));
+}
+
 function fail(response, error) {
   response.writeHead(error.statusCode ?? 400, HEADERS);
   response.end(errorPage("invalid_request", error.error_description ?? "This sign-in is over or was never begun."));
@@ -159,6 +168,7 @@ function start(settings) {
     provider.on("server_error", (ctx, error) => console.error(error));
     const answer = provider.callback();
     server.on("request", (request, response) => {
+      if (request.url === "/notes/mine") return readNotes(request, response);
       if (!request.url.startsWith("/interaction/")) return answer(request, response);
       return interact(provider, request, response).catch((error) => fail(response, error));
     });
