@@ -17,9 +17,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from airflow_thirdparty import dag_tags
-from airflow_thirdparty.demo import browser, ports, users
+from airflow_thirdparty.demo import ports, users
 from airflow_thirdparty.demo.state import PersistedSettings, State
 from airflow_thirdparty.demo.users import User
+from tests.support.browsing import patient_browser
 from tests.support.people import Person
 
 COMMAND = [sys.executable, "-m", "airflow_thirdparty.demo"]
@@ -131,7 +132,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests of a file; each has tabs of its own in it."""
-    with browser.open_browser() as opened:
+    with patient_browser() as opened:
         yield opened
 
 

@@ -16,10 +16,20 @@ if TYPE_CHECKING:
     from tests.support.people import Person
 
 
+@contextlib.contextmanager
+def patient_browser() -> Iterator[Browser]:
+    """Debian's chromium, without a screen. It keeps the thread's event loop while it is open."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=browser.MILLISECONDS)  # Playwright's 5 seconds are few on a busy machine
+    with browser.open_browser() as opened:
+        yield opened
+
+
 @pytest.fixture
 def chromium() -> Iterator[Browser]:
-    """Debian's chromium, without a screen. It keeps the thread's event loop while it is open."""
-    with browser.open_browser() as opened:
+    """A browser for one test."""
+    with patient_browser() as opened:
         yield opened
 
 
