@@ -47,6 +47,21 @@ def _class(path: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
+def _ending_this_task() -> Callable[[asyncio.Task[None]], None]:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101  # a coroutine runs here
+
+    def end(work: asyncio.Task[None]) -> None:
+        if _failed(work):
+            task.cancel()
+
+    return end
+
+
+def _failed(work: asyncio.Task[None]) -> BaseException | None:
+    return work.exception() if work.done() and not work.cancelled() else None
+
+
 class ForeignTrigger(ActingTrigger):
     """Another trigger, with the connections of the person for whom its task acts.
 
@@ -63,9 +78,12 @@ class ForeignTrigger(ActingTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Exchange the grants, and let the other trigger run.
 
-        The other one is made here: a trigger that cannot be made would end the whole triggerer.
+        The other one is made here: a trigger that cannot be made would end the whole triggerer.  It is ended
+        as soon as an exchange is refused for good: many triggers take that for a passing error, and would
+        poll on for ever.  Airflow then fails the task, and writes what is raised here into its log.
 
         :yields: its events
+        :raises PermanentError: when the person's login cannot be used any more, in words
         """
         ti_id = str(getattr(self.task_instance, "id", ""))
         ids = {conn_id: id_for(ti_id, conn_id) for conn_id in self.grants}
@@ -79,11 +97,21 @@ class ForeignTrigger(ActingTrigger):
             if hasattr(self, name):
                 setattr(inner, name, getattr(self, name))
         renewing = asyncio.create_task(self._renew(ids, connections, pause))
+        end = _ending_this_task()
+        renewing.add_done_callback(end)
         try:
             async for event in inner.run():
+                renewing.remove_done_callback(end)  # the event resumes the task, and nothing else follows
+                renewing.cancel()
                 yield event
+        except asyncio.CancelledError:
+            if not _failed(renewing):
+                raise  # somebody else ends it
         finally:
+            renewing.remove_done_callback(end)
             renewing.cancel()
+        if refusal := _failed(renewing):
+            raise refusal.with_traceback(None) from None
 
     async def cleanup(self) -> None:
         """Let the other trigger clean up."""
@@ -114,6 +142,6 @@ class ForeignTrigger(ActingTrigger):
             return await self._exchange(conn_id, own_id, connections)
         except PermanentError as refusal:
             connections[own_id] = refusal
-            return LONGEST
+            raise
         except ThirdPartyAccountError:
             return SHORTEST  # what there is may still be good

@@ -13,6 +13,7 @@ import pytest
 from airflow.jobs.triggerer_job_runner import TriggerRunner
 from airflow.sdk.execution_time import task_runner
 
+from airflow_thirdparty.exceptions import SignInRequired
 from airflow_thirdparty.hooks import deferrals
 from airflow_thirdparty.triggers import foreign
 from airflow_thirdparty.triggers.foreign import ForeignTrigger
@@ -209,6 +210,20 @@ async def test_its_grant_is_renewed_while_it_waits(
     assert (await run.event())["status"] == "success"
     assert set(mailbox.accepted[last - 1 :]) == {NEW}
     assert mailbox.refused == []
+
+
+@IN_FOREIGN
+async def test_it_ends_in_words_once_she_has_signed_out(
+    waiting: tuple[ForeignTrigger, RunningTask], nobody: None, alice: Person, mailbox: servers.Seen
+) -> None:
+    trigger, task = waiting
+    run = InTriggerer(trigger, str(task.id))
+    await until(lambda: TOKEN in mailbox.accepted, "it asked with her password")
+    headers = {"Content-Type": "application/json"}
+    answer = await asyncio.to_thread(alice.browser.delete, f"{api(ACME)}/sign-in", headers=headers)
+    assert answer.is_success, answer.text
+    with pytest.raises(SignInRequired, match="'alice' has not signed in"):
+        await asyncio.wait_for(run.task, TIMEOUT)
 
 
 @IN_FOREIGN

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.jobs.triggerer_job_runner import TriggerRunner
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowSecretsBackendAccessDenied
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_thirdparty.exceptions import SignInLapsed
+from airflow_thirdparty.exceptions import ServiceUnavailable, SignInLapsed, SignInRequired
 from airflow_thirdparty.hooks import deferrals, search_path
 from airflow_thirdparty.triggers import foreign
 from airflow_thirdparty.triggers.foreign import ForeignTrigger, replaced
@@ -101,6 +102,104 @@ async def test_two_people_at_once(exchanges: None) -> None:
             "id": id_for(f"ti-of-{person}", "acme--as--http"),
             "bare thread": "AirflowSecretsBackendAccessDenied",
         }
+
+
+class Polling(BaseTrigger):
+    """Takes whatever goes wrong for a passing error, as many do."""
+
+    polls = 0
+    fires_at = 0
+    cleaned_up = False
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return f"{__name__}.Polling", {}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        while not self.fires_at or self.polls < self.fires_at:
+            type(self).polls += 1
+            await asyncio.sleep(0.005)
+        yield TriggerEvent("done")
+        await asyncio.sleep(0.05)  # what comes after the event ends nothing any more
+
+    async def cleanup(self) -> None:
+        type(self).cleaned_up = True
+
+
+OVER = SignInRequired("'alice' has not signed in to the third-party account 'acme'.", "Sign in.")
+OUTAGE = ServiceUnavailable("The API server does not answer.", "Wait.")
+
+
+@pytest.fixture
+def polling(exchanges: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """A trigger of alice's that polls, whose grant is exchanged every 10 ms, the second time on in vain."""
+
+    def with_answers(*answers: Exception | None, fires_at: int = 0) -> Any:
+        left = list(answers)
+
+        async def ask(self: Any, **_question: Any) -> dict[str, Any]:
+            error = left.pop(0) if len(left) > 1 else left[0]
+            if error is not None:
+                raise error
+            return {"token": "token", "connection": {"conn_type": "http"}, "expires_at": None}
+
+        monkeypatch.setattr(foreign.Exchange, "ask", ask)
+        monkeypatch.setattr(foreign, "LONGEST", 0.01)
+        monkeypatch.setattr(foreign, "SHORTEST", 0.01)
+        for name, value in (("polls", 0), ("fires_at", fires_at), ("cleaned_up", False)):
+            monkeypatch.setattr(Polling, name, value)
+        trigger = ForeignTrigger(classpath=f"{__name__}.Polling", arguments={}, grants={"acme": "grant"})
+        trigger._task_instance = SimpleNamespace(id="ti", dag_id="dag", run_id="run", task_id="work")
+        trigger._task_instance.__dict__.update(try_number=1, map_index=-1, context_carrier=None)
+        return trigger
+
+    return with_answers
+
+
+async def in_triggerer(trigger: Any) -> TriggerRunner:
+    """Airflow's own code runs it to its end."""
+    runner = TriggerRunner()
+    details: Any = {"name": "trigger", "events": 0, "task": None}
+    runner.triggers[1] = details
+    details["task"] = asyncio.create_task(runner.run_trigger(1, trigger))
+    await asyncio.wait({details["task"]}, timeout=30)
+    await runner.cleanup_finished_triggers()
+    return runner
+
+
+@pytest.mark.parametrize(
+    "answers", [(None, OVER), (None, OUTAGE, OUTAGE, OVER)], ids=["refused", "refused after an outage"]
+)
+async def test_a_refusal_ends_what_polls_on_for_ever(
+    polling: Callable[..., Any], answers: tuple[Exception | None, ...]
+) -> None:
+    runner = await in_triggerer(polling(*answers))
+    [(_trigger_id, error)] = runner.failed_triggers
+    assert error is OVER
+    assert Polling.polls > 1
+    assert Polling.cleaned_up
+    assert not runner.events
+
+
+async def test_an_outage_ends_nothing(polling: Callable[..., Any]) -> None:
+    runner = await in_triggerer(polling(None, OUTAGE, fires_at=10))
+    assert [entry.event.payload for entry in runner.events] == ["done"]
+    assert not runner.failed_triggers
+
+
+async def test_a_refusal_after_the_event_ends_nothing(polling: Callable[..., Any]) -> None:
+    runner = await in_triggerer(polling(None, OVER, fires_at=1))
+    assert [entry.event.payload for entry in runner.events] == ["done"]
+    assert not runner.failed_triggers
+
+
+async def test_ended_by_somebody_else_it_says_nothing(polling: Callable[..., Any]) -> None:
+    trigger = polling(None)
+    running = asyncio.create_task(anext(trigger.run()))
+    await asyncio.sleep(0.05)
+    assert Polling.polls
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 def test_what_is_over_is_said() -> None:
