@@ -192,7 +192,10 @@ def test_a_long_list_costs_no_more_queries(server: Airflow, request: pytest.Fixt
             event.remove(settings.engine, "before_cursor_execute", note)
         return len([statement for statement in statements if "leader_lease" not in statement])
 
+    def least() -> int:
+        return min(cost() for _ in range(3))  # what runs in the background comes on top
+
     listed(server, "viewer")
-    few = cost()
+    few = least()
     request.getfixturevalue("many")
-    assert cost() == few
+    assert least() == few
