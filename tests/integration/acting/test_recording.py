@@ -264,6 +264,7 @@ def test_a_fetch_takes_one_query_for_the_person(server: Airflow):
     from airflow_thirdparty.server.broker.database import utcnow
 
     ti_id = server.start("by_hand", server.trigger("alice"))
+
     def least() -> int:
         with create_session(scoped=False) as session, statements() as seen:
             gather(session, ti_id, "demo", utcnow())
