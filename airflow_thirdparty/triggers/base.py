@@ -10,6 +10,10 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError, from_dict
 
+SETTLES = 15.0
+"""Seconds before a trigger fires. Airflow can fail a task whose trigger fires before its scheduler has seen
+the end of the process that deferred it; on a busy machine that took more than 5 seconds."""
+
 
 class ActingTrigger(BaseTrigger):
     """A trigger that is made again from its arguments, as often as a triggerer starts.

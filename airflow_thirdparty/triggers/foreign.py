@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -13,7 +14,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_thirdparty.exceptions import PermanentError, ThirdPartyAccountError
 from airflow_thirdparty.hooks import search_path
-from airflow_thirdparty.triggers.base import ActingTrigger
+from airflow_thirdparty.triggers.base import SETTLES, ActingTrigger
 from airflow_thirdparty.triggers.exchange import Exchange, mask
 from airflow_thirdparty.triggers.granted import Connections, granted, id_for
 from airflow_thirdparty.wire import split_entry
@@ -85,6 +86,7 @@ class ForeignTrigger(ActingTrigger):
         :yields: its events
         :raises PermanentError: when the person's login cannot be used any more, in words
         """
+        settled = time.monotonic() + SETTLES
         ti_id = str(getattr(self.task_instance, "id", ""))
         ids = {conn_id: id_for(ti_id, conn_id) for conn_id in self.grants}
         connections: Connections = {}
@@ -103,6 +105,7 @@ class ForeignTrigger(ActingTrigger):
             async for event in inner.run():
                 renewing.remove_done_callback(end)  # the event resumes the task, and nothing else follows
                 renewing.cancel()
+                await asyncio.sleep(settled - time.monotonic())
                 yield event
         except asyncio.CancelledError:
             if not _failed(renewing):

@@ -9,12 +9,8 @@ from contextlib import suppress
 from airflow.triggers.base import TriggerEvent
 
 from airflow_thirdparty.exceptions import WORTH_WAITING, ThirdPartyAccountError
-from airflow_thirdparty.triggers.base import ActingTrigger, failed, succeeded
+from airflow_thirdparty.triggers.base import SETTLES, ActingTrigger, failed, succeeded
 from airflow_thirdparty.triggers.exchange import Exchange
-
-SETTLES = 15.0
-"""Seconds before the first look. Airflow can fail a task whose trigger fires before its scheduler has seen
-the end of the process that deferred it; on a busy machine that took more than 5 seconds."""
 
 
 class ThirdPartySignInTrigger(ActingTrigger):

@@ -73,6 +73,11 @@ class InTriggerer:
             await asyncio.wait_for(self.task, TIMEOUT)
 
 
+@pytest.fixture(autouse=True)
+def fires_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreign, "SETTLES", 0.0)
+
+
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """A triggerer's own way to connections knows none."""

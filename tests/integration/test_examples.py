@@ -24,6 +24,7 @@ from tests.support.airflow_server import AirflowServer, configured, serving_airf
 from tests.support.databases import Database
 from tests.support.people import Person
 from tests.support.signing_in import api
+from tests.support.versions import DEFERS_TO_TRIGGERS
 
 EXAMPLES = Path(__file__).parents[2] / "dags_examples"
 SECONDS = 240
@@ -40,6 +41,11 @@ AT_ONCE = {
     "sdk_object": "ask_by_requests",
 }
 """DAGs that alice triggers, who is signed in, with the task that says whom the service saw."""
+
+DEFERRED = {"foreign_deferred": "deferred"}
+"""The same, where other providers' operators can wait on the triggerer."""
+if DEFERS_TO_TRIGGERS:
+    AT_ONCE |= DEFERRED
 
 WIDER = ("more_scopes", "my_files")
 """The DAG that fails until alice has signed in for one scope more, with its task."""
@@ -138,7 +144,7 @@ def logs(dag_id: str) -> str:
 
 def test_every_example_is_run_here_or_stands_for_a_schedule() -> None:
     examples = {path.stem for path in EXAMPLES.glob("*.py")}
-    assert examples == {*AT_ONCE, *WAITING, WIDER[0], NOTICES, "team_digest"}
+    assert examples == {*AT_ONCE, *DEFERRED, *WAITING, WIDER[0], NOTICES, "team_digest"}
 
 
 def test_they_act_as_whoever_triggered_them(

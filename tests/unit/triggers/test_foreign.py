@@ -59,6 +59,11 @@ class Asking(BaseTrigger):
         yield TriggerEvent({**found, "bare thread": type(denied[0]).__name__})
 
 
+@pytest.fixture(autouse=True)
+def fires_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreign, "SETTLES", 0.0)
+
+
 @pytest.fixture
 def exchanges(monkeypatch: pytest.MonkeyPatch, supervisor: Any) -> None:
     """Each grant yields its person's token."""
@@ -190,6 +195,23 @@ async def test_a_refusal_after_the_event_ends_nothing(polling: Callable[..., Any
     runner = await in_triggerer(polling(None, OVER, fires_at=1))
     assert [entry.event.payload for entry in runner.events] == ["done"]
     assert not runner.failed_triggers
+
+
+async def test_it_does_not_fire_before_the_scheduler_knows_of_the_deferral(
+    polling: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foreign, "SETTLES", 15.0)
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def counted(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(min(seconds, 0.01))
+
+    monkeypatch.setattr(asyncio, "sleep", counted)
+    [event] = [event async for event in polling(None, fires_at=1).run()]
+    assert event.payload == "done"
+    assert max(pauses) > 5
 
 
 async def test_ended_by_somebody_else_it_says_nothing(polling: Callable[..., Any]) -> None:
