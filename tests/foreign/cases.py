@@ -53,6 +53,8 @@ class Case:
     :param keeps: whether the hook keeps its first token for its own life
     :param trigger: what its deferrable mode leaves to a triggerer, as ``trigger``
     :param cannot: why the hook fails with a person's token, which it has to do in words and as nobody
+    :param netrc: how a login for the service in the worker's ``.netrc`` reaches it: in place of the
+        credential or beside it
     :param note: what else a DAG's author should know
     :param group: of dependencies in ``pyproject.toml``: not all packages can share an environment
     """
@@ -72,6 +74,7 @@ class Case:
     keeps: bool = False
     trigger: str = ""
     cannot: str = ""
+    netrc: str = ""
     note: str = ""
     group: str = "foreign"
 

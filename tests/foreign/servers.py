@@ -46,6 +46,18 @@ class Seen:
         return is_right
 
 
+ELSEWHERE = "-> "
+"""What an answer that is a redirect begins with."""
+
+
+def _outcome(text: str, is_right: bool) -> tuple[int, Mapping[str, str]]:
+    if not is_right:
+        return 401, {"WWW-Authenticate": 'Basic realm="here"'}
+    if text.startswith(ELSEWHERE):
+        return 302, {"Location": text.removeprefix(ELSEWHERE)}
+    return 200, {}
+
+
 @contextlib.contextmanager
 def http(
     answers: Mapping[str, Any],
@@ -55,7 +67,7 @@ def http(
 ) -> Iterator[Seen]:
     """A web service.
 
-    :param answers: JSON by ``METHOD path``
+    :param answers: JSON by ``METHOD path``; ``-> path`` for a redirect
     :param sees: the credential as it has to stand in the request: in a header, the address or the body
     :param certificate: to speak TLS
     :param says: further headers of every answer
@@ -76,12 +88,11 @@ def http(
             is_right = seen.note(what, sees in f"{headers}\n{self.path}\n{body}")
             found = answers.get(what, {}) if is_right else {"message": "who are you?"}
             text = found if isinstance(found, str) else json.dumps(found)
-            self.send_response(200 if is_right else 401)
-            if not is_right:
-                self.send_header("WWW-Authenticate", 'Basic realm="here"')
+            status, further = _outcome(text, is_right)
+            self.send_response(status)
             kind = {"<": "application/xml", "{": "application/json", "[": "application/json"}
             self.send_header("Content-Type", kind.get(text[:1], "text/plain"))
-            for name, value in {**says, "Content-Length": str(len(text.encode()))}.items():
+            for name, value in {**says, **further, "Content-Length": str(len(text.encode()))}.items():
                 self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":

@@ -24,6 +24,7 @@ FIELDS = {
     "expose_options",
     "authorize_params",
     "client_id",
+    "trust_env",
 }
 """Names of its fields, which would be headers of a hook that sends on whatever it finds in extra."""
 

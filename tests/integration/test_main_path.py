@@ -59,7 +59,7 @@ def test_a_foreign_hook_gets_the_same_token_by_the_bare_id(
     row = task.connection(conn_id).json()
     assert who_the_service_sees(service, row["password"]) == "alice"
     assert row["login"] is None
-    assert json.loads(row["extra"]) == {"Authorization": f"Bearer {row['password']}"}
+    assert json.loads(row["extra"]) == {"Authorization": f"Bearer {row['password']}", "trust_env": False}
     assert row["conn_type"] == "http"
 
 

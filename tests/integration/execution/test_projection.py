@@ -40,7 +40,7 @@ def test_ours_and_foreign(task: RunningTask) -> None:
         "login": None,
         "password": KEY,
         "port": None,
-        "extra": json.dumps({"Authorization": f"Bearer {KEY}"}),
+        "extra": json.dumps({"Authorization": f"Bearer {KEY}", "trust_env": False}),
     }
     assert json.loads(ours.json()["extra"])[PROJECTION_KEY]["subject"] == "alice"
 
@@ -248,8 +248,8 @@ def test_an_id_names_another_entry(alice: Person, tasks: Tasks, register: Callab
     )
     assert (github["conn_type"], github["conn_id"], github["extra"]) == ("github", ACME, None)
     assert (http["conn_type"], http["conn_id"]) == ("http", f"{ACME}--as--http")
-    assert json.loads(http["extra"]) == {"Authorization": f"Bearer {KEY}"}
-    assert json.loads(header["extra"]) == {"X-Key": KEY}
+    assert json.loads(http["extra"]) == {"Authorization": f"Bearer {KEY}", "trust_env": False}
+    assert json.loads(header["extra"]) == {"X-Key": KEY, "trust_env": False}
     for answer in (github, http, header):
         assert answer["password"] == KEY
 

@@ -30,7 +30,8 @@ def page() -> str:
 
 def _tried(case: Case) -> str:
     keeps, defers = ("yes" if is_so else "" for is_so in (case.keeps, case.trigger))
-    note = f"cannot: {case.cannot}" if case.cannot else case.note
+    netrc = case.netrc and f"`.netrc`: {case.netrc}"
+    note = f"cannot: {case.cannot}" if case.cannot else "; ".join(filter(None, (case.note, netrc)))
     return f"| {case.provider} | {case.name} | `{case.entry}` | {keeps} | {defers} | {note} |\n"
 
 

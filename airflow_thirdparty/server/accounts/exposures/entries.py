@@ -56,6 +56,7 @@ class Entry:
     :param conn_type: type of the connection, by which operators choose their hook
     :param templates: see :mod:`.templates`, by field of the connection
     :param options: what an admin may say, by name
+    :param workers_only: names in extra that no trigger is told, since not every asynchronous hook bears them
     """
 
     name: str
@@ -63,6 +64,7 @@ class Entry:
     conn_type: str
     templates: Mapping[str, Any]
     options: Mapping[str, EntryOption]
+    workers_only: frozenset[str] = frozenset()
 
     @cached_property
     def needs(self) -> frozenset[str]:
@@ -79,15 +81,17 @@ class Entry:
         """Whether people have to sign in with login and password."""
         return "login" in self.needs
 
-    def connection(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def connection(self, values: Mapping[str, Any], for_trigger: bool = False) -> dict[str, Any]:
         """The connection that a hook gets.
 
         :param values: by name
+        :param for_trigger: whether it is used on a triggerer
         :raises MissingValueError: for a value that the entry needs
         :return: Airflow's fields, ``extra`` as text
         """
         filled = {**dict.fromkeys(FIELDS), **fill(self.templates, values)}
-        extra = filled["extra"]
+        left_out = self.workers_only if for_trigger else frozenset()
+        extra = {name: value for name, value in (filled["extra"] or {}).items() if name not in left_out}
         return {"conn_type": self.conn_type, **filled, "extra": json.dumps(extra) if extra else None}
 
 
@@ -117,4 +121,6 @@ def find(name: str) -> Entry | None:
         )
         for option, said in data.get("options", {}).items()
     }
-    return Entry(name, data["about"], data["conn_type"], templates, options)
+    return Entry(
+        name, data["about"], data["conn_type"], templates, options, frozenset(data.get("workers_only", ()))
+    )

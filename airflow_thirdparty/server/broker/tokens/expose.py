@@ -14,7 +14,9 @@ from airflow_thirdparty.server.broker.tokens.broker import AccessToken
 from airflow_thirdparty.urls import SERVICE_PORTS
 
 
-def for_foreign_hook(account: Account, entry: Entry, token: AccessToken, now: datetime) -> dict[str, Any]:
+def for_foreign_hook(
+    account: Account, entry: Entry, token: AccessToken, now: datetime, for_trigger: bool = False
+) -> dict[str, Any]:
     """The connection that another provider's hook gets.
 
     It holds what the entry says and nothing else: a hook may send whatever else it finds as headers.
@@ -23,6 +25,7 @@ def for_foreign_hook(account: Account, entry: Entry, token: AccessToken, now: da
     :param entry: what :func:`airflow_thirdparty.server.accounts.exposing.check_complete` returned
     :param token: what the task is handed
     :param now: in UTC
+    :param for_trigger: whether it is used on a triggerer
     :raises AccountMisconfigured: when the sign-in lacks something that the entry needs
     :return: the connection's fields, by name
     """
@@ -30,7 +33,7 @@ def for_foreign_hook(account: Account, entry: Entry, token: AccessToken, now: da
     given = account.expose_options.get(entry.name, {})
     values |= {f"option.{name}": value for name, value in given.items()}
     try:
-        return entry.connection(values)
+        return entry.connection(values, for_trigger)
     except MissingValueError as missing:
         raise AccountMisconfigured(
             f"The entry '{entry.name}' needs '{missing.name}', which the sign-in to '{account.conn_id}' does "

@@ -121,7 +121,9 @@ def _answer(account: Account, token: AccessToken, *, waits: bool) -> TokenAnswer
 def _connection(account: Account, token: AccessToken, entry: str | None) -> dict[str, Any] | None:
     if entry is None:
         return None
-    return expose.for_foreign_hook(account, exposing.check_complete(account, entry), token, utcnow())
+    return expose.for_foreign_hook(
+        account, exposing.check_complete(account, entry), token, utcnow(), for_trigger=True
+    )
 
 
 def _problem(error: ThirdPartyAccountError, status: int, headers: dict[str, str] | None = None) -> Response:

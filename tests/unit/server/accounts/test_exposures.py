@@ -108,6 +108,8 @@ class TestEveryEntry:
             "disable_ssl",
             "disable_tls",
             "use_ssl",
+            "trust_env",
+            "use_env_settings",
         }
         fields = {**entry.templates, **entry.templates.get("extra", {})}
         for name in leading & fields.keys():
@@ -149,6 +151,7 @@ EXAMPLES = {
     "disable_ssl": True,
     "disable_tls": True,
     "use_ssl": False,
+    "trust_env": True,
     "region": "eu-central-1",
     "host_key": f"ssh-ed25519 {'A' * 68}",
     "address": "alice@acme.example",
