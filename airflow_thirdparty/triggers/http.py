@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -13,7 +15,7 @@ import httpx2
 from airflow.triggers.base import TriggerEvent
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
-from airflow_thirdparty.triggers.base import ActingTrigger, failed, succeeded
+from airflow_thirdparty.triggers.base import SETTLES, ActingTrigger, failed, succeeded
 from airflow_thirdparty.triggers.bounds import Budget
 from airflow_thirdparty.triggers.exchange import GrantedHook
 
@@ -41,10 +43,16 @@ class ThirdPartyHttpTrigger(ActingTrigger):
     pages: bool
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Send it.
+        """Send it at once, and tell of it when Airflow is ready for that.
 
         :yields: the responses, or why there are none
         """
+        settled = time.monotonic() + SETTLES
+        event = await self._event()
+        await asyncio.sleep(settled - time.monotonic())
+        yield event
+
+    async def _event(self) -> TriggerEvent:
         hook = _BoundedHook(self.conn_id, self.grant, self.min_lifetime)
         try:
             if self.pages:
@@ -53,11 +61,10 @@ class ThirdPartyHttpTrigger(ActingTrigger):
             else:
                 responses = [await hook.arun(self.method, self.endpoint, **self.options)]
         except ThirdPartyAccountError as error:
-            yield failed(error)
+            return failed(error)
         except httpx2.HTTPError as error:
-            yield failed(error, struck_out(str(error), hook.handed))
-        else:
-            yield succeeded(responses=[packed(one, hook.handed) for one in responses])
+            return failed(error, struck_out(str(error), hook.handed))
+        return succeeded(responses=[packed(one, hook.handed) for one in responses])
 
 
 class _BoundedHook(GrantedHook):

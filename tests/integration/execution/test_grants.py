@@ -17,7 +17,7 @@ from airflow_thirdparty.server.broker.tokens import trigger_grants
 from airflow_thirdparty.server.broker.tokens.trigger_grants import issue
 from airflow_thirdparty.server.people.person import Person as SomePerson
 from airflow_thirdparty.settings import fernet_key
-from airflow_thirdparty.triggers import sign_in
+from airflow_thirdparty.triggers import http, sign_in
 from airflow_thirdparty.triggers.http import ThirdPartyHttpTrigger, unpacked
 from airflow_thirdparty.triggers.sign_in import ThirdPartySignInTrigger
 from airflow_thirdparty.wire import OF_DAG, PROJECTION_KEY, TOKEN_PATH
@@ -56,6 +56,13 @@ def http_trigger(grant: str, **arguments: Any) -> ThirdPartyHttpTrigger:
         **arguments,
     }
     return ThirdPartyHttpTrigger(conn_id=ACME, grant=grant, **values)
+
+
+@pytest.fixture(autouse=True)
+def a_scheduler_that_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here nothing waits until Airflow's scheduler has seen a deferral."""
+    for module in (http, sign_in):
+        monkeypatch.setattr(module, "SETTLES", 0)
 
 
 async def event_of(trigger: Any) -> dict[str, Any]:
@@ -222,10 +229,7 @@ def test_who_is_not_signed_in_is_refused_before_anything_defers(carols: RunningT
 
 
 @DEFERS
-async def test_a_grant_that_waits_yields_no_token(
-    carols: RunningTask, tasks: Tasks, carol: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sign_in, "SETTLES", 0)
+async def test_a_grant_that_waits_yields_no_token(carols: RunningTask, tasks: Tasks, carol: Person) -> None:
     grant = granted(carols, waits=True)
     trigger = ThirdPartySignInTrigger(grants={ACME: grant}, interval=0.01, min_lifetime=0)
     tasks.defer(carols, trigger)
