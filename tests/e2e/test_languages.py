@@ -51,9 +51,23 @@ def test_stand_alone_it_speaks_what_the_browser_asks_for(
         assert complaints == []
 
 
+UNTOLD = """
+const said = Element.prototype.setAttribute;
+Element.prototype.setAttribute = function (name, value) {
+  if (name !== "lang") said.call(this, name, value);
+};
+"""
+"""Airflow tells the document of no language that it had loaded before its layout was drawn."""
+
+
+@pytest.mark.parametrize(
+    "before", [pytest.param("", id="told"), pytest.param(UNTOLD, id="the document untold")]
+)
 @pytest.mark.parametrize("language", ["de", "ar", "en"])
-def test_in_airflow_it_speaks_what_airflow_speaks(chromium: Browser, alice: Person, language: str) -> None:
-    script = f"localStorage.setItem('i18nextLng', '{language}')"
+def test_in_airflow_it_speaks_what_airflow_speaks(
+    chromium: Browser, alice: Person, language: str, before: str
+) -> None:
+    script = f"{before};localStorage.setItem('i18nextLng', '{language}')"
     with browsing(chromium, alice, script=script, language="sv") as page:
         complaints = complaints_of(page)
         page.goto(IN_AIRFLOW)

@@ -3,11 +3,11 @@
 import { Suspense } from "react";
 
 import { locate } from "../api/client";
-import { followDocument } from "../words/useLanguage";
+import { airflowsSetting, followDocument } from "../words/useLanguage";
 import { later } from "../components/later";
 
 locate(null);
-void followDocument();
+void followDocument(airflowsSetting);
 
 /** Each is loaded where it is looked at. */
 const AccountsPage = later(() => import("../pages/AccountsPage").then((module) => module.AccountsPage));

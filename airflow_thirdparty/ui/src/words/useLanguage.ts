@@ -49,18 +49,30 @@ async function change(wanted: string): Promise<void> {
   }
 }
 
-/** The language that the document says it is in: Airflow keeps it to its own setting, our server to the browser's. */
-async function follow(): Promise<void> {
-  const wanted = document.documentElement.lang || "en";
+async function follow(setting: () => string | null): Promise<void> {
+  const wanted = setting() ?? (document.documentElement.lang || "en");
   if (wanted !== asked) {
     await change(wanted).catch(() => undefined); // English is better than nothing
   }
 }
 
-/** Follow the document's language from now on; the promise is kept once the first one is spoken. */
-export async function followDocument(): Promise<void> {
-  new MutationObserver(() => void follow()).observe(document.documentElement, { attributeFilter: ["lang"] });
-  await follow();
+/**
+ * Follow the document's language from now on; the promise is kept once the first one is spoken. A setting goes first:
+ * Airflow tells its document only of a language that it has loaded after its layout was drawn.
+ */
+export async function followDocument(setting: () => string | null = () => null): Promise<void> {
+  const changed = (): void => void follow(setting);
+  new MutationObserver(changed).observe(document.documentElement, { attributeFilter: ["lang"] });
+  await follow(setting);
+}
+
+/** Where Airflow's own translation keeps what its reader has chosen. */
+export function airflowsSetting(): string | null {
+  try {
+    return localStorage.getItem("i18nextLng");
+  } catch {
+    return null; // the browser keeps nothing
+  }
 }
 
 function subscribe(hear: () => void): () => void {
