@@ -74,6 +74,18 @@ def served(app: Any, listener: socket.socket) -> Iterator[asyncio.AbstractEventL
     finally:
         server.should_exit = True
         thread.join(START_SECONDS)
+        for loop in loops:
+            _wait_for_threads(loop)
+
+
+def _wait_for_threads(loop: asyncio.AbstractEventLoop) -> None:
+    """Wait for what worker threads of an ended loop were in the middle of, which nobody awaits any more.
+
+    A process that ends waits for them too; here the next module would take the database from under them.
+    """
+    for thread in threading.enumerate():
+        if getattr(thread, "loop", None) is loop:  # AnyIO's workers name theirs
+            thread.join(START_SECONDS)
 
 
 def tcp_listener() -> socket.socket:
