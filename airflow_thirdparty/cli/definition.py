@@ -132,10 +132,11 @@ PRUNE = _command(
 SIGN_OUT = _command(
     "sign-out",
     "sign_out.sign_out",
-    "End a user's sign-ins, here and at the services",
-    "Lists what became of each; with --dry-run, what would be ended. Exit status: 0 signed out, 1 there was "
-    "no sign-in.",
-    _arg("--user", required=True, help="Name of the user"),
+    "End sign-ins, here and at the services",
+    "Ends those of one user, or with --all everybody's. Lists what became of each; with --dry-run, what "
+    "would be ended. Exit status: 0 signed out, 1 there was no sign-in, 2 the arguments are wrong.",
+    _arg("--user", help="Name of the user"),
+    _arg("--all", help="Everybody's, as before an uninstall", action="store_true"),
     _arg("--account", help="Id of the account; all accounts if left out"),
     _arg("--dry-run", help="List what would be ended, but change nothing", action="store_true"),
     ARG_OUTPUT,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from airflow_thirdparty.cli.commands.output import Listing, Progress, print_rows, remark
+from airflow_thirdparty.cli.commands.output import Listing, Progress, remark
 from airflow_thirdparty.cli.commands.running import FOUND, command, fail
 
 if TYPE_CHECKING:
@@ -20,22 +22,38 @@ COMMAND_LINE = "command line"
 
 @command
 def sign_out(args: argparse.Namespace) -> None:
-    """Sign a user out; exit with 1 when there was nothing to do.
+    """Sign a user out, or everybody; exit with 1 when there was nothing to do.
 
     :param args: what was given on the command line
     """
+    if args.all is (args.user is not None):
+        fail("Name one user, or say --all.")
+    found = _asked_for(args)
+    first = next(found, None)
+    if first is None:
+        who = "Nobody" if args.all else f"'{args.user}'"
+        has = "has a sign-in" if args.all else "has no sign-in"
+        where = f" to account '{args.account}'" if args.account else ""
+        fail(f"{who} {has}{where}.", FOUND)
+    candidates = itertools.chain([first], found)
+    if args.dry_run:
+        listing = Listing(args.output)
+        for each in candidates:
+            listing.add(row(each))
+        listing.print()
+        remark("Nothing was changed. Leave --dry-run out to do it.")
+        return
+    end(candidates, args.output)
+
+
+def _asked_for(args: argparse.Namespace) -> Iterator[Candidate]:
     from airflow_thirdparty.server.broker.database import in_transaction
     from airflow_thirdparty.server.broker.housekeeping import offboarding
 
-    found = in_transaction(offboarding.of_user, args.user, args.account)
-    if not found:
-        where = f" to account '{args.account}'" if args.account else ""
-        fail(f"'{args.user}' has no sign-in{where}.", FOUND)
-    if args.dry_run:
-        print_rows([row(each) for each in found], args.output)
-        remark("Nothing was changed. Leave --dry-run out to do it.")
-        return
-    end(found, args.output)
+    if args.all:
+        yield from offboarding.walk(in_transaction, partial(offboarding.everybody, conn_id=args.account))
+    else:
+        yield from in_transaction(offboarding.of_user, args.user, args.account)
 
 
 def row(candidate: Candidate) -> dict[str, str]:

@@ -166,6 +166,12 @@ def test_a_sign_in_that_goes_for_two_reasons_goes_once(capsys, account: str, bob
         pytest.param(["--user", "alice", "--account", "service_b"], 1, {"alice", "bob"}, id="of another"),
         pytest.param(["--user", "ALICE"], 1, {"alice", "bob"}, id="a name that differs in case"),
         pytest.param(["--user", "nobody"], 1, {"alice", "bob"}, id="nobody"),
+        pytest.param(["--all"], 0, set(), id="everybody"),
+        pytest.param(["--all", "--account", "service_a"], 0, set(), id="everybody, of one account"),
+        pytest.param(["--all", "--account", "service_b"], 1, {"alice", "bob"}, id="everybody, of another"),
+        pytest.param(["--all", "--dry-run"], 0, {"alice", "bob"}, id="everybody, a dry run"),
+        pytest.param(["--all", "--user", "alice"], 2, {"alice", "bob"}, id="everybody and a user"),
+        pytest.param([], 2, {"alice", "bob"}, id="nobody named"),
     ],
 )
 def test_sign_out(capsys, account: str, words: list[str], status: int, left: set[str]):

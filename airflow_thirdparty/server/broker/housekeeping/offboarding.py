@@ -126,6 +126,19 @@ def orphaned(session: Session, after: int) -> Page:
     return [_candidate(row, "the account does not exist any more") for row in rows], _next(session, after)
 
 
+def everybody(session: Session, after: int, *, conn_id: str | None = None) -> Page:
+    """All sign-ins.
+
+    :param session: a session
+    :param after: look at those whose ids come after
+    :param conn_id: only those to this account; ``None`` for all
+    :return: them
+    """
+    rows = session.execute(_page(after)).all()
+    found = [_candidate(row, "asked for") for row in rows if conn_id in (None, row.conn_id)]
+    return found, _next(session, after)
+
+
 _COLUMNS = (
     SignIn.id,
     SignIn.conn_id,
