@@ -111,6 +111,9 @@ package: $(INSTALLED) ## build wheel and source package, and check both
 	@$(BIN)/twine --no-color check --strict $(PACKAGE)/*.whl $(PACKAGE)/*.tar.gz
 	@$(BIN)/check-wheel-contents $(PACKAGE)/*.whl
 
+# Whose address it is does not matter, but that it ends up in the package; what is published is not built here.
+smoke: PACKAGE := build/smoke
+smoke: export PROJECT_URL ?= https://code.example/team/airflow-thirdparty
 smoke: package ## the wheel alone in a bare environment, without Node: installed, used, uninstalled
 	@$(BIN)/python -m tests.smoke $(PACKAGE)/*.whl --constraint $(CONSTRAINTS) --uv $(BIN)/uv
 

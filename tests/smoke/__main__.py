@@ -2,6 +2,7 @@
 
 Installed with constraints and nothing of this checkout, without Node; then what an admin does on the first
 day, uninstalled, and installed again.  It ends with status 1 and the output of the first step that failed.
+The environment variable ``PROJECT_URL`` is the one with which the wheel was built.
 """
 
 from __future__ import annotations
@@ -47,6 +48,16 @@ paths = {route.path for route in app["app"].routes}
 assert {"/health", "/static", "/callback/{conn_id}"} <= paths, paths
 from airflow_thirdparty.plugin_views import STATIC_FOLDER
 assert any(STATIC_FOLDER.glob("*.js")), "no built pages in the wheel"
+"""
+
+README = """
+import re
+from importlib.metadata import metadata
+text = metadata("airflow-thirdparty").get_payload()
+targets = re.findall(r"\\]\\(([^)]+)\\)", text)
+assert [target for target in targets if not target.startswith(("https://", "#"))] == [], targets
+pictures = re.findall(r"!\\[[^\\]]*\\]\\(([^)]+)\\)", text)
+print("pictures:", *pictures)
 """
 
 SECRETS = """
@@ -109,10 +120,22 @@ def python(program: str, says: Sequence[str] = ()) -> Step:
     return Step(("python", "-c", program), says=says)
 
 
-def steps(install: Step, uninstall: Step) -> list[Step]:
+def named(show: Sequence[str], address: str) -> list[Step]:
+    """The package says where it is at home, and so do its README's links and pictures.
+
+    :param show: what lists an installed package
+    :param address: the home; empty where the wheel was built without one
+    """
+    home = [f"Homepage, {address}"] if address else []
+    picture = [f"pictures: {address}/raw/HEAD/docs/images/"] if address else []
+    return [Step(show, says=home), python(README, says=picture)]
+
+
+def steps(install: Step, uninstall: Step, home: Sequence[Step]) -> list[Step]:
     """A wheel's life."""
     return [
         install,
+        *home,
         ours("list", status=2, says=["run 'airflow db migrate'"]),
         airflow("db", "migrate"),
         airflow(*ACCOUNT, says=["Successfully added"]),
@@ -133,6 +156,7 @@ def steps(install: Step, uninstall: Step) -> list[Step]:
         python(KEPT),
         airflow("db-manager", "downgrade", MANAGER, "--to-version", "0.1.0", "--yes"),
         python(KEPT),
+        ours("sign-out", "--all", says=["alice"]),
         airflow("db-manager", "downgrade", MANAGER, "--to-revision", "base", "--yes"),
         ours("list", status=2, says=["run 'airflow db migrate'"]),
         airflow("db-manager", "migrate", MANAGER),
@@ -202,7 +226,10 @@ def main() -> int:
             )
         )
         uninstall = Step((uv, "pip", "uninstall", "airflow-thirdparty"))
-        for step in steps(install, uninstall):
+        pip = (sys.executable, "-m", "pip", "--python", str(venv / "bin" / "python"))
+        address = os.environ.get("PROJECT_URL", "").rstrip("/")
+        home = named((*pip, "show", "--verbose", "airflow-thirdparty"), address)
+        for step in steps(install, uninstall, home):
             begun = time.monotonic()
             wrong = run(step, environment)
             shown = " ".join(json.dumps(word) if "\n" in word else word for word in step.words)[:100]
