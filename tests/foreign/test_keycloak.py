@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -29,6 +30,8 @@ PERMISSIONS = {
     "alice": ["Dag#GET", "Dag#LIST", "Dag#POST", "Dag#PUT", "Custom#GET"],
     "bob": ["Custom#GET"],
 }
+SERVICE_ACCOUNT = {f"service-account-{CLIENT['client_id']}": PERMISSIONS["alice"]}
+"""Airflow's own client, as somebody who may trigger."""
 KEEPS_TOKENS = "_access_token" if AIRFLOW_V_3_3_PLUS else "_token"
 """The cookie with Keycloak's access token: before Airflow 3.3 it is inside Airflow's own."""
 
@@ -63,6 +66,26 @@ class LoggedIn:
         return str(self.ask("POST", f"/api/v2/dags/{DAG_ID}/dagRuns", json=body)["dag_run_id"])
 
 
+@contextlib.contextmanager
+def program(url: str, **credentials: str) -> Iterator[httpx2.Client]:
+    """What logs in without a browser, as Airflow documents it for its API.
+
+    :param url: the API server
+    :param credentials: the body of the log-in
+    """
+    answer = httpx2.post(f"{url}/auth/token", json=credentials, trust_env=False, timeout=SLOWEST_SECONDS)
+    assert answer.status_code == 201, answer.text
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    with httpx2.Client(base_url=url, headers=headers, trust_env=False, timeout=SLOWEST_SECONDS) as client:
+        yield client
+
+
+def triggered_by(client: httpx2.Client) -> str:
+    answer = client.post(f"/api/v2/dags/{DAG_ID}/dagRuns", json={"logical_date": None})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["dag_run_id"])
+
+
 @pytest.fixture(scope="module")
 def airflow_server() -> Iterator[AirflowServer]:
     """Airflow on a database of its own; where its log-in is, is known once it has an address."""
@@ -73,7 +96,9 @@ def airflow_server() -> Iterator[AirflowServer]:
         with serving_airflow() as server:
             client = {**CLIENT, "redirect_uris": [f"{server.url}/auth/login_callback"]}
             with (
-                keycloak.running(provider_packages(), client, PERMISSIONS, TTL) as address,
+                keycloak.running(
+                    provider_packages(), client, {**PERMISSIONS, **SERVICE_ACCOUNT}, TTL
+                ) as address,
                 configured("keycloak_auth_manager", server_url=address, realm="airflow", **CLIENT),
             ):
                 yield server
@@ -167,3 +192,29 @@ def test_a_log_in_without_keycloaks_token_is_none(
         base_url=alice.base_url, cookies={"_token": alice.cookies["_token"]}, trust_env=False
     ) as browser:
         assert browser.get(f"{OUR_API}{path}").status_code == 401
+
+
+def test_a_run_that_a_program_triggers_acts_for_whom_the_program_logged_in_as(
+    airflow_server: AirflowServer, people: dict[str, LoggedIn], tasks: Tasks, account: str
+) -> None:
+    with program(airflow_server.url, username="alice", password="password-of-alice") as alices:
+        run_id = triggered_by(alices)
+        listed = alices.get(f"{OUR_API}/accounts")
+    answer = tasks.start(DAG_ID, run_id).connection(account)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["password"] == "alice's own"
+    assert [each["conn_id"] for each in listed.json()["accounts"]] == [account]
+
+
+def test_a_service_account_is_a_person_of_its_own(
+    airflow_server: AirflowServer, people: dict[str, LoggedIn], tasks: Tasks, account: str
+) -> None:
+    with program(airflow_server.url, grant_type="client_credentials", **CLIENT) as services:
+        run_id = triggered_by(services)
+    assert tasks.start(DAG_ID, run_id).connection(account).status_code == 403
+
+
+def test_a_program_with_a_wrong_password_is_nobody(airflow_server: AirflowServer) -> None:
+    body = {"username": "alice", "password": "password-of-bob"}
+    answer = httpx2.post(f"{airflow_server.url}/auth/token", json=body, trust_env=False)
+    assert (answer.status_code, "access_token" in answer.json()) == (403, False)

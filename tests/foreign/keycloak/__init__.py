@@ -30,7 +30,7 @@ def running(
     shutil.copy(SERVER, install(folder) / "keycloak.mjs")
     kind = {
         "token_endpoint_auth_method": "client_secret_post",
-        "grant_types": ["authorization_code", "refresh_token"],
+        "grant_types": ["authorization_code", "client_credentials", "password", "refresh_token"],
     }
     settings = {
         "clients": [{**kind, **client}],

@@ -1,8 +1,9 @@
 // Keycloak's addresses, access tokens and authorization services, on a certified OpenID provider.
 //
 // Log-ins, codes, tokens and refreshing are the provider's. What it does not have is written here as Keycloak
-// documents it: user info for access tokens that are JWTs, and the UMA grant by which a client asks whether a
-// person may do something. Configured by one line of JSON, like the demo's provider, beside which it lies.
+// documents it: user info for access tokens that are JWTs, the UMA grant by which a client asks whether a
+// person may do something, and programs' log-in with a person's name and password. Configured by one line of JSON,
+// like the demo's provider, beside which it lies.
 
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
@@ -17,10 +18,14 @@ const REALM = "/realms/airflow";
 const PROTOCOL = "/protocol/openid-connect";
 const UMA = "urn:ietf:params:oauth:grant-type:uma-ticket";
 const ID = "id-of-";
+const AIRFLOW = "urn:airflow";
+const RESOURCE = { scope: "openid profile", accessTokenFormat: "jwt", audience: "account", jwt: { sign: { alg: "RS256" } } };
+
+/** Whose a token is; a client's own is its service account's. */
+const nameOf = (sub) => (sub.startsWith(ID) ? sub.slice(ID.length) : `service-account-${sub}`);
 
 function providerOf(issuer, settings, jwks) {
-  const resource = { scope: "openid profile", accessTokenFormat: "jwt", audience: "account", jwt: { sign: { alg: "RS256" } } };
-  return new Provider(issuer, {
+  const provider = new Provider(issuer, {
     clients: settings.clients,
     jwks,
     cookies: { keys: ["of this test"] },
@@ -36,17 +41,48 @@ function providerOf(issuer, settings, jwks) {
     issueRefreshToken: async () => true,
     rotateRefreshToken: true,
     features: {
+      clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       resourceIndicators: {
         enabled: true,
-        defaultResource: async () => "urn:airflow",
+        defaultResource: async () => AIRFLOW,
         useGrantedResource: async () => true,
-        getResourceServerInfo: async () => resource,
+        getResourceServerInfo: async () => RESOURCE,
       },
     },
     interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
     ttl: { AccessToken: settings.access_token_ttl, Session: 3600, Grant: 3600, RefreshToken: 3600, Interaction: 600 },
   });
+  provider.registerGrantType("password", (ctx) => logProgramIn(provider, ctx), ["username", "password", "scope"]);
+  return provider;
+}
+
+async function grantOf(provider, accountId, clientId, scope) {
+  const grant = new provider.Grant({ accountId, clientId });
+  grant.addOIDCScope(scope);
+  grant.addResourceScope(AIRFLOW, RESOURCE.scope);
+  return grant.save();
+}
+
+/** The grant that OAuth 2.1 has dropped and Keycloak calls "direct access"; a wrong password is a 401 there. */
+async function logProgramIn(provider, ctx) {
+  const { client, params } = ctx.oidc;
+  if (params.password !== `password-of-${params.username}`) {
+    ctx.status = 401;
+    ctx.body = { error: "invalid_grant", error_description: "Invalid user credentials" };
+    return;
+  }
+  const accountId = ID + params.username;
+  const common = { accountId, client, gty: "password", grantId: await grantOf(provider, accountId, client.clientId, params.scope) };
+  const resourceServer = new provider.ResourceServer(AIRFLOW, RESOURCE);
+  const access = new provider.AccessToken({ ...common, resourceServer, scope: RESOURCE.scope });
+  const refresh = new provider.RefreshToken({ ...common, resource: AIRFLOW, scope: params.scope });
+  ctx.body = {
+    access_token: await access.save(),
+    expires_in: access.expiration,
+    refresh_token: await refresh.save(),
+    token_type: "Bearer",
+  };
 }
 
 async function bodyOf(request) {
@@ -64,7 +100,7 @@ function answer(response, status, body) {
 async function bearer(request, keys, issuer) {
   try {
     const { payload } = await jwtVerify((request.headers.authorization ?? "").replace(/^Bearer /, ""), keys, { issuer });
-    return payload.sub.slice(ID.length);
+    return nameOf(payload.sub);
   } catch {
     return undefined;
   }
@@ -87,10 +123,7 @@ async function interact(provider, request, response) {
     return response.end(signInPage({ action: `/interaction/${uid}`, client: params.client_id, scopes: ["openid"] }));
   }
   const accountId = ID + new URLSearchParams(await bodyOf(request)).get("user_name");
-  const grant = new provider.Grant({ accountId, clientId: params.client_id });
-  grant.addOIDCScope(params.scope);
-  grant.addResourceScope("urn:airflow", "openid profile");
-  const consent = { grantId: await grant.save() };
+  const consent = { grantId: await grantOf(provider, accountId, params.client_id, params.scope) };
   return provider.interactionFinished(request, response, { login: { accountId }, consent });
 }
 
