@@ -19,9 +19,9 @@ done
 if missing fernet_key; then openssl rand -base64 32 | tr '+/' '-_' | tr -d '\n' >fernet_key; fi
 
 postgres="postgresql+psycopg2://airflow:$(cat postgres_password)@postgres:5432/airflow"
-printf '%s' "$postgres" >sql_alchemy_conn
-printf '%s' "db+$postgres" >result_backend
-printf '%s' "redis://:$(cat redis_password)@redis:6379/0" >broker_url
+if missing sql_alchemy_conn; then printf '%s' "$postgres" >sql_alchemy_conn; fi
+if missing result_backend; then printf '%s' "db+$postgres" >result_backend; fi
+if missing broker_url; then printf '%s' "redis://:$(cat redis_password)@redis:6379/0" >broker_url; fi
 
 if missing tls_certificate; then
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/CN=Airflow's own authority" \

@@ -43,8 +43,13 @@ def test_every_secret_is_made_and_none_is_the_same_twice(tmp_path: Path) -> None
         subprocess.run([DOCKER / "prepare.sh", tmp_path / folder], env=environment, check=True)
         return {path.name: path.read_text() for path in (tmp_path / folder).iterdir()}
 
-    once, again, other = prepare("one"), prepare("one"), prepare("two")
+    def written() -> dict[str, int]:
+        return {path.name: path.stat().st_mtime_ns for path in (tmp_path / "one").iterdir()}
+
+    once, before = prepare("one"), written()
+    again, after, other = prepare("one"), written(), prepare("two")
     assert once == again, "what is there stays"
+    assert before == after, "files are read-only: whoever is not root could not write them again"
     assert named <= once.keys()
     assert [name for name in named if once[name] == other[name]] == []
     assert (tmp_path / "one").stat().st_mode & 0o077 == 0
