@@ -17,7 +17,8 @@ from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.hooks import placement
 
 if TYPE_CHECKING:
-    from airflow_thirdparty.hooks.third_party_account import Access, ThirdPartyAccountHook
+    from airflow_thirdparty.hooks.access import Access
+    from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 
 TIMEOUT = 30.0
 """Seconds the HTTP client waits for the service: six times its own default, because reports take long."""

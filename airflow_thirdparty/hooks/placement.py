@@ -12,7 +12,7 @@ from airflow_thirdparty.exceptions import LeavesAccount
 from airflow_thirdparty.urls import origin_of
 
 if TYPE_CHECKING:
-    from airflow_thirdparty.hooks.third_party_account import Access
+    from airflow_thirdparty.hooks.access import Access
 
 _PLAIN_HOST = re.compile(r"[A-Za-z0-9._:\[\]-]+")
 """Host and port as every parser reads them: a user name, a backslash or a blank is read in two ways."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.hooks.third_party_account import Access, ThirdPartyAccountHook
+from airflow_thirdparty.hooks.access import Access
+from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 
 _SHOWN_AS_WANTED = "Use the hook, requests_auth() or httpx_auth(), which show it as the service wants it."
 

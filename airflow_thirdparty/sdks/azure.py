@@ -9,7 +9,8 @@ from typing import Any
 from azure.core.credentials import AccessToken, AccessTokenInfo
 
 from airflow_thirdparty.exceptions import ScopesMissing
-from airflow_thirdparty.hooks.third_party_account import Access, ThirdPartyAccountHook
+from airflow_thirdparty.hooks.access import Access
+from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.sdks.acting import ActsThroughHook, demand_token
 from airflow_thirdparty.sdks.netrc import demand_no_login_of_the_machine
 

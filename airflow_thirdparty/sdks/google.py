@@ -10,7 +10,8 @@ from google.auth import credentials
 from google.auth.transport import requests
 
 from airflow_thirdparty.hooks import placement
-from airflow_thirdparty.hooks.third_party_account import Access, ThirdPartyAccountHook
+from airflow_thirdparty.hooks.access import Access
+from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.sdks.acting import ActsThroughHook, demand_token
 from airflow_thirdparty.sdks.netrc import demand_no_login_of_the_machine
 

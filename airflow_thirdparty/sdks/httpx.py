@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from airflow_thirdparty.hooks import placement
-from airflow_thirdparty.hooks.third_party_account import Access
+from airflow_thirdparty.hooks.access import Access
 from airflow_thirdparty.sdks.acting import ActsThroughHook
 
 ABOUT_TO_SEND = "send_request_headers.started"

@@ -10,7 +10,8 @@ from requests.auth import AuthBase
 from requests.cookies import extract_cookies_to_jar
 
 from airflow_thirdparty.hooks import placement
-from airflow_thirdparty.hooks.third_party_account import Access, ThirdPartyAccountHook
+from airflow_thirdparty.hooks.access import Access
+from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.sdks.acting import ActsThroughHook
 from airflow_thirdparty.sdks.netrc import demand_no_login_of_the_machine
 

@@ -34,7 +34,7 @@ HOOKS = "airflow_thirdparty.hooks"
 OWN = {
     "airflow_thirdparty",
     *(f"airflow_thirdparty.{name}" for name in ("exceptions", "hooks", "protocol", "urls", "wire")),
-    *(f"{HOOKS}.{name}" for name in ("development", "paging", "third_party_account")),
+    *(f"{HOOKS}.{name}" for name in ("access", "development", "paging", "third_party_account")),
 }
 
 

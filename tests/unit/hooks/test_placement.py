@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_thirdparty.hooks import placement
-from airflow_thirdparty.hooks.third_party_account import Access
+from airflow_thirdparty.hooks.access import Access
 
 ACCESS = Access(
     "secret-of-alice", "oauth2", "https://own.example/api", None, None, (), "", "", ("https://own.example",)
