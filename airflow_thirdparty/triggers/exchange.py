@@ -22,7 +22,8 @@ from airflow_thirdparty.exceptions import (
     from_dict,
 )
 from airflow_thirdparty.grants import GrantInvalid, open_sealed
-from airflow_thirdparty.hooks.third_party_account import Access, ThirdPartyAccountHook
+from airflow_thirdparty.hooks.access import Access
+from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.wire import TOKEN_PATH
 
 TIMEOUT = 10.0
@@ -181,6 +182,10 @@ class GrantedHook(ThirdPartyAccountHook):
         self._exchange = Exchange(conn_id, sealed)
         self.handed: list[str] = []
         """The credentials that the server has handed out."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is copied or pickled: the question alone, as of any hook."""
+        return {**super().__getstate__(), "handed": []}
 
     async def aget_access(self, *, force_refresh: bool = False) -> Access:
         """The acting person's access token.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import html
 import json
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -18,6 +19,13 @@ from airflow_thirdparty.exceptions import ThirdPartyAccountError
 from airflow_thirdparty.triggers.base import SETTLES, ActingTrigger, failed, succeeded
 from airflow_thirdparty.triggers.bounds import Budget
 from airflow_thirdparty.triggers.exchange import GrantedHook
+
+_NEEDLESS_ESCAPES = (
+    {ord("/"): "\\/"},
+    {ord(letter): f"\\u{ord(letter):04X}" for letter in "+<>&'"},
+    {ord(letter): f"\\u{ord(letter):04x}" for letter in "=<>&'"},
+)
+"""What writers of JSON escape without need: PHP's, .NET's and Gson's.  Base64 has such letters."""
 
 STRUCK_OUT = "***"
 """What stands in the place of a credential, as in Airflow's logs."""
@@ -113,14 +121,14 @@ def _struck_out(content: bytes, credentials: Iterable[str]) -> bytes:
 
 
 def _ways_to_spell(text: str) -> Iterator[bytes]:
-    """How a service may send it back: in words, in JSON, in an address."""
-    yield text.encode("utf-8", "surrogatepass")
+    """How a service may send it back: in words, in JSON, in an address, in a page."""
     with suppress(UnicodeEncodeError):
         yield text.encode("latin-1")
-    yield json.dumps(text)[1:-1].encode()
-    yield json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
-    for quoted in (quote, quote_plus):
-        yield quoted(text, safe="", errors="surrogatepass").encode()
+    in_json = [json.dumps(text, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)]
+    needlessly = [each.translate(escapes) for each in in_json for escapes in _NEEDLESS_ESCAPES]
+    in_address = [quoted(text, safe="", errors="surrogatepass") for quoted in (quote, quote_plus)]
+    for way in (text, *in_json, *needlessly, *in_address, html.escape(text)):
+        yield way.encode("utf-8", "surrogatepass")
 
 
 def unpacked(data: Mapping[str, Any]) -> httpx2.Response:

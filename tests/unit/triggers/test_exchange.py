@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
+import pickle
 import ssl
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from airflow_thirdparty.exceptions import (
 )
 from airflow_thirdparty.grants import Grant, open_sealed, write_grant
 from airflow_thirdparty.hooks import http_client
-from airflow_thirdparty.hooks.third_party_account import Access
+from airflow_thirdparty.hooks.access import Access
 from airflow_thirdparty.settings import fernet_key
 from airflow_thirdparty.triggers.exchange import LONGEST, Exchange, GrantedHook, trusted_by_tasks
 from airflow_thirdparty.wire import TOKEN_PATH
@@ -193,6 +195,17 @@ async def test_the_api_server_is_recognised_as_tasks_recognise_it(
             return
         with pytest.raises(NotProjected, match="CERTIFICATE_VERIFY_FAILED"):
             await asked
+
+
+async def test_a_copied_or_pickled_hook_holds_no_credential(api_server: Service, sealed: str) -> None:
+    nothing_more = dict.fromkeys(("host", "login", "expires_at"))
+    said = {"kind": "oauth2", "scopes": [], "subject": "1", "subject_name": "Alice", "origins": []}
+    answering(api_server, (200, {"token": "token-of-alice", **nothing_more, **said}))
+    hook = GrantedHook("acme", sealed)
+    await hook.aget_access()
+    assert hook.handed == ["token-of-alice"]
+    assert copy.copy(hook).handed == []
+    assert b"token-of-alice" not in pickle.dumps(hook)
 
 
 async def test_certificates_are_read_once(

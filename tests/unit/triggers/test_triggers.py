@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -118,6 +119,7 @@ PASSWORD = "pässwörter & 密码"
         pytest.param({"text": f"{PASSWORD} is wrong."}, id="in words"),
         pytest.param({"text": f"?p={quote(PASSWORD, safe='')}"}, id="in an address"),
         pytest.param({"text": f"p={quote_plus(PASSWORD)}"}, id="in a form"),
+        pytest.param({"text": f"<p>{html.escape(PASSWORD)}</p>"}, id="in a page"),
         pytest.param({"headers": {"X-Debug": BASIC}}, id="as it was sent"),
     ],
 )
@@ -131,6 +133,23 @@ def test_a_login_in_any_letters_is_struck_out(content: dict[str, Any]) -> None:
     for text in (response.text, str(response.headers)):
         for part in ("rter", "%E5", "\\u5bc6", "密", BASIC):
             assert part not in text
+
+
+BASE64 = "c2Vj/cmV0+b2Y/YWxpY2U="
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(BASE64, id="as most"),
+        pytest.param(BASE64.replace("/", "\\/"), id="as PHP"),
+        pytest.param(BASE64.replace("+", "\\u002B"), id="as .NET"),
+        pytest.param(BASE64.replace("=", "\\u003d"), id="as Gson"),
+    ],
+)
+def test_a_token_is_struck_out_whoever_writes_the_json(written: str) -> None:
+    assert json.loads(f'"{written}"') == BASE64
+    assert unpacked(answered(BASE64, text=f'{{"said": "{written}"}}')).json() == {"said": "***"}
 
 
 def test_a_letter_of_another_alphabet_is_no_question_mark() -> None:
