@@ -17,7 +17,7 @@ from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.broker.views.status import Status, standing
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.people.user_state import UserState
-from tests.faults.rig import ALICE, BOB, CAROL, NO_NEED, Rig, ask, person, register
+from tests.faults.rig import ALICE, BOB, CAROL, NO_NEED, Rig, ask, person, register, until
 from tests.support import databases
 
 pytestmark = databases.BOTH
@@ -168,6 +168,22 @@ async def test_many_tasks_at_once_ask_once(rig: Rig) -> None:
     )
     assert {type(answer).__name__ for answer in answers} == {"SoftLapsed"}
     assert rig.service.calls["userinfo"] == 1
+
+
+async def test_what_is_found_out_of_a_token_says_nothing_of_the_next_one(rig: Rig) -> None:
+    sign_in(rig, ALICE)
+    answered = asyncio.Event()
+    rig.service.fault("userinfo", "answer", until=answered)
+    broker = rig.broker()
+    before = asyncio.create_task(ask(broker, ALICE, rig.account, REFUSED))
+    await until(lambda: rig.service.calls["userinfo"] == 1)
+    sign_in(rig, ALICE)
+    after = asyncio.create_task(ask(broker, ALICE, rig.account, REFUSED))
+    await until(lambda: rig.service.calls["userinfo"] == 2)
+    answered.set()
+    await before
+    with pytest.raises(SignInLapsed):
+        await after
 
 
 async def test_housekeeping_leaves_it_alone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,10 @@ again when that accepts it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +27,8 @@ from airflow_thirdparty.server.oauth.types import Client, Endpoints
 from airflow_thirdparty.server.store import retries, sign_ins
 from airflow_thirdparty.server.store.clock import Clock
 from airflow_thirdparty.server.store.models import SignIn
+
+log = logging.getLogger(__name__)
 
 INTERVAL = timedelta(minutes=5)
 """How often a service is asked about one sign-in at most, whatever its tasks say of it."""
@@ -46,7 +50,7 @@ class Doubts:
     def __init__(self, transport: Transport, clock: Clock) -> None:
         self._transport = transport
         self._clock = clock
-        self._asked: dict[int, asyncio.Task[bool]] = {}
+        self._asked: dict[tuple[int, int], asyncio.Task[bool]] = {}
 
     async def settle(
         self, row_id: int, version: int, account: Account, access_token: str, max_wait: float
@@ -60,14 +64,21 @@ class Doubts:
         :param max_wait: longest to wait for the service, in seconds; then the token is handed out
         :raises SoftLapsed: when the service refuses it itself
         """
-        task = self._asked.get(row_id)
+        asked = (row_id, version)  # what is found out about a token says nothing of the next one
+        task = self._asked.get(asked)
         if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
             task = asyncio.create_task(self._ask(row_id, version, account, access_token))
-            self._asked[row_id] = task
-            task.add_done_callback(lambda _: self._asked.pop(row_id, None))
+            self._asked[asked] = task
+            task.add_done_callback(partial(self._forget, asked))
         done, _ = await asyncio.wait({task}, timeout=max_wait)
         if done and task.exception() is None and task.result():
             raise refusals.token_refused(account)
+
+    def _forget(self, asked: tuple[int, int], task: asyncio.Task[bool]) -> None:
+        if self._asked.get(asked) is task:
+            del self._asked[asked]
+        if not task.cancelled() and (error := task.exception()):
+            log.info("Whether a token is still accepted was not found out: %s", type(error).__name__)
 
     async def _ask(self, row_id: int, version: int, account: Account, access_token: str) -> bool:
         """Whether the sign-in has softly lapsed."""
