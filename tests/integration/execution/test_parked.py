@@ -10,9 +10,10 @@ import pytest
 
 from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.database import in_transaction
-from airflow_thirdparty.server.broker.housekeeping import parked
+from airflow_thirdparty.server.broker.housekeeping import loop, parked
 from airflow_thirdparty.wire import RESUME_METHOD
 from tests.integration.execution.test_grants import answer_to
+from tests.support.airflow_server import AirflowServer
 from tests.support.people import Person
 from tests.support.projecting import ACME, DAG_ID
 from tests.support.signing_in import api
@@ -26,10 +27,15 @@ pytestmark = PARKS
 def waiting(carol: Person, tasks: Tasks, register: Callable[..., None]) -> RunningTask:
     """A task of carol's, who has not signed in, as our operator parks it."""
     register()
-    task = tasks.start(DAG_ID, carol.trigger(DAG_ID))
+    return park(tasks, carol, third_party_accounts={ACME: []})
+
+
+def park(tasks: Tasks, who: Person, **arguments: Any) -> RunningTask:
+    """A task of somebody's who has not signed in."""
+    task = tasks.start(DAG_ID, who.trigger(DAG_ID))
     person = answer_to(task, waits=True)["person"]
-    assert person["name"] == "carol"
-    tasks.park(task, RESUME_METHOD, person["id"], third_party_accounts={ACME: []})
+    assert person["name"] == who.name
+    tasks.park(task, RESUME_METHOD, person["id"], **arguments)
     return task
 
 
@@ -68,6 +74,32 @@ def test_it_is_resumed_once_the_person_has_signed_in(waiting: RunningTask, carol
 def test_somebody_elses_sign_in_resumes_nothing(waiting: RunningTask, bob: Person) -> None:
     sign_in(bob)
     assert rounds() == 0
+
+
+def test_what_one_task_left_there_keeps_nobody_waiting(
+    waiting: RunningTask, tasks: Tasks, carol: Person, bob: Person
+) -> None:
+    park(tasks, bob, third_party_accounts=None)
+    park(tasks, bob)
+    sign_in(carol)
+    assert rounds() == 1
+    assert stored(waiting)[0] == "scheduled"
+
+
+def test_who_waits_in_vain_keeps_nobody_from_their_turn(
+    waiting: RunningTask,
+    tasks: Tasks,
+    bob: Person,
+    airflow_server: AirflowServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parked, "AT_ONCE", 1)
+    monkeypatch.setattr(parked, "SETTLES", timedelta())
+    of_bob = park(tasks, bob, third_party_accounts={ACME: []})
+    sign_in(bob)
+    for number in range(in_transaction(parked.how_many_wait, now=datetime.now(timezone.utc))):
+        airflow_server.run(loop.run_once(runtime.refresher(), number))
+    assert [stored(task)[0] for task in (waiting, of_bob)] == ["awaiting_input", "scheduled"]
 
 
 def run_of(task: RunningTask) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -108,7 +109,7 @@ async def run_once(refresher: Refresher, number: int = 0) -> bool:
     if number % ROUNDS_A_MINUTE == 0:
         await _prune(refresher.clock())
     if begun.parked:
-        await _resume_parked(refresher)
+        await _resume_parked(refresher, number % math.ceil(begun.parked / parked.AT_ONCE))
     await _refresh_quietly(refresher, begun.quiet)
     await _revoke(refresher, begun.revocations)
     return True
@@ -122,14 +123,14 @@ class _Begun:
     :param cut_off: sign-ins whose refresh a process began that died: id, version and account
     :param revocations: ids of tokens to revoke, by account
     :param quiet: sign-ins to be refreshed though nobody asks
-    :param parked: whether tasks wait for people
+    :param parked: how many tasks wait for people
     """
 
     leads: frozenset[str]
     cut_off: Sequence[tuple[int, int, Account]] = ()
     revocations: Sequence[Sequence[int]] = ()
     quiet: Sequence[quiet_refreshes.Due] = ()
-    parked: bool = False
+    parked: int = 0
 
 
 def _begin(session: Session, owner: str, clock: Clock, names: Sequence[str], number: int) -> _Begun:
@@ -142,7 +143,7 @@ def _begin(session: Session, owner: str, clock: Clock, names: Sequence[str], num
         if number % every == 0:
             _try(session, work, now)
     quiet = _try(session, quiet_refreshes.find_due, now) or ()
-    return _Begun(leads, cut_off, due, quiet, _try(session, parked.some_wait, now) or False)
+    return _Begun(leads, cut_off, due, quiet, _try(session, parked.how_many_wait, now) or 0)
 
 
 def _try(session: Session, work: Callable[[Session, datetime], T], now: datetime) -> T | None:
@@ -227,9 +228,11 @@ _WORK: Sequence[tuple[Callable[[Session, datetime], object], int]] = (
 """What is done within the transaction that begins a round, and in every so manieth one: short work."""
 
 
-async def _resume_parked(refresher: Refresher) -> None:
+async def _resume_parked(refresher: Refresher, turn: int) -> None:
+    """Look at some of the tasks that wait; those who wait in vain keep no other from its turn."""
+    first, now = turn * parked.AT_ONCE, refresher.clock()
     try:
-        await in_database(parked.resume, broker=TokenBroker(refresher), now=refresher.clock())
+        await in_database(parked.resume, broker=TokenBroker(refresher), now=now, first=first)
     except Exception as error:  # as above
         log.warning("Tasks that wait for people were not resumed: %s", type(error).__name__)
 

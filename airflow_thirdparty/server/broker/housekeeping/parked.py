@@ -6,14 +6,14 @@ neither worker nor triggerer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.models.hitl import HITLDetail
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.state import TaskInstanceState
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
@@ -26,6 +26,8 @@ from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.wire import RESUME_METHOD
 
+log = logging.getLogger(__name__)
+
 SETTLES = timedelta(seconds=15)
 """How long a task must have been parked. Airflow fails one that is resumed before its scheduler has seen the
 end of the process that parked it; 5 seconds were not enough on a busy machine."""
@@ -34,36 +36,49 @@ AT_ONCE = 100
 """Tasks looked at in one round, so that a round stays short; the others come in the next ones."""
 
 
-def some_wait(session: Session, now: datetime) -> bool:
-    """Whether there are parked tasks to look at.
+def how_many_wait(session: Session, now: datetime) -> int:
+    """How many parked tasks there are to look at.
 
     :param session: a session
     :param now: the time, in UTC
-    :return: false in nearly every round
+    :return: none in nearly every round
     """
-    return bool(_parked(session, now, 1))
+    if not hasattr(TaskInstanceState, PARKED.upper()):
+        return 0  # Airflow 3.2 parks nothing
+    return session.scalar(_parked(now, func.count())) or 0
 
 
-def resume(session: Session, broker: TokenBroker, now: datetime) -> int:
-    """Resume every parked task whose person has signed in since.
+def resume(session: Session, broker: TokenBroker, now: datetime, first: int = 0) -> int:
+    """Resume parked tasks whose person has signed in since.
 
     :param session: writes in its transaction
     :param broker: says whether a sign-in can be used
     :param now: the time, in UTC
-    :return: how many
+    :param first: how many to pass over; :data:`AT_ONCE` of the others are looked at
+    :return: how many were resumed
     """
-    resumed = 0
-    for ti_id, kwargs in _parked(session, now, AT_ONCE):
-        person = _signed_in(session, broker, ti_id, _accounts(kwargs), now)
-        resumed += person is not None and _resume(session, ti_id, person, now)
-    return resumed
+    columns = _parked(now, TaskInstance.id, TaskInstance.next_kwargs)
+    waiting = columns.order_by(HITLDetail.created_at, TaskInstance.id).offset(first).limit(AT_ONCE)
+    return sum(
+        _is_resumed(session, broker, ti_id, kwargs, now) for ti_id, kwargs in session.execute(waiting).all()
+    )
 
 
-def _parked(session: Session, now: datetime, most: int) -> Sequence[Any]:
-    if not hasattr(TaskInstanceState, PARKED.upper()):
-        return ()  # Airflow 3.2 parks nothing
-    return session.execute(
-        select(TaskInstance.id, TaskInstance.next_kwargs)
+def _is_resumed(session: Session, broker: TokenBroker, ti_id: Any, kwargs: Any, now: datetime) -> bool:
+    """Look at one; what stands there is its DAG's, and keeps no other from its turn."""
+    try:
+        with session.begin_nested():
+            person = _signed_in(session, broker, ti_id, _accounts(kwargs), now)
+            return person is not None and _resume(session, ti_id, person, now)
+    except Exception as error:
+        log.info("The parked task instance %s cannot be looked at: %s", ti_id, type(error).__name__)
+        return False
+
+
+def _parked(now: datetime, *columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .select_from(TaskInstance)
         .join(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
         .where(
             TaskInstance.state == PARKED,
@@ -71,9 +86,7 @@ def _parked(session: Session, now: datetime, most: int) -> Sequence[Any]:
             HITLDetail.responded_at.is_(None),
             HITLDetail.created_at <= now - SETTLES,
         )
-        .order_by(HITLDetail.created_at)
-        .limit(most)
-    ).all()
+    )
 
 
 def _accounts(kwargs: Any) -> dict[str, list[str]]:
