@@ -22,7 +22,8 @@ from botocore.exceptions import ClientError
 from botocore.tokens import TokenProviderChain
 
 from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
-from airflow_thirdparty.hooks.third_party_account import Access, ThirdPartyAccountHook
+from airflow_thirdparty.hooks.access import Access
+from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.sdks.acting import ActsThroughHook, demand_token
 
 METHOD = "third-party-account"
@@ -52,10 +53,16 @@ def session(
     :param duration: seconds that the role's credentials live
     :return: for clients and resources
     """
-    own = botocore.session.Session()
-    own.register_component("credential_provider", CredentialResolver([_Provider(hook, role_arn, duration)]))
-    own.register_component("token_provider", TokenProviderChain([]))
+    own = _session_of(_Provider(hook, role_arn, duration))
     return boto3.Session(botocore_session=own, region_name=region_name)
+
+
+def _session_of(*providers: CredentialProvider) -> botocore.session.Session:
+    """A session that looks for credentials nowhere else, and so not at the machine's metadata either."""
+    own = botocore.session.Session()
+    own.register_component("credential_provider", CredentialResolver(list(providers)))
+    own.register_component("token_provider", TokenProviderChain([]))
+    return own
 
 
 def credentials(
@@ -125,7 +132,7 @@ class WebIdentity(ActsThroughHook):
 
     def _exchanged(self, access: Access) -> dict[str, Any]:
         self._demand_possible(access)
-        own = botocore.session.Session()
+        own = _session_of()  # nothing is signed here
         config = Config(signature_version=UNSIGNED, ignore_configured_endpoint_urls=True)
         client = own.create_client("sts", region_name=REGION, endpoint_url=access.host, config=config)
         question = {
