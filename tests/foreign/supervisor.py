@@ -47,12 +47,12 @@ class Supervisor:
         return self.send(message)
 
 
-def projected(case: Case, seen: servers.Seen, token: str = "") -> dict[str, Any]:
+def projected(case: Case, seen: servers.Seen, *, for_trigger: bool = False) -> dict[str, Any]:
     """The connection that the server makes of an account by its entry.
 
     :param case: a row of the table
     :param seen: the service
-    :param token: another one than the row's
+    :param for_trigger: whether it is used on a triggerer
     """
     port, host_key = seen.port, " ".join(seen.host_key.split()[:2])
     entry = find(case.entry)
@@ -71,8 +71,8 @@ def projected(case: Case, seen: servers.Seen, token: str = "") -> dict[str, Any]
     account = parse(Registration(ACCOUNT, host=host, login=CANARIES[0], extra=json.dumps(extra)))
     now = datetime.now(timezone.utc)
     login = LOGIN if entry.needs_login else None
-    access = AccessToken(token or case.token, now + timedelta(hours=1), (), "alice", MAILBOX, login)
-    return for_foreign_hook(account, exposing.check_complete(account), access, now)
+    access = AccessToken(case.token, now + timedelta(hours=1), (), "alice", MAILBOX, login)
+    return for_foreign_hook(account, exposing.check_complete(account), access, now, for_trigger)
 
 
 def answered(connection: Mapping[str, Any]) -> ConnectionResult:

@@ -119,7 +119,7 @@ async def test_it_acts_as_the_person(
 ) -> None:
     monkeypatch.setattr(deferrals, "_grant", lambda conn_id: "grant")
     with serving(case, trusted, monkeypatch) as seen:
-        exchanged(lambda grant: projected(case, seen))
+        exchanged(lambda grant: projected(case, seen, for_trigger=True))
         names: dict[str, Any] = {"ID": ACCOUNT, "PORT": seen.port}
         exec(case.trigger, names)
         acting = deferrals.acting(names["trigger"])

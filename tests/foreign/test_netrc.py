@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,20 @@ def test_a_redirect_does_not_make_it_the_machine(
     assert seen.accepted == ["GET /old", "GET /me"]
     assert as_the_machine(seen) == []
     assert leaked(seen) == []
+
+
+TRUSTING = [
+    replace(case, options={**case.options, "trust_env": True})
+    for case in (*REDIRECTED, *BY_HTTP)
+    if case in REDIRECTED or case.entry in ("discord", "azure-sas")
+]
+
+
+@pytest.mark.skipif(GROUP != "foreign", reason="one environment is enough")
+@rows(*TRUSTING)
+def test_where_an_admin_says_so_it_is_the_machine(
+    case: Case, trusted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(case, trusted, monkeypatch) as seen, contextlib.suppress(Exception):
+        work(case, seen, monkeypatch)
+    assert as_the_machine(seen)

@@ -135,6 +135,18 @@ def test_a_grant_holds_while_its_task_is_deferred(running: RunningTask, tasks: T
 
 
 @DEFERS
+def test_a_trigger_is_not_told_what_is_for_workers_only(
+    running: RunningTask, tasks: Tasks, alice: Person
+) -> None:
+    grant, at_work = granted(running), running.connection(f"{ACME}--as--http").json()
+    tasks.defer(running, http_trigger(grant))
+    deferred = exchange(alice.url, open_sealed(grant, fernet_key()), entry="http").json()["connection"]
+    header = {"Authorization": f"Bearer {KEY}"}
+    assert json.loads(at_work["extra"]) == {**header, "trust_env": False}
+    assert json.loads(deferred["extra"]) == header
+
+
+@DEFERS
 @pytest.mark.parametrize(
     ("given", "deferred", "status"),
     [

@@ -126,6 +126,24 @@ class TestEveryEntry:
         for word in ("client-id", "issuer", "idp.example", "custom"):
             assert word not in json.dumps(connection)
 
+    def test_a_trigger_is_told_all_but_what_is_for_workers_only(self, entry: Entry) -> None:
+        account = complete(entry)
+        to_worker, to_trigger = (
+            for_foreign_hook(account, entry, token_of(account), NOW, for_trigger)
+            for for_trigger in (False, True)
+        )
+        told, rest = (json.loads(found.pop("extra") or "{}") for found in (to_worker, to_trigger))
+        assert to_worker == to_trigger
+        assert entry.workers_only <= told.keys()
+        assert rest == {name: value for name, value in told.items() if name not in entry.workers_only}
+        # an asynchronous HTTP hook sends whatever else it finds there as a header
+        assert entry.conn_type != "http" or all(TOKEN in str(value) for value in rest.values())
+
+    def test_no_option_takes_a_name_that_is_for_workers_only(self, entry: Entry) -> None:
+        for name in entry.workers_only:
+            named = [option for option in entry.options.values() if option.accepts(name)]
+            assert named == [], "what is inserted there would be kept from triggers"
+
     def test_shows_the_token_to_the_masker(self, entry: Entry) -> None:
         """The SDK masks the password, and texts under secret names once a hook reads the extra."""
         from airflow.sdk._shared.secrets_masker import should_hide_value_for_key
