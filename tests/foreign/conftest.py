@@ -20,7 +20,7 @@ pytest_plugins = [
     "tests.integration.execution.conftest",
 ]
 
-collect_ignore = [] if GROUP == "foreign" else ["test_keycloak.py", "test_sdk_objects.py"]
+collect_ignore = [] if GROUP == "foreign" else ["test_keycloak.py", "sdks"]
 """What imports packages that are not here."""
 
 FURTHER = {"acme.blob.core.windows.net", "graph.example", "login.example"}
