@@ -34,8 +34,8 @@ from airflow_thirdparty import wire  # noqa: E402
 from airflow_thirdparty.demo import users  # noqa: E402
 from benchmarks import results  # noqa: E402
 from benchmarks.line import Line  # noqa: E402
+from tests.support import databases  # noqa: E402
 from tests.support.airflow_server import configured  # noqa: E402
-from tests.support.databases import Database, Postgres, SQLite, used  # noqa: E402
 from tests.support.people import Person  # noqa: E402
 from tests.support.services import CONN_IDS, running_service  # noqa: E402
 from tests.support.tasks import RunningTask, Tasks  # noqa: E402
@@ -123,8 +123,7 @@ def free_port() -> int:
 def staged(kind: str = "postgres") -> Iterator[Stage]:
     """Set the stage on a database of a kind."""
     with contextlib.ExitStack() as stack:
-        url = Postgres(stack).prepared() if kind == "postgres" else SQLite().prepared()
-        stack.enter_context(used(Database(kind, url)))
+        stack.enter_context(databases.in_use(kind))
         port = free_port()
         base_url = f"http://localhost:{port}"
         stack.enter_context(configured("api", base_url=base_url))

@@ -9,7 +9,6 @@ and records of runs that are gone are pruned though the million older ones befor
 from __future__ import annotations
 
 import argparse
-import contextlib
 import resource
 import statistics
 import time
@@ -34,9 +33,7 @@ def main() -> None:
     from benchmarks import results
     from tests.support import databases
 
-    with contextlib.ExitStack() as stack:
-        url = databases.Postgres(stack).prepared()
-        stack.enter_context(databases.used(databases.Database("postgres", url)))
+    with databases.in_use("postgres"):
         figures = {"rows": wanted.rows, "ms": _questions(wanted.rows), **_walks(), **_pruning(wanted.rows)}
     figures["slower"] = round(max(found[-1] / found[0] for found in figures["ms"].values()), 2)
     show(figures)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 from collections import Counter
 from typing import Any
 
@@ -26,10 +25,7 @@ def main() -> None:
     from benchmarks import results
     from tests.support import bare_broker, databases
 
-    with contextlib.ExitStack() as stack:
-        url = databases.Postgres(stack).prepared()
-        stack.enter_context(databases.used(databases.Database("postgres", url)))
-        bare = stack.enter_context(bare_broker.running())
+    with databases.in_use("postgres"), bare_broker.running() as bare:
         found = asyncio.run(_kill(bare, wanted.count))
     lost = sum(count for (_, became), count in found.items() if became.startswith("lost"))
     lost += sum(count for (grace, became), count in found.items() if grace and became == "sign in again")

@@ -44,9 +44,7 @@ def main() -> None:
     from benchmarks import results
     from tests.support import databases
 
-    with contextlib.ExitStack() as stack:
-        url = databases.Postgres(stack).prepared()
-        stack.enter_context(databases.used(databases.Database("postgres", url)))
+    with databases.in_use("postgres"):
         figures = _measured(wanted.rows)
     print(
         f"{figures['rows']:,} sign-ins, two secrets each: {figures['rows_per_second']:,} rows/s\n"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 from dataclasses import asdict
 
 from tests.support import airflow_home
@@ -29,23 +28,21 @@ def main() -> None:
 
     print(("{:>10} {:>8} {:>10} {:>22} {:>6} {:>5} {:>15}").format(*HEADING))
     outcomes: list[Outcome] = []
-    with contextlib.ExitStack() as stack:
-        for kind in wanted.databases:
-            maker = databases.Postgres(stack) if kind == "postgres" else databases.SQLite()
-            with (
-                databases.used(databases.Database(kind, maker.prepared())) as database,
-                brewing(database, 4 if kind == "postgres" else 1) as storm,
-            ):
-                asyncio.run(storm.blow(wanted.callers // 5, 0))  # connections, caches
-                for delay in wanted.delays:
-                    found = asyncio.run(storm.blow(wanted.callers, delay))
-                    outcomes.append(found)
-                    print(
-                        f"{found.database:>10} {found.callers:>8} {found.processes:>10} "
-                        f"{f'{found.delay_s:g} s':>22} {found.service_calls:>6} {found.lost:>5} "
-                        f"{f'{found.slowest_s:.1f} s':>15}",
-                        flush=True,
-                    )
+    for kind in wanted.databases:
+        with (
+            databases.in_use(kind) as database,
+            brewing(database, 4 if kind == "postgres" else 1) as storm,
+        ):
+            asyncio.run(storm.blow(wanted.callers // 5, 0))  # connections, caches
+            for delay in wanted.delays:
+                found = asyncio.run(storm.blow(wanted.callers, delay))
+                outcomes.append(found)
+                print(
+                    f"{found.database:>10} {found.callers:>8} {found.processes:>10} "
+                    f"{f'{found.delay_s:g} s':>22} {found.service_calls:>6} {found.lost:>5} "
+                    f"{f'{found.slowest_s:.1f} s':>15}",
+                    flush=True,
+                )
     by_kind = {kind: [found for found in outcomes if found.database == kind] for kind in wanted.databases}
     figures = {
         kind: {

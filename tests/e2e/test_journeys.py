@@ -16,14 +16,13 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from airflow_thirdparty.demo.account import CONN_ID
 from airflow_thirdparty.demo.browser import sign_in
 from airflow_thirdparty.demo.environment import DAG_ID, child_environment
-from airflow_thirdparty.demo.users import User
 from tests.e2e.conftest import Terminal
 from tests.support import faulty_service_client, signing_in
 from tests.support.accounts import Accounts
 from tests.support.browsing import browsing, complaints_of
 from tests.support.demo_database import DemoDatabase, open_database
 from tests.support.faulty_service_client import Remote
-from tests.support.people import Person
+from tests.support.people import Person, with_role
 
 PAGE = "/third-party-accounts/"
 MINE = f"[data-account='{CONN_ID}']"
@@ -264,12 +263,7 @@ def stock(admin: Person) -> Iterator[Callable[[str], Person]]:
         ]
         body = {"name": role, "actions": actions}
         assert admin.rest.patch(path, json=body).is_success
-        user = User(f"only-{role.lower()}", role)
-        names = {"first_name": user.name, "last_name": "Example", "email": f"{user.name}@example.com"}
-        body = {**names, "username": user.name, "password": user.password, "roles": [{"name": role}]}
-        answer = admin.rest.post("/auth/fab/v1/users", json=body)
-        assert answer.is_success or answer.status_code == 409, answer.text
-        made.append(Person(user, admin.url))
+        made.append(with_role(admin, role))
         return made[-1]
 
     yield make

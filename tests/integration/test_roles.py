@@ -12,10 +12,9 @@ from airflow.utils.session import create_session
 from sqlalchemy import delete, select
 
 from airflow_thirdparty.demo import users
-from airflow_thirdparty.demo.users import User
 from tests.support import shell
 from tests.support.airflow_server import AirflowServer, configured
-from tests.support.people import Person
+from tests.support.people import Person, with_role
 
 PAGE = "/third-party-accounts/"
 ROLES = f"{PAGE}api/v1/admin/roles"
@@ -73,12 +72,7 @@ def somebody(admin: Person) -> Iterator[Callable[[str], Person]]:
     made: list[Person] = []
 
     def make(role: str) -> Person:
-        user = User(f"only-{role.lower()}", role)
-        names = {"first_name": user.name, "last_name": "Example", "email": f"{user.name}@example.com"}
-        body = {**names, "username": user.name, "password": user.password, "roles": [{"name": role}]}
-        answer = admin.rest.post("/auth/fab/v1/users", json=body)
-        assert answer.is_success or answer.status_code == 409, answer.text
-        made.append(Person(user, admin.url))
+        made.append(with_role(admin, role))
         return made[-1]
 
     yield make

@@ -158,6 +158,17 @@ def used(database: Database) -> Iterator[Database]:
         _switch(before)
 
 
+@contextlib.contextmanager
+def in_use(kind: str) -> Iterator[Database]:
+    """A prepared database of its own, which Airflow uses in this process meanwhile; for benchmarks.
+
+    :param kind: ``postgres`` or ``sqlite``
+    """
+    with contextlib.ExitStack() as stack:
+        maker = Postgres(stack) if kind == "postgres" else SQLite()
+        yield stack.enter_context(used(Database(kind, maker.prepared())))
+
+
 def _switch(url: str) -> None:
     from airflow import settings
     from airflow.api_fastapi.app import purge_cached_app

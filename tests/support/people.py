@@ -88,6 +88,20 @@ class Person:
                 client.close()
 
 
+def with_role(admin: Person, role: str) -> Person:
+    """Somebody who has one of Airflow's own roles and no other.
+
+    :param admin: adds them
+    :param role: its name
+    """
+    user = users.User(f"only-{role.lower()}", role)
+    names = {"first_name": user.name, "last_name": "Example", "email": f"{user.name}@example.com"}
+    body = {**names, "username": user.name, "password": user.password, "roles": [{"name": role}]}
+    answer = admin.rest.post("/auth/fab/v1/users", json=body)
+    assert answer.is_success or answer.status_code == 409, answer.text
+    return Person(user, admin.url)
+
+
 def _person(user: users.User, server: AirflowServer) -> Iterator[Person]:
     person = Person(user, server.url)
     yield person

@@ -92,6 +92,33 @@ def projected(password: str, host: str | None, **answer: Any) -> ConnectionResul
     )
 
 
+WAYS = [
+    pytest.param({}, {"authorization": f"Bearer {TOKEN}"}, id="as most APIs"),
+    pytest.param(
+        {"kind": "basic", "login": "al"},
+        {"authorization": "Basic YWw6dG9rZW4tb2YtYWxpY2U="},
+        id="login and password",
+    ),
+    pytest.param({"kind": "key", "auth_scheme": "Token"}, {"authorization": f"Token {TOKEN}"}, id="scheme"),
+    pytest.param(
+        {"kind": "key", "auth_header": "X-Api-Key", "auth_scheme": "none", "headers": {"X-Version": "1"}},
+        {"x-api-key": TOKEN, "x-version": "1"},
+        id="another header",
+    ),
+    pytest.param(
+        {
+            "kind": "basic",
+            "login": "app-key",
+            "auth_scheme": "none",
+            "headers": {"DD-API-KEY": "{key}", "DD-APPLICATION-KEY": "{login}"},
+        },
+        {"dd-api-key": TOKEN, "dd-application-key": "app-key"},
+        id="two keys",
+    ),
+]
+"""How services take credentials: what the server tells the hook, and what has to arrive."""
+
+
 @dataclass(frozen=True)
 class Request:
     """A request as it reached a service.

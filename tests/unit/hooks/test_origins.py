@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
-from tests.support.worker import TOKEN, Service, Supervisor, projected
+from tests.support.worker import TOKEN, WAYS, Service, Supervisor, projected
 
 
 def absolute(client: httpx2.Client, service: Service, elsewhere: Service) -> None:
@@ -180,25 +180,7 @@ def test_no_credential_arrives_elsewhere_however_the_api_takes_it(
 @pytest.mark.parametrize(
     ("told", "arrives"),
     [
-        pytest.param({}, {"authorization": f"Bearer {TOKEN}"}, id="as most APIs"),
-        pytest.param(
-            {"auth_header": "X-Api-Key", "auth_scheme": "none", "headers": {"Anthropic-Version": "1"}},
-            {"x-api-key": TOKEN, "anthropic-version": "1"},
-            id="another header",
-        ),
-        pytest.param(
-            {"auth_scheme": "Zoho-oauthtoken"}, {"authorization": f"Zoho-oauthtoken {TOKEN}"}, id="scheme"
-        ),
-        pytest.param(
-            {
-                "kind": "basic",
-                "login": "app-key",
-                "auth_scheme": "none",
-                "headers": {"DD-API-KEY": "{key}", "DD-APPLICATION-KEY": "{login}"},
-            },
-            {"dd-api-key": TOKEN, "dd-application-key": "app-key"},
-            id="two keys",
-        ),
+        *WAYS,
         pytest.param({"headers": {"Accept": "application/x"}}, {"accept": "application/x"}, id="Accept"),
     ],
 )

@@ -17,7 +17,7 @@ import requests
 from airflow_thirdparty.exceptions import LeavesAccount, SignInLapsed
 from airflow_thirdparty.hooks.third_party_account import ThirdPartyAccountHook
 from airflow_thirdparty.sdks.credentials import httpx_auth, requests_auth
-from tests.support.worker import TOKEN, Service, Supervisor, projected, refused
+from tests.support.worker import TOKEN, WAYS, Service, Supervisor, projected, refused
 
 TRUSTED = httpx.create_ssl_context()
 """Read once: it takes longer than any of these tests."""
@@ -71,32 +71,6 @@ def takes(service: Service, path: str, *accepted: str) -> None:
     """Let a path answer 401 to everything but these tokens."""
     good = {f"Bearer {token}" for token in accepted}
     service.answers[path] = lambda headers: (200 if headers.get("authorization") in good else 401, {})
-
-
-WAYS = [
-    pytest.param({}, {"authorization": f"Bearer {TOKEN}"}, id="as most APIs"),
-    pytest.param(
-        {"kind": "basic", "login": "al"},
-        {"authorization": "Basic YWw6dG9rZW4tb2YtYWxpY2U="},
-        id="login and password",
-    ),
-    pytest.param({"kind": "key", "auth_scheme": "Token"}, {"authorization": f"Token {TOKEN}"}, id="scheme"),
-    pytest.param(
-        {"kind": "key", "auth_header": "X-Api-Key", "auth_scheme": "none", "headers": {"X-Version": "1"}},
-        {"x-api-key": TOKEN, "x-version": "1"},
-        id="another header",
-    ),
-    pytest.param(
-        {
-            "kind": "basic",
-            "login": "app-key",
-            "auth_scheme": "none",
-            "headers": {"DD-API-KEY": "{key}", "DD-APPLICATION-KEY": "{login}"},
-        },
-        {"dd-api-key": TOKEN, "dd-application-key": "app-key"},
-        id="two keys",
-    ),
-]
 
 
 @pytest.mark.parametrize(("told", "arrives"), WAYS)
