@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.broker.database import in_transaction
@@ -21,8 +20,6 @@ from airflow_thirdparty.server.store.base import PersonColumns
 from airflow_thirdparty.server.store.models import Authorization, ClientSecret, Revocation, SignIn
 from airflow_thirdparty.server.store.seal import SealError, open_sealed, seal
 from tests.faults.rig import ALICE, BOB, Rig, ask, register
-
-Opener = Callable[[Session], object]
 
 
 @dataclass(frozen=True)

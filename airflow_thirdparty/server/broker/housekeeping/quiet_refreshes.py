@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
-from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.broker.tokens import keep_alive
 from airflow_thirdparty.server.broker.tokens.refresher import Refresher
@@ -45,14 +44,6 @@ class Due:
     row_id: int
     version: int
     account: Account
-
-
-async def run_once(refresher: Refresher) -> None:
-    """Find what is due, and refresh it.
-
-    :param refresher: what refreshes sign-ins in this process
-    """
-    await refresh_all(refresher, await in_database(find_due, now=refresher.clock()))
 
 
 async def refresh_all(refresher: Refresher, due: Sequence[Due]) -> None:
