@@ -135,13 +135,32 @@ def test_a_service_is_asked_once_a_minute(admin: Person, account: str) -> None:
     assert json.loads(rows[-1].extra or "") == {"account": account, "outcome": "fine"}
 
 
+@pytest.mark.parametrize("checks", [0, 1], ids=["for the first time", "within the minute"])
+def test_who_asks_and_where_is_looked_at_each_time_and_no_news_for_others(
+    admin: Person, account: str, monkeypatch: pytest.MonkeyPatch, checks: int
+) -> None:
+    for _ in range(checks):
+        check(admin, account)
+    with monkeypatch.context() as here:
+        here.setenv(f"AIRFLOW_CONN_{account.upper()}", "http://robot:robots-password@x.example")
+        found = outcomes(by_another_address(admin, account))
+    assert (found["shadow"], found["address"]) == ("change", "change")
+    assert state(admin, account) == ("worked", None)
+    found = outcomes(check(admin, account))
+    assert (found.get("shadow"), found["address"]) == (None, "fine")
+
+
+def by_another_address(person: Person, conn_id: str) -> dict[str, Any]:
+    """What is found for somebody who reaches Airflow through another proxy."""
+    headers = {"Origin": "https://proxy.example", "Sec-Fetch-Site": "same-origin"}
+    answer = person.browser.post(f"{ADMIN}/{conn_id}/check", json={}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
 def test_people_who_come_by_another_address_are_told_so(admin: Person, account: str) -> None:
-    answer = admin.browser.post(
-        f"{ADMIN}/{account}/check",
-        json={},
-        headers={"Origin": "https://proxy.example", "Sec-Fetch-Site": "same-origin"},
-    )
-    (found,) = [finding for finding in answer.json()["findings"] if finding["step"] == "address"]
+    report = by_another_address(admin, account)
+    (found,) = [finding for finding in report["findings"] if finding["step"] == "address"]
     assert found["outcome"] == "change"
     assert "https://proxy.example" in found["text"]
     assert "[api] base_url" in found["remedy"]

@@ -34,6 +34,13 @@ CLOCK_SKEW = timedelta(seconds=60)
 """By how much clocks may differ: ID tokens and expiries are compared with more leeway than that."""
 
 
+_ASKING_NOBODY = frozenset({"registration", "address", "hooks", "shadow"})
+"""Steps that are looked at each time."""
+
+_OF_THE_ASKER = frozenset({"address", "shadow"})
+"""Steps that show who asks, and where: others are not told of them."""
+
+
 async def examine(
     transport: Transport, conn_id: str, now: datetime, by: Person | None = None, origin: str | None = None
 ) -> Report:
@@ -53,13 +60,15 @@ async def examine(
         raise
     except ThirdPartyAccountError as error:
         return Report(now, (Finding("registration", "change", error.message, error.remedy),))
+    asking_nobody = [finding async for finding in _asking_nobody(account, origin)]
     binding = account.binding().text()
     if not await in_database(account_seen.reserve_check, conn_id, binding, now):
         kept = await in_database(account_seen.of, conn_id)
         report = read(kept.report, kept.checked_at) if kept is not None and kept.checked_at else None
         if report is not None and report.findings:
-            return report
-    findings = tuple([finding async for finding in _steps(transport, account, now, origin)])
+            of_service = (finding for finding in report.findings if finding.step not in _ASKING_NOBODY)
+            return Report(report.at, (*asking_nobody, *of_service))
+    findings = (*asking_nobody, *[finding async for finding in _asking(transport, account, now)])
     await in_database(_keep, account=account, now=now, findings=findings, by=by)
     return Report(now, findings)
 
@@ -67,19 +76,20 @@ async def examine(
 def _keep(
     session: Session, account: Account, now: datetime, findings: tuple[Finding, ...], by: Person | None
 ) -> None:
-    report: list[dict[str, Any]] = [asdict(finding) for finding in findings]
+    report: list[dict[str, Any]] = [asdict(each) for each in findings if each.step not in _OF_THE_ASKER]
     account_seen.store_report(session, account.conn_id, account.binding().text(), now, report)
     outcome = Report(now, findings).outcome
     audit.write(session, "account_checked", conn_id=account.conn_id, person=by, outcome=outcome)
 
 
-async def _steps(
-    transport: Transport, account: Account, now: datetime, origin: str | None
-) -> AsyncIterator[Finding]:
+async def _asking_nobody(account: Account, origin: str | None) -> AsyncIterator[Finding]:
     yield await in_database(check.registration, account=account)
     yield check.address(account, origin)
     for finding in check.hooks(account):
         yield finding
+
+
+async def _asking(transport: Transport, account: Account, now: datetime) -> AsyncIterator[Finding]:
     if account.kind == "oauth2":
         async for finding in _service(transport, account, now):
             yield finding

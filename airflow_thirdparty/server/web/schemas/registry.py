@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.options import EXTRA_FIELDS
+from airflow_thirdparty.options import CONNECTION_FIELDS, EXTRA_FIELDS
 from airflow_thirdparty.server.accounts.preset import Preset
 from airflow_thirdparty.server.broker.registry.editing import Entered, Losses
 from airflow_thirdparty.server.web.schemas.common import Kind, Strict
@@ -204,8 +204,7 @@ def labelled(error: AccountMisconfigured) -> AccountMisconfigured:
     :param error: naming the field as the connection has it
     :return: the complaint with the field's label in its words
     """
-    labels = {field.name: field.label for field in EXTRA_FIELDS}
-    labels |= {"login": "Client ID", "password": "Client Secret", "host": "API base URL", "conn_id": "Id"}
+    labels = {field.name: field.label for field in (*CONNECTION_FIELDS, *EXTRA_FIELDS)} | {"conn_id": "Id"}
     label = labels.get(error.field or "")
     if label is None:
         return error
