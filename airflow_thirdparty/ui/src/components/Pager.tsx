@@ -1,6 +1,7 @@
 import { Flex, Text } from "@chakra-ui/react";
+import { useEffect } from "react";
 
-import { pageMessage } from "../messages/groups";
+import { lastPage, pageMessage } from "../messages/groups";
 import { Button } from "./Button";
 import { t } from "../words/words";
 
@@ -13,8 +14,14 @@ interface Props {
 }
 
 /** Where in a long list one is, and the way to its neighbours; nothing where all stands on one page. */
-export const Pager = ({ label, offset, size, total, onChange }: Props) =>
-  total <= size ? null : (
+export const Pager = ({ label, offset, size, total, onChange }: Props) => {
+  const last = lastPage(size, total);
+  useEffect(() => {
+    if (offset > last) {
+      onChange(last); // all that stood there has gone meanwhile
+    }
+  }, [offset, last, onChange]);
+  return total <= size ? null : (
     <Flex as="nav" aria-label={label} gap={3} align="center" justify="flex-end" flexWrap="wrap">
       <Text fontSize="sm" color="fg.muted" role="status">
         {pageMessage(offset, size, total)}
@@ -37,3 +44,4 @@ export const Pager = ({ label, offset, size, total, onChange }: Props) =>
       </Button>
     </Flex>
   );
+};

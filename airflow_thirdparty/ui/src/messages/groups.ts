@@ -27,6 +27,9 @@ export function neededBy(dags: readonly string[]): string {
     : t("needed_by", { dags: listed(dags), count: dags.length });
 }
 
+/** Where the last page of a list begins. */
+export const lastPage = (size: number, total: number): number => Math.max(0, Math.ceil(total / size) - 1) * size;
+
 /** "51 to 100 of 230". */
 export const pageMessage = (offset: number, size: number, total: number): string =>
   t("groups.page", { first: offset + 1, last: Math.min(offset + size, total), total });
