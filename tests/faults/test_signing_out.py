@@ -19,8 +19,9 @@ from airflow_thirdparty.server.broker.sign_in.signing_out import (
     REVOKED,
     sign_out,
 )
+from airflow_thirdparty.server.store import revocations
 from airflow_thirdparty.server.store.models import SignIn
-from tests.faults.rig import ALICE, BOB, NO_NEED, Rig, ask, register, until
+from tests.faults.rig import ALICE, BOB, CAROL, NO_NEED, Rig, ask, person, register, until
 from tests.support import databases
 
 pytestmark = databases.BOTH
@@ -151,6 +152,17 @@ async def test_what_is_said_is_true(rig: Rig) -> None:
         lambda session: session.execute(update(SignIn).where(SignIn.id == row.id).values(endpoints=without))
     )
     assert await sign_out(rig.transport, ALICE, no_way.conn_id, rig.clock()) is IMPOSSIBLE
+
+
+async def test_an_account_with_many_keeps_no_other_from_its_turn(rig: Rig) -> None:
+    other = register(rig.service.base_url)
+    left = [(who, rig.account) for who in (ALICE, CAROL, person("dave"))] + [(BOB, other)]
+    for who, account in left:
+        rig.sign_in(who, account)
+        in_transaction(signing_out.forget, person=who, conn_id=account.conn_id, now=rig.clock(), by=None)
+        rig.clock.step(1)
+    due = in_transaction(revocations.due, now=rig.clock(), at_most=2)
+    assert {conn_id: len(rows) for conn_id, rows in due.items()} == {rig.account.conn_id: 2, other.conn_id: 1}
 
 
 async def test_given_up_after_a_week(rig: Rig) -> None:

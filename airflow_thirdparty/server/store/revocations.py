@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.server.people.person import Person
@@ -84,11 +84,14 @@ def due(session: Session, now: datetime, at_most: int = 200) -> dict[str, list[i
 
     :param session: a session
     :param now: the time, in UTC
-    :param at_most: most rows to look at
+    :param at_most: most rows of an account, so that one with many keeps no other from its turn
     :return: them, those that wait longest first
     """
-    statement = select(Revocation.conn_id, Revocation.id).where(Revocation.next_at <= now)
+    place = func.row_number().over(partition_by=Revocation.conn_id, order_by=Revocation.next_at)
+    rows = select(Revocation.conn_id, Revocation.id, Revocation.next_at, place.label("place"))
+    waiting = rows.where(Revocation.next_at <= now).subquery().c
+    first = select(waiting.conn_id, waiting.id).where(waiting.place <= at_most).order_by(waiting.next_at)
     found: dict[str, list[int]] = {}
-    for conn_id, row_id in session.execute(statement.order_by(Revocation.next_at).limit(at_most)):
+    for conn_id, row_id in session.execute(first):
         found.setdefault(conn_id, []).append(row_id)
     return found
