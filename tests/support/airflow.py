@@ -154,7 +154,9 @@ class Airflow:
             if not settings.multi_team():  # the short path finds the same facts, by its own query
                 parameters = {"ti_id": ti_id, "asked_conn_id": conn_id, "asked_id": conn_id}
                 rows = session.connection().execute(joined.statement(directory()), parameters).all()
-                assert facts_of(rows, conn_id, now, **options) == facts
+                short = facts_of(rows, conn_id, now, **options)
+                # what runs in the background may have changed something between the two
+                assert short in (facts, gather(session, ti_id, conn_id, now, **options))
         return facts and acting_user(facts)
 
     def acts_for(self, dag_id: str, run_id: str, task_id: str = "first", **options: Any) -> str:

@@ -1,6 +1,7 @@
 """HTTP clients for servers on this machine: without proxies, and without authorities that nobody asks.
 
-Each client would read the whole bundle of certificate authorities anew, longer than most requests take.
+Each client would read the whole bundle of certificate authorities anew, longer than most requests take. They
+wait longer than HTTPX does by itself, since a busy machine owes nobody an answer within 5 seconds.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from functools import cache
 from typing import Any
 
 import httpx2
+
+PATIENCE = 60.0
+"""Seconds to wait for an answer where a test says nothing."""
 
 
 @cache
@@ -23,7 +27,7 @@ def client(**options: Any) -> httpx2.Client:
 
     :param options: as :class:`httpx2.Client` has them
     """
-    return httpx2.Client(trust_env=False, verify=_no_authorities(), **options)
+    return httpx2.Client(trust_env=False, verify=_no_authorities(), **{"timeout": PATIENCE, **options})
 
 
 def async_client(**options: Any) -> httpx2.AsyncClient:
@@ -31,7 +35,7 @@ def async_client(**options: Any) -> httpx2.AsyncClient:
 
     :param options: as :class:`httpx2.AsyncClient` has them
     """
-    return httpx2.AsyncClient(trust_env=False, verify=_no_authorities(), **options)
+    return httpx2.AsyncClient(trust_env=False, verify=_no_authorities(), **{"timeout": PATIENCE, **options})
 
 
 def get(url: str, **options: Any) -> httpx2.Response:
@@ -40,7 +44,7 @@ def get(url: str, **options: Any) -> httpx2.Response:
     :param url: where
     :param options: as :func:`httpx2.get` has them
     """
-    return httpx2.get(url, trust_env=False, verify=_no_authorities(), **options)
+    return httpx2.get(url, trust_env=False, verify=_no_authorities(), **{"timeout": PATIENCE, **options})
 
 
 def post(url: str, **options: Any) -> httpx2.Response:
@@ -49,4 +53,4 @@ def post(url: str, **options: Any) -> httpx2.Response:
     :param url: where
     :param options: as :func:`httpx2.post` has them
     """
-    return httpx2.post(url, trust_env=False, verify=_no_authorities(), **options)
+    return httpx2.post(url, trust_env=False, verify=_no_authorities(), **{"timeout": PATIENCE, **options})

@@ -198,4 +198,4 @@ def test_a_long_list_costs_no_more_queries(server: Airflow, request: pytest.Fixt
     listed(server, "viewer")
     few = least()
     request.getfixturevalue("many")
-    assert least() == few
+    assert least() <= few
