@@ -7,6 +7,7 @@ An error carries a ``code`` (stable, for programs), a ``message`` (what happened
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -37,6 +38,8 @@ class ThirdPartyAccountError(AirflowException):
     :param remedy: what to do about it
     :param link: address of the page that mends it
     :param field: the field or parameter at fault, where there is one
+    :param reason: what exactly is wrong, as a code that pages have words for; empty where there is none
+    :param values: what stands in those words
     """
 
     code: ClassVar[str] = "third_party_account_error"
@@ -46,16 +49,26 @@ class ThirdPartyAccountError(AirflowException):
     """Whether its words stand in the task's log already."""
 
     def __init__(
-        self, message: str, remedy: str = "", *, link: str | None = None, field: str | None = None
+        self,
+        message: str,
+        remedy: str = "",
+        *,
+        link: str | None = None,
+        field: str | None = None,
+        reason: str = "",
+        values: Mapping[str, str] | None = None,
     ) -> None:
         self.message = message
         self.remedy = remedy
         self.link = link
         self.field = field
+        self.reason = reason
+        self.values = dict(values or {})
         super().__init__(" ".join(part for part in (message, remedy, link) if part))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (type(self), self.message, self.remedy, self.link, self.field))
+        further = {name: getattr(self, name) for name in ("link", "field", "reason", "values")}
+        return (_rebuild, (type(self), self.message, self.remedy, further))
 
     def as_dict(self) -> dict[str, str | None]:
         """The error as it travels in JSON.
@@ -72,9 +85,9 @@ class ThirdPartyAccountError(AirflowException):
 
 
 def _rebuild(
-    cls: type[ThirdPartyAccountError], message: str, remedy: str, link: str | None, field: str | None
+    cls: type[ThirdPartyAccountError], message: str, remedy: str, further: dict[str, Any]
 ) -> ThirdPartyAccountError:
-    return cls(message, remedy, link=link, field=field)
+    return cls(message, remedy, **further)
 
 
 class PermanentError(ThirdPartyAccountError, AirflowFailException):

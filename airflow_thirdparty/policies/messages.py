@@ -54,6 +54,24 @@ class PublicDagWarning(UserWarning):
     """A public DAG uses third-party accounts, and nobody acknowledged that."""
 
 
+def warning(accounts: str) -> str:
+    """What a public DAG's tab says.
+
+    :param accounts: the accounts it uses, as far as they are known
+    :return: several sentences
+    """
+    named = accounts or "an account known only when it runs"
+    return f"This DAG is public and uses third-party accounts: {named}. {DANGER}"
+
+
+def why() -> str:
+    """What the danger still is.
+
+    :return: paragraphs apart by blank lines; the first line of each is its heading
+    """
+    return "\n\n".join(f"{heading}\n{text}" for heading, text in WHY)
+
+
 def why_public(public_access: PublicAccess) -> str:
     """Why a DAG is public.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,7 @@ def test_in_airflow_it_speaks_what_airflow_speaks(
 
 def test_from_right_to_left_the_buttons_stand_at_the_left(chromium: Browser, alice: Person) -> None:
     with browsing(chromium, alice, language="ar") as page:
+        complaints = complaints_of(page)
         page.goto(STAND_ALONE)
         card = page.locator(f"[data-account='{CONN_ID}']")
         button = card.get_by_role("button").first
@@ -85,3 +87,37 @@ def test_from_right_to_left_the_buttons_stand_at_the_left(chromium: Browser, ali
         assert heading_box is not None
         assert button_box is not None
         assert button_box["x"] < heading_box["x"]
+        assert complaints == []
+
+
+@pytest.mark.parametrize("language", ["de", "ar"])
+def test_a_check_is_told_in_the_readers_language(chromium: Browser, admin: Person, language: str) -> None:
+    with browsing(chromium, admin, language=language) as page:
+        complaints = complaints_of(page)
+        page.goto(f"{STAND_ALONE}#administration")
+        row = page.get_by_role("region", name=word(language, "admin.accounts"), exact=True).get_by_role(
+            "row", name=CONN_ID
+        )
+        with page.expect_response("**/check") as answer:
+            row.get_by_role("button", name=re.compile(f"^{word(language, 'check.check')}")).click()
+        found = answer.value.json()["findings"]
+        dialog = page.get_by_role("dialog")
+        expect(dialog.locator("[data-step]")).to_have_count(len(found))
+        shown = dialog.inner_text()
+        assert [each["text"] for each in found if each["text"] in shown] == []
+        assert complaints == []
+
+
+@pytest.mark.parametrize("language", ["de", "ar"])
+def test_the_reasons_of_a_warning_are_told_in_the_readers_language(
+    chromium: Browser, alice: Person, language: str
+) -> None:
+    with browsing(chromium, alice, script=f"localStorage.setItem('i18nextLng', '{language}')") as page:
+        complaints = complaints_of(page)
+        with page.expect_response("**/dags/team_digest/accounts") as answer:
+            page.goto("/dags/team_digest/plugin/dag-third-party-accounts")
+        page.get_by_role("button", name=word(language, "button.why")).click()
+        heading = word(language, "warning.why").partition("\n")[0]
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        assert page.get_by_text(answer.value.json()["warning"]["message"]).count() == 0
+        assert complaints == []

@@ -49,6 +49,7 @@ def check(person: Person, conn_id: str) -> dict[str, Any]:
 
 
 def outcomes(report: dict[str, Any]) -> dict[str, str]:
+    assert all(finding["code"] for finding in report["findings"])
     return {finding["step"]: finding["outcome"] for finding in report["findings"]}
 
 

@@ -205,12 +205,7 @@ def _preset(read: fields.FieldReader) -> Preset:
     if isinstance(service, str) and service in PRESETS:
         return PRESETS[service]
     close = difflib.get_close_matches(str(service)[:60], list(PRESETS), n=3, cutoff=0.5) or ["github"]
-    raise fields.wrong(
-        read.conn_id,
-        "service",
-        f"has the unknown value {str(service)[:60]!r}",
-        f"Write an id such as {', '.join(close)}; 'airflow third-party-accounts presets' lists them all.",
-    )
+    raise read.wrong("service", "unknown_service", value=fields.shown(service), close=", ".join(close))
 
 
 def _entered(read: fields.FieldReader, preset: Preset, host: str | None) -> Entered:
@@ -231,53 +226,27 @@ def _scopes(read: fields.FieldReader, preset: Preset) -> tuple[str, ...]:
     scopes = read.words("scopes") or preset.scopes
     for name in read.words("scope_sets") or ():
         if name not in preset.scope_sets:
-            known = ", ".join(preset.scope_sets) or "none"
-            raise fields.wrong(
-                read.conn_id,
-                "scope_sets",
-                f"names none of the service's: {name[:60]!r}",
-                f"There are: {known}.",
-            )
+            if not preset.scope_sets:
+                raise read.wrong("scope_sets", "no_scope_sets", name=fields.shown(name))
+            known = ", ".join(preset.scope_sets)
+            raise read.wrong("scope_sets", "unknown_scope_set", name=fields.shown(name), known=known)
         scopes += preset.scope_sets[name].scopes
     return tuple(dict.fromkeys(scopes))
 
 
 def _check_id(conn_id: str) -> None:
-    remedy = "Use letters, digits, '_', '-' and '.', at most 200 of them."
     if not CONN_ID_PATTERN.fullmatch(conn_id or ""):
-        raise fields.wrong(
-            str(conn_id)[:60],
-            "connection_id",
-            "has characters that do not survive in an address, or too many",
-            remedy,
-        )
+        raise fields.wrong(str(conn_id)[:60], "connection_id", "id_characters")
     if conn_id.startswith(REQUEST_PREFIX):
-        raise fields.wrong(
-            conn_id, "connection_id", f"begins with '{REQUEST_PREFIX}', as requests for accounts do", remedy
-        )
+        raise fields.wrong(conn_id, "connection_id", "id_begins", prefix=REQUEST_PREFIX)
     if ENTRY_MARK in conn_id:
-        raise fields.wrong(
-            conn_id,
-            "connection_id",
-            f"contains '{ENTRY_MARK}', which stands between an account and an exposure entry",
-            "Choose an id without it.",
-        )
+        raise fields.wrong(conn_id, "connection_id", "id_contains", mark=ENTRY_MARK)
 
 
 def _check_oauth2(account: Account) -> None:
     if not account.client_id:
-        raise fields.wrong(
-            account.conn_id,
-            "login",
-            "is empty",
-            "Enter the client id that the service gave you when you registered this Airflow there.",
-        )
+        raise fields.wrong(account.conn_id, "login", "client_id_empty")
     for name in ("authorize_url", "exchange_url"):
         if not getattr(account, name) and not account.issuer:
-            raise fields.wrong(
-                account.conn_id,
-                name,
-                "is empty, and there is no issuer to ask for it",
-                f"Enter {name} ({options.LABELS[name]}), or the issuer of a service that speaks OpenID "
-                "Connect.",
-            )
+            label = options.LABELS[name]
+            raise fields.wrong(account.conn_id, name, "address_empty", name=name, label=label)

@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.options import DEFAULT_EXPOSE_AS
 from airflow_thirdparty.server.accounts import exposures
 from airflow_thirdparty.server.accounts.exposures import Entry
-from airflow_thirdparty.server.accounts.fields import SHOWN, FieldReader, wrong
+from airflow_thirdparty.server.accounts.fields import FieldReader, shown, wrong
+from airflow_thirdparty.server.reasons import Values
 
 if TYPE_CHECKING:
     from airflow_thirdparty.server.accounts.account import Account
@@ -17,15 +19,8 @@ if TYPE_CHECKING:
 WITH_LOGIN = "http-basic"
 """The entry of an account that names none, where people sign in with login and password."""
 
-_FORMER = {
-    "password": "Write 'http', or the entry made for the service's hook, such as 'github'.",
-    "bearer_header": "Write 'http': it puts the Bearer token where HTTP hooks look for it.",
-}
-
-_FORMER_FIELD = (
-    "Write the entry made for the service's hook; 'http-key-header' puts a key into a header that its option "
-    "'header' names."
-)
+_FORMER = {"password": "former_password", "bearer_header": "former_bearer_header"}
+"""What is said of words that an account had here before there were entries."""
 
 
 def entry_name(read: FieldReader, default: str, kind: str) -> str:
@@ -43,10 +38,11 @@ def entry_name(read: FieldReader, default: str, kind: str) -> str:
         return default if entry is not None and suits(entry, kind) else _usual(kind)
     if isinstance(value, str) and exposures.find(value) is not None:
         return value
-    remedy = f"Choose one of: {', '.join(exposures.names())}."
-    if isinstance(value, str):
-        remedy = _FORMER.get(value, _FORMER_FIELD if value.startswith("extra.") else remedy)
-    raise read.wrong("expose_as", f"has the unknown value {str(value)[:SHOWN]!r}", remedy)
+    if isinstance(value, str) and value in _FORMER:
+        raise read.wrong("expose_as", _FORMER[value], value=shown(value))
+    if isinstance(value, str) and value.startswith("extra."):
+        raise read.wrong("expose_as", "former_extra", value=shown(value))
+    raise read.wrong("expose_as", "unknown_entry", value=shown(value), choices=", ".join(exposures.names()))
 
 
 def _usual(kind: str) -> str:
@@ -77,23 +73,29 @@ def options_by_entry(read: FieldReader, default: str, kind: str) -> dict[str, di
     for key, value in read.values("expose_options").items():
         name, _, option = key.rpartition(".")
         entry = exposures.find(name or own)
-        if entry is None or option not in entry.options:
-            known = ", ".join(entry.options if entry else exposures.names())
-            raise read.wrong(
-                "expose_options",
-                f"has {key[:SHOWN]!r}, which the entry '{entry.name}' does not know"
-                if entry
-                else f"names the unknown entry {name[:SHOWN]!r}",
-                f"Known are: {known}." if known else "It has no options.",
-            )
+        if entry is None:
+            known = ", ".join(exposures.names())
+            raise read.wrong("expose_options", "option_of_unknown_entry", entry=shown(name), known=known)
+        if option not in entry.options:
+            raise _unknown_option(read, key, entry)
         if not entry.options[option].accepts(value):
             raise read.wrong(
                 "expose_options",
-                f"has the value {str(value)[:SHOWN]!r} for {key[:SHOWN]!r}, which does not fit",
-                f"{entry.options[option].about} It has to match {entry.options[option].pattern}",
+                "option_unfit",
+                value=shown(value),
+                option=shown(key),
+                about=entry.options[option].about,
+                pattern=str(entry.options[option].pattern),
             )
         found.setdefault(entry.name, {})[option] = value
     return found
+
+
+def _unknown_option(read: FieldReader, key: str, entry: Entry) -> AccountMisconfigured:
+    if not entry.options:
+        return read.wrong("expose_options", "no_options", option=shown(key), entry=entry.name)
+    known = ", ".join(entry.options)
+    return read.wrong("expose_options", "unknown_option", option=shown(key), entry=entry.name, known=known)
 
 
 def places(options: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
@@ -122,30 +124,23 @@ def check_complete(account: Account, name: str = "") -> Entry:
     field = "connection_id" if name else "expose_as"
     entry = exposures.find(name or account.expose_as)
     if entry is None:
-        raise wrong(
-            account.conn_id,
-            field,
-            f"names the unknown exposure entry {name[:SHOWN]!r}",
-            f"Known are: {', '.join(exposures.names())}.",
-        )
-    missing = _missing(account, entry)
-    if missing:
-        raise wrong(account.conn_id, field, f"names the entry '{entry.name}', {missing[0]}", missing[1])
+        known = ", ".join(exposures.names())
+        raise wrong(account.conn_id, field, "no_such_entry", entry=shown(name), known=known)
+    lack = _lack(account, entry)
+    if lack is not None:
+        code, values = lack
+        raise wrong(account.conn_id, field, code, entry=entry.name, **values)
     return entry
 
 
-def _missing(account: Account, entry: Entry) -> tuple[str, str] | None:
+def _lack(account: Account, entry: Entry) -> tuple[str, Values] | None:
+    """What an account lacks for an entry: the code, and what else stands in the words for it."""
     if not suits(entry, account.kind):
-        return (
-            "which is for people who sign in with login and password"
-            if entry.needs_login
-            else "which is for a token or a key, but people sign in with login and password",
-            "Choose another entry.",
-        )
+        return "entry_for_login" if entry.needs_login else "entry_for_token", {}
     if entry.needs_host and not account.host:
-        return "which needs the service's host", "Enter the API base URL in the field 'host'."
+        return "entry_needs_host", {}
     given = account.expose_options.get(entry.name, {})
     for option in entry.options.values():
         if option.is_needed and option.name not in given:
-            return f"which needs the option '{option.name}'", f"{option.about} Write it into expose_options."
+            return "entry_needs_option", {"option": option.name, "about": option.about}
     return None

@@ -14,6 +14,7 @@ from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.options import EXTRA_NAMES
 from airflow_thirdparty.protocol import PROTOCOL_PARAMETERS
+from airflow_thirdparty.server.reasons import misconfigured
 from airflow_thirdparty.urls import DEFAULT_PORTS, SERVICE_PORTS, with_port
 from airflow_thirdparty.wire import MAX_LIFETIME
 
@@ -37,18 +38,25 @@ SHOWN = 60
 Word = TypeVar("Word", bound=str)
 
 
-def wrong(conn_id: str, field_name: str, what: str, remedy: str) -> AccountMisconfigured:
+def wrong(conn_id: str, field_name: str, code: str, /, **values: str) -> AccountMisconfigured:
     """The complaint about a field.
 
     :param conn_id: id of the account
     :param field_name: the connection's attribute, or the key in its extra
-    :param what: what is wrong, as the rest of a sentence that begins with the field
-    :param remedy: what to do, as a sentence
+    :param code: what is wrong, and what to do
+    :param values: what else stands in the words for it
     :return: the error, to be raised
     """
-    return AccountMisconfigured(
-        f"Account '{conn_id}': field '{field_name}' {what}.", remedy, field=field_name
-    )
+    return misconfigured(code, field_name, account=conn_id, **values)
+
+
+def shown(value: object) -> str:
+    """A wrong value as a complaint repeats it.
+
+    :param value: what was entered
+    :return: its beginning, in quotes
+    """
+    return repr(str(value)[:SHOWN])
 
 
 def read_extra(conn_id: str, text: str | None) -> dict[str, Any]:
@@ -66,15 +74,10 @@ def read_extra(conn_id: str, text: str | None) -> dict[str, Any]:
     except (ValueError, RecursionError):
         extra = None
     if not isinstance(extra, dict):
-        raise wrong(conn_id, "extra", "is not a JSON object", 'Write it like {"service": "github"}.')
+        raise wrong(conn_id, "extra", "extra_not_json")
     unknown = sorted(extra.keys() - set(EXTRA_NAMES))
     if unknown:
-        raise wrong(
-            conn_id,
-            unknown[0][:SHOWN],
-            "is not a field of a third-party account",
-            f"Known fields are: {', '.join(EXTRA_NAMES)}. Secrets belong into the password field.",
-        )
+        raise wrong(conn_id, unknown[0][:SHOWN], "unknown_field", known=", ".join(EXTRA_NAMES))
     return extra
 
 
@@ -103,18 +106,13 @@ def whole_host(conn_id: str, host: str | None, port: int | None) -> str | None:
     if port is None:
         return address
     if not 0 < port <= LAST_PORT:
-        raise wrong(conn_id, "port", "is no number of a port", f"Write one from 1 to {LAST_PORT}.")
+        raise wrong(conn_id, "port", "port_number", last=str(LAST_PORT))
     if address is None:
-        raise wrong(conn_id, "port", "belongs to no host", "Enter the host, too, or leave the port empty.")
+        raise wrong(conn_id, "port", "port_alone")
     try:
         return with_port(address, port)
     except ValueError:
-        raise wrong(
-            conn_id,
-            "port",
-            "says another port than the host does",
-            "Write it once: leave the field empty, or leave it out of the host.",
-        ) from None
+        raise wrong(conn_id, "port", "two_ports") from None
 
 
 def refuse_schema(conn_id: str, schema: str | None) -> None:
@@ -125,13 +123,7 @@ def refuse_schema(conn_id: str, schema: str | None) -> None:
     :raises AccountMisconfigured: when there is one
     """
     if schema:
-        raise wrong(
-            conn_id,
-            "schema",
-            "is not used by a third-party account",
-            "Leave it empty, by the REST API where the form does not show it. A path belongs into the host, "
-            "like https://service.example/path; in a connection URI it is spelled %2Fpath.",
-        )
+        raise wrong(conn_id, "schema", "schema_unused")
 
 
 @dataclass(frozen=True)
@@ -158,11 +150,7 @@ class FieldReader:
         for known in choices:
             if value == known:
                 return known
-        raise self.wrong(
-            name,
-            f"has the unknown value {str(value)[:SHOWN]!r}",
-            f"Choose one of: {', '.join(choices)}.",
-        )
+        raise self.wrong(name, "unknown_value", value=shown(value), choices=", ".join(choices))
 
     def url(self, name: str, default: str | None) -> str | None:
         """The address of an endpoint that stands in the extra.
@@ -195,27 +183,20 @@ class FieldReader:
         """
         if value in (None, ""):
             return None
-        remedy = (
-            "Write the whole address, like https://service.example/path, without user name or fragment, at "
-            f"most {LONGEST_URL} characters of ASCII (xn-- for other letters)."
-        )
+        longest = str(LONGEST_URL)
         if not isinstance(value, str) or not _VISIBLE.fullmatch(value) or len(value) > LONGEST_URL:
-            raise self.wrong(name, "is not an address", remedy)
+            raise self.wrong(name, "not_an_address", longest=longest)
         try:
             parts = urlsplit(value)
             port_is_fine = parts.port is None or parts.port > 0
         except ValueError:
-            raise self.wrong(name, "is not an address", remedy) from None
+            raise self.wrong(name, "not_an_address", longest=longest) from None
         if parts.scheme not in schemes or not parts.hostname or not port_is_fine:
-            raise self.wrong(name, "is not an address", remedy)
+            raise self.wrong(name, "not_an_address", longest=longest)
         if parts.username is not None or parts.password is not None or "#" in value or "\\" in value:
-            raise self.wrong(name, "has a part that an address here must not have", remedy)
+            raise self.wrong(name, "address_part", longest=longest)
         if parts.scheme in _CLEAR and not _is_here(parts) and not settings.allow_http():
-            raise self.wrong(
-                name,
-                "is not encrypted, so whoever listens on the way could read everybody's tokens",
-                "Write an https address. In a closed test network, set [third_party_accounts] allow_http.",
-            )
+            raise self.wrong(name, "not_encrypted")
         return value
 
     def words(self, name: str) -> tuple[str, ...] | None:
@@ -231,9 +212,7 @@ class FieldReader:
         if isinstance(value, str):
             value = value.replace(",", " ").split()
         if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
-            raise self.wrong(
-                name, "is not a list of words", "Separate the words by spaces, or use a JSON list."
-            )
+            raise self.wrong(name, "not_words")
         return tuple(dict.fromkeys(value))
 
     def parameters(self, name: str) -> dict[str, str]:
@@ -250,9 +229,9 @@ class FieldReader:
         if value is None:
             return {}
         if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-            raise self.wrong(name, "is not a JSON object of texts", 'Write it like {"prompt": "consent"}.')
+            raise self.wrong(name, "not_texts")
         for reserved in sorted(key for key in value if key.strip().lower() in PROTOCOL_PARAMETERS):
-            raise self.wrong(name, f"sets '{reserved}', which protects the sign-in", "Leave it out.")
+            raise self.wrong(name, "protects_sign_in", parameter=reserved)
         return dict(value)
 
     def values(self, name: str) -> dict[str, Any]:
@@ -266,7 +245,7 @@ class FieldReader:
         if isinstance(value, str):
             value = _parsed(value) if value.strip() else None
         if value is not None and not isinstance(value, dict):
-            raise self.wrong(name, "is not a JSON object", 'Write it like {"account": "my-account"}.')
+            raise self.wrong(name, "not_an_object")
         return dict(value or {})
 
     def seconds(self, name: str, default: int, at_most: int = MAX_LIFETIME) -> int:
@@ -285,20 +264,18 @@ class FieldReader:
         fits = len(text) <= len(str(at_most)) and text.isascii() and text.isdecimal()
         seconds = int(text) if fits else -1
         if not 0 <= seconds <= at_most:
-            raise self.wrong(
-                name, f"is not a number of seconds from 0 to {at_most}", f"{default} is the default."
-            )
+            raise self.wrong(name, "not_seconds", most=str(at_most), default=str(default))
         return seconds
 
-    def wrong(self, name: str, what: str, remedy: str) -> AccountMisconfigured:
+    def wrong(self, field_name: str, code: str, /, **values: str) -> AccountMisconfigured:
         """The complaint about a field, see :func:`wrong`.
 
-        :param name: of the field
-        :param what: what is wrong, as the rest of a sentence that begins with the field
-        :param remedy: what to do, as a sentence
+        :param field_name: of the field
+        :param code: what is wrong, and what to do
+        :param values: what else stands in the words for it
         :return: the error, to be raised
         """
-        return wrong(self.conn_id, name, what, remedy)
+        return wrong(self.conn_id, field_name, code, **values)
 
 
 def _parsed(text: str) -> Any:

@@ -22,8 +22,10 @@ def read(fields: FieldReader, preset: Preset) -> dict[str, str]:
         if value in (None, ""):
             continue
         if name not in preset.tenant:
-            remedy = f"Leave it empty; what it asks for: {', '.join(preset.tenant) or 'no such field'}."
-            raise wrong(fields.conn_id, name, f"has no meaning for the service '{preset.id}'", remedy)
+            if not preset.tenant:
+                raise wrong(fields.conn_id, name, "no_tenant", service=preset.id)
+            known = ", ".join(preset.tenant)
+            raise wrong(fields.conn_id, name, "tenant_unused", service=preset.id, known=known)
         found[name] = _checked(fields, preset, name, value)
     return found
 
@@ -33,10 +35,7 @@ def _checked(fields: FieldReader, preset: Preset, name: str, value: object) -> s
     text = value.strip() if isinstance(value, str) else ""
     if not field.fits(text):
         raise wrong(
-            fields.conn_id,
-            name,
-            f"is none that {preset.name} can have",
-            f"Enter the {field.label}, like {field.example}.",
+            fields.conn_id, name, "tenant_unfit", name=preset.name, label=field.label, example=field.example
         )
     return text
 
@@ -53,5 +52,5 @@ def completed(preset: Preset, entered: dict[str, str], conn_id: str) -> dict[str
     values = {name: entered.get(name) or field.default for name, field in preset.tenant.items()}
     for name, field in preset.tenant.items():
         if not values[name]:
-            raise wrong(conn_id, name, "is empty", f"Enter the {field.label}, like {field.example}.")
+            raise wrong(conn_id, name, "tenant_empty", label=field.label, example=field.example)
     return values

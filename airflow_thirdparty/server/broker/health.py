@@ -9,6 +9,7 @@ from airflow.models.crypto import get_fernet
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
+from airflow_thirdparty.server.reasons import Reason, reason
 
 PASSED = "third_party_accounts.passed"
 """The key in a request's ASGI scope under which our middlewares leave their names as it passes them."""
@@ -49,33 +50,35 @@ def checks(session: Session) -> dict[str, str]:
     :param session: a session
     :return: words, by ``fernet_key``, ``migrations`` and ``base_url``
     """
-    return {
-        "fernet_key": ""
-        if get_fernet().is_encrypted
-        else "[core] fernet_key is empty: no user can sign in, and the DAG policy is told of no accounts.",
-        "migrations": _migrations(session),
-        "base_url": ""
-        if settings.base_url().startswith(("http://", "https://"))
-        else "[api] base_url is not set: no user can sign in.",
-    }
+    return {name: wrong.text if wrong else "" for name, wrong in _wrong(session).items()}
 
 
-def warnings(session: Session) -> list[str]:
-    """What an admin has to mend, in words.
+def warnings(session: Session) -> list[Reason]:
+    """What an admin has to mend.
 
     :param session: a session
     :return: one sentence for each thing
     """
-    return [text for text in checks(session).values() if text]
+    return [wrong for wrong in _wrong(session).values() if wrong]
 
 
-def _migrations(session: Session) -> str:
+def _wrong(session: Session) -> dict[str, Reason | None]:
+    has_address = settings.base_url().startswith(("http://", "https://"))
+    return {
+        "fernet_key": None if get_fernet().is_encrypted else reason("fernet_key_empty"),
+        "migrations": _migrations(session),
+        "base_url": None if has_address else reason("base_url_unset"),
+    }
+
+
+def _migrations(session: Session) -> Reason | None:
     from airflow_thirdparty.server.store.manager import ThirdPartyAccountsDBManager
 
     try:
         manager: Any = ThirdPartyAccountsDBManager
         if not manager(session).check_migration():
-            return "The tables are missing or old: run 'airflow db migrate'."
-        return str(manager(session).foreign_tables())
+            return reason("tables_old")
+        differences = str(manager(session).foreign_tables())
+        return reason("tables_foreign", differences=differences) if differences else None
     except Exception as error:  # whatever keeps the check from running is what the admin has to hear
-        return f"The tables could not be checked: {type(error).__name__}."
+        return reason("tables_unchecked", error=type(error).__name__)

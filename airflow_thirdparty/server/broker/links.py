@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from airflow_thirdparty import settings
-from airflow_thirdparty.exceptions import AccountMisconfigured
+from airflow_thirdparty.server.reasons import misconfigured
 from airflow_thirdparty.wire import WEB_PREFIX, sign_in_page
 
 
@@ -42,10 +42,5 @@ def base_url() -> str:
     """
     base = settings.base_url()
     if not base.startswith(("https://", "http://")):
-        raise AccountMisconfigured(
-            "No user can sign in: [api] base_url is not set, so the service cannot be told where to send "
-            "people back to.",
-            "An admin sets [api] base_url to the address under which people reach this Airflow.",
-            field="[api] base_url",
-        )
+        raise misconfigured("no_base_url", "[api] base_url")
     return base

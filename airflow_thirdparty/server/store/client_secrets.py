@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
 from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS
+from airflow_thirdparty.server.reasons import misconfigured
 from airflow_thirdparty.server.store import account_health, sign_ins
 from airflow_thirdparty.server.store.clock import utcnow
 from airflow_thirdparty.server.store.models import ClientSecret
@@ -33,11 +34,7 @@ def registration_of(connection: Any) -> Registration:
     try:
         extra = connection.extra
     except (ValueError, InvalidToken):
-        raise AccountMisconfigured(
-            f"Account '{connection.conn_id}': field 'extra' was encrypted with a key that is not configured.",
-            "An admin restores the key in [core] fernet_key, or enters the account anew.",
-            field="[core] fernet_key",
-        ) from None
+        raise misconfigured("extra_locked", "[core] fernet_key", account=connection.conn_id) from None
     return Registration(
         conn_id=connection.conn_id,
         host=connection.host,
@@ -132,18 +129,9 @@ def read(session: Session, account: Account) -> str | None:
     move_found(session, account.conn_id)
     row = session.get(ClientSecret, account.conn_id)
     if row is None:
-        raise AccountMisconfigured(
-            f"Account '{account.conn_id}' has no client secret.",
-            "An admin enters it in the connection's password field.",
-            field="password",
-        )
+        raise misconfigured("no_client_secret", "password", account=account.conn_id)
     if not account.binding().covers(row.binding):
-        raise AccountMisconfigured(
-            f"Account '{account.conn_id}': its client id or one of its addresses changed since the client "
-            "secret was entered, so the secret is not sent there.",
-            "An admin enters the client secret again in the connection's password field.",
-            field="password",
-        )
+        raise misconfigured("client_secret_of_other", "password", account=account.conn_id)
     return open_sealed(row.sealed, _seal_context(row.conn_id, row.version))
 
 

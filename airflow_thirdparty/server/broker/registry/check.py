@@ -13,12 +13,11 @@ from airflow_thirdparty.server.accounts import allowed_dags, exposing
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker import bundles, links
 from airflow_thirdparty.server.broker.registry import oauth_client
-from airflow_thirdparty.server.broker.registry.findings import Finding
+from airflow_thirdparty.server.broker.registry.findings import Finding, found, refused
 from airflow_thirdparty.server.oauth.types import Client, Endpoints
 from airflow_thirdparty.urls import origin_of
 from airflow_thirdparty.wire import ENVIRONMENT_PREFIX
 
-ONLY_THEN = "It can only be seen at a sign-in."
 _GENERIC = frozenset({"openid", "custom"})
 """Presets that stand for no service of their own."""
 
@@ -32,14 +31,9 @@ def registration(session: Session, account: Account) -> Finding:
     """
     unclear = allowed_dags.without_bundle(account.allowed_dags)
     if unclear and bundles.only_bundle(session) is None:
-        return Finding(
-            "registration",
-            "change",
-            f"allowed_dags names {', '.join(map(repr, unclear))} without saying of which bundle, and there "
-            "are several.",
-            f"Write 'bundle:{unclear[0]}'.",
-        )
-    return Finding("registration", "fine", "All fields can be read.")
+        entries = ", ".join(map(repr, unclear))
+        return found("registration", "change", "dags_without_bundle", entries=entries, first=unclear[0])
+    return found("registration", "fine", "fields_read")
 
 
 def address(account: Account, origin: str | None) -> Finding:
@@ -52,15 +46,10 @@ def address(account: Account, origin: str | None) -> Finding:
     try:
         redirect = links.redirect_uri(account.conn_id)
     except ThirdPartyAccountError as error:
-        return Finding("address", "change", error.message, error.remedy)
+        return refused("address", "change", error)
     if origin is not None and origin != origin_of(redirect):
-        return Finding(
-            "address",
-            "change",
-            f"You reach Airflow at {origin}, but it sends people back to {origin_of(redirect)}.",
-            "Set [api] base_url to the address that people use, or let the proxy before it use that one.",
-        )
-    return Finding("address", "fine", f"Register this redirect URI at the service: {redirect}")
+        return found("address", "change", "sent_elsewhere", here=origin, there=origin_of(redirect))
+    return found("address", "fine", "redirect_uri", url=redirect)
 
 
 def hooks(account: Account) -> Iterator[Finding]:
@@ -72,20 +61,12 @@ def hooks(account: Account) -> Iterator[Finding]:
     try:
         entry = exposing.check_complete(account)
     except AccountMisconfigured as problem:
-        text = f"Hooks of other providers find no credential under the account's own id: {problem.message}"
-        yield Finding("hooks", "fine", text, problem.remedy)
+        yield found("hooks", "fine", f"hooks_{problem.reason}", **problem.values)
     else:
-        text = f"Hooks of other providers find the credential as a connection of type '{entry.conn_type}'."
-        yield Finding("hooks", "fine", text)
+        yield found("hooks", "fine", "hooks_find", type=entry.conn_type)
     variable = f"{ENVIRONMENT_PREFIX}{account.conn_id.upper()}"
     if variable in os.environ and account.conn_id not in settings.accounts_in_secrets_backend():
-        yield Finding(
-            "shadow",
-            "change",
-            f"{variable} is set here. On a worker it shadows the account: hooks of other providers act with "
-            "that one login, whoever triggered the run.",
-            "Remove it where workers run.",
-        )
+        yield found("shadow", "change", "shadowed", variable=variable)
 
 
 def secret(session: Session, account: Account) -> tuple[Client | None, Finding]:
@@ -98,10 +79,9 @@ def secret(session: Session, account: Account) -> tuple[Client | None, Finding]:
     try:
         client = oauth_client.client(session, account)
     except ThirdPartyAccountError as error:
-        return None, Finding("secret", "change", error.message, error.remedy)
+        return None, refused("secret", "change", error)
     public = account.client_auth_method == "none"
-    text = "A public client has none." if public else "It is stored, sealed."
-    return client, Finding("secret", "fine", text)
+    return client, found("secret", "fine", "public_client" if public else "secret_sealed")
 
 
 def pkce(account: Account, endpoints: Endpoints) -> Finding:
@@ -114,18 +94,17 @@ def pkce(account: Account, endpoints: Endpoints) -> Finding:
     try:
         oauth_client.check_code_binding(account)
     except AccountMisconfigured as error:
-        return Finding("pkce", "change", error.message, error.remedy)
+        return refused("pkce", "change", error)
     name, made_of_it = account.preset.name, account.preset.pkce
     if not account.code_bound_by:
-        return Finding("pkce", "unknown", f"Note that {oauth_client.UNBOUND.format(name=name)}.")
+        return found("pkce", "unknown", "binds_nothing", name=name)
     if made_of_it != "S256":
-        verb = "refuses" if made_of_it == "none" else "ignores"
-        return Finding("pkce", "fine", f"{name} {verb} it; a nonce binds the code instead.")
+        return found("pkce", "fine", "pkce_refused" if made_of_it == "none" else "pkce_ignored", name=name)
     if endpoints.offers_pkce:
-        return Finding("pkce", "fine", "It is always sent, and the service says that it checks it.")
+        return found("pkce", "fine", "pkce_offered")
     if account.preset.id not in _GENERIC and account.preset.shipped:
-        return Finding("pkce", "fine", f"It is always sent, and {name} is known to check it.")
-    return Finding("pkce", "unknown", f"It is always sent. Whether the service checks it: {ONLY_THEN}")
+        return found("pkce", "fine", "pkce_known", name=name)
+    return found("pkce", "unknown", "pkce_unseen")
 
 
 def tenant(account: Account, reached: Sequence[Finding]) -> Iterator[Finding]:
@@ -144,11 +123,8 @@ def tenant(account: Account, reached: Sequence[Finding]) -> Iterator[Finding]:
         return
     said = ", ".join(values)
     if any(finding.outcome == "change" for finding in reached):
-        text = f"The service does not answer where its addresses lead with {said}."
-        yield Finding(
-            "tenant", "change", text, "Enter it as the address of the service in a browser shows it."
-        )
+        yield found("tenant", "change", "tenant_silent", said=said)
     elif reached and all(finding.outcome == "fine" for finding in reached):
-        yield Finding("tenant", "fine", f"The service answers where its addresses lead with {said}.")
+        yield found("tenant", "fine", "tenant_answers", said=said)
     else:
-        yield Finding("tenant", "unknown", f"Its addresses are made with {said}. {ONLY_THEN}")
+        yield found("tenant", "unknown", "tenant_unseen", said=said)

@@ -20,7 +20,7 @@ from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.database import in_database
 from airflow_thirdparty.server.broker.registry import check, oauth_client, registrations
 from airflow_thirdparty.server.broker.registry.endpoints import find_endpoints
-from airflow_thirdparty.server.broker.registry.findings import Finding, Report, read
+from airflow_thirdparty.server.broker.registry.findings import Finding, Report, found, read, refused
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.oauth import grants
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
@@ -59,7 +59,7 @@ async def examine(
     except registrations.NoSuchAccount:
         raise
     except ThirdPartyAccountError as error:
-        return Report(now, (Finding("registration", "change", error.message, error.remedy),))
+        return Report(now, (refused("registration", "change", error),))
     asking_nobody = [finding async for finding in _asking_nobody(account, origin)]
     binding = account.binding().text()
     if not await in_database(account_seen.reserve_check, conn_id, binding, now):
@@ -94,7 +94,7 @@ async def _asking(transport: Transport, account: Account, now: datetime) -> Asyn
         async for finding in _service(transport, account, now):
             yield finding
     else:
-        yield Finding("client", "unknown", "People enter a credential of their own; only its use shows more.")
+        yield found("client", "unknown", "own_credentials")
 
 
 async def _service(transport: Transport, account: Account, now: datetime) -> AsyncIterator[Finding]:
@@ -108,8 +108,7 @@ async def _service(transport: Transport, account: Account, now: datetime) -> Asy
         for finding in check.tenant(account, [unfound]):
             yield finding
         return
-    found = f"People sign in at {endpoints.authorize_url}; the token endpoint is {endpoints.exchange_url}."
-    yield Finding("discovery", "fine", " ".join((found, *endpoints.left_out)))
+    yield _discovered(endpoints)
     reached = [finding async for finding in _reached(transport, endpoints, now)]
     for finding in (*reached, *check.tenant(account, [each for each in reached if each.step != "clock"])):
         yield finding
@@ -120,15 +119,22 @@ async def _service(transport: Transport, account: Account, now: datetime) -> Asy
         yield finding
 
 
+def _discovered(endpoints: Endpoints) -> Finding:
+    where = {"authorize": endpoints.authorize_url, "exchange": endpoints.exchange_url}
+    if not endpoints.left_out:
+        return found("discovery", "fine", "discovered", **where)
+    left_out = " ".join(endpoints.left_out)
+    return found("discovery", "fine", "discovered_in_part", **where, left_out=left_out)
+
+
 def _unfound(error: OAuthError, account: Account) -> Finding:
     """Why the service's addresses were not found; a service that says it is in trouble is not judged."""
     wrong = oauth_client.to_user_error(error, account)
     if error.kind is not Kind.TRANSIENT:
-        return Finding("discovery", "change", wrong.message, wrong.remedy)
+        return refused("discovery", "change", wrong)
     if error.status is not None:
-        return Finding("discovery", "unknown", wrong.message, "Check again in a minute.")
-    reach = "Correct the address, or let this API server reach it: a firewall or a proxy may be in between."
-    return Finding("discovery", "change", wrong.message, reach)
+        return found("discovery", "unknown", "service_in_trouble", **wrong.values)
+    return found("discovery", "change", "addresses_unreached", **wrong.values)
 
 
 async def _reached(transport: Transport, endpoints: Endpoints, now: datetime) -> AsyncIterator[Finding]:
@@ -139,12 +145,12 @@ async def _reached(transport: Transport, endpoints: Endpoints, now: datetime) ->
         try:
             answer = await transport.get(url, step=step)
         except OAuthError as error:
-            yield Finding(step, "change", f"{url} cannot be reached: {error.text}.", "Correct the address.")
+            yield found(step, "change", "not_reached", url=url, said=error.text)
             continue
         if answer.status in (404, 410):
-            yield Finding(step, "unknown", f"{url} answers {answer.status} to a question without a sign-in.")
+            yield found(step, "unknown", "odd_answer", url=url, status=str(answer.status))
         else:
-            yield Finding(step, "fine", f"{url} answers.")
+            yield found(step, "fine", "answers", url=url)
         skew = answer.clock_skew(now)
         if step == "authorize" and skew is not None:
             yield _clock(skew)
@@ -152,14 +158,8 @@ async def _reached(transport: Transport, endpoints: Endpoints, now: datetime) ->
 
 def _clock(skew: timedelta) -> Finding:
     if abs(skew) <= CLOCK_SKEW:
-        return Finding("clock", "fine", "It agrees with the service's to the minute.")
-    seconds = int(abs(skew).total_seconds())
-    return Finding(
-        "clock",
-        "change",
-        f"This machine's clock and the service's differ by {seconds} seconds.",
-        "Keep this machine's clock in step (NTP).",
-    )
+        return found("clock", "fine", "clock_agrees")
+    return found("clock", "change", "clock_differs", seconds=str(int(abs(skew).total_seconds())))
 
 
 async def _client(
@@ -182,24 +182,17 @@ async def _client(
     except OAuthError as error:
         return _judged(error)
     except ThirdPartyAccountError as error:
-        return Finding("client", "unknown", error.message, error.remedy)
-    return Finding("client", "unknown", "The service took a code that it never gave.")
+        return refused("client", "unknown", error)
+    return found("client", "unknown", "unknown_code_taken")
 
 
 def _judged(error: OAuthError) -> Finding:
-    said = f"The service said: {error.code}." if error.code else f"It did not work: {error.text}."
+    suffix, said = ("", error.code) if error.code else ("_wordless", error.text)
     if error.kind is Kind.PERMANENT:
-        return Finding("client", "fine", f"The service knows this client. {said}")
-    if error.kind is Kind.CLIENT and error.code in _NOT_THE_CLIENT:
-        return Finding("client", "unknown", f"It can only be seen at a sign-in. {said}")
-    if error.kind is Kind.CLIENT:
-        return Finding(
-            "client",
-            "change",
-            f"The service turns this client away. {said}",
-            "Enter the client id and the client secret again, as the service shows them.",
-        )
-    return Finding("client", "unknown", f"It can only be seen at a sign-in. {said}")
+        return found("client", "fine", f"client_known{suffix}", said=said)
+    if error.kind is Kind.CLIENT and error.code not in _NOT_THE_CLIENT:
+        return found("client", "change", f"client_refused{suffix}", said=said)
+    return found("client", "unknown", f"client_unseen{suffix}", said=said)
 
 
 _NOT_THE_CLIENT = frozenset({"invalid_request", "invalid_scope", "redirect_uri_mismatch", "access_denied"})
@@ -213,13 +206,11 @@ def _lasting(session: Session, account: Account, endpoints: Endpoints) -> list[F
     has_refresh = session.scalar(mine.where(SignIn.sealed_refresh.is_not(None))) is not None
     refreshed = session.scalar(mine.where(SignIn.refreshed_at.is_not(None))) is not None
     return [
-        Finding("refresh", "fine", "The service gives refresh tokens.")
+        found("refresh", "fine", "refresh_given")
         if has_refresh
-        else Finding("refresh", "unknown", check.ONLY_THEN),
-        Finding("rotation", "fine", "Sign-ins have been refreshed.")
-        if refreshed
-        else Finding("rotation", "unknown", "It can only be seen when a sign-in is refreshed."),
-        Finding("revocation", "fine", f"Signing out revokes at {endpoints.revoke_url}.")
+        else found("refresh", "unknown", "at_sign_in"),
+        found("rotation", "fine", "refreshed") if refreshed else found("rotation", "unknown", "at_refresh"),
+        found("revocation", "fine", "revokes", url=endpoints.revoke_url)
         if endpoints.revoke_url
-        else Finding("revocation", "unknown", "The service offers no way to revoke: signing out forgets."),
+        else found("revocation", "unknown", "no_revocation"),
     ]

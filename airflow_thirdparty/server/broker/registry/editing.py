@@ -82,9 +82,7 @@ def create(session: Session, conn_id: str, entered: Entered, by: Person) -> None
     :raises AccountMisconfigured: naming the field that cannot be
     """
     if not CONN_ID_PATTERN.fullmatch(conn_id):
-        raise wrong(
-            conn_id[:60], "conn_id", "has characters that no id may have", "Use letters, digits, _ and -."
-        )
+        raise wrong(conn_id[:60], "conn_id", "new_id_characters")
     if conn_id in settings.accounts_in_secrets_backend() or session.scalar(
         select(Connection.id).where(func.lower(Connection.conn_id) == conn_id.lower()).limit(1)
     ):

@@ -7,11 +7,12 @@ import json
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
-from airflow_thirdparty.exceptions import AccountMisconfigured, ServiceUnavailable, ThirdPartyAccountError
+from airflow_thirdparty.exceptions import ServiceUnavailable, ThirdPartyAccountError
 from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.accounts.presets import PRESETS
 from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS, Kind, OAuthError
 from airflow_thirdparty.server.oauth.types import Client
+from airflow_thirdparty.server.reasons import misconfigured, reason
 from airflow_thirdparty.server.service_rules import STANDARD, ServiceRules
 from airflow_thirdparty.server.store import client_secrets
 from airflow_thirdparty.server.store.seal import SealError
@@ -28,10 +29,8 @@ def client(session: Session, account: Account) -> Client:
     try:
         secret = client_secrets.read(session, account)
     except SealError as error:
-        raise AccountMisconfigured(
-            f"The client secret of account '{account.conn_id}' cannot be opened: {error}.",
-            "An admin restores the Fernet key, or enters the client secret again.",
-            field="password",
+        raise misconfigured(
+            "client_secret_locked", "password", account=account.conn_id, why=str(error)
         ) from None
     return Client(account.client_id, secret, account.client_auth_method)
 
@@ -44,16 +43,7 @@ def check_code_binding(account: Account) -> None:
     """
     if account.code_bound_by or not settings.require_code_binding():
         return
-    raise AccountMisconfigured(
-        f"Account '{account.conn_id}': {UNBOUND.format(name=account.preset.name)}, and "
-        "[third_party_accounts] require_code_binding demands one of them.",
-        "Take another service, or an admin takes the option away.",
-        field="service",
-    )
-
-
-UNBOUND = "at {name} neither PKCE nor a nonce binds the authorization code to whoever began the sign-in"
-"""Said of services without either."""
+    raise misconfigured("code_unbound", "service", account=account.conn_id, name=account.preset.name)
 
 
 def rules(account: Account) -> ServiceRules:
@@ -83,19 +73,16 @@ def to_user_error(error: OAuthError, account: Account) -> ThirdPartyAccountError
     :return: the error to raise, naming the field that an admin has to look at
     """
     name = account.preset.name if account.service not in ("openid", "custom") else account.conn_id
-    code = f" ({error.code})" if error.code else ""
+    said = f"{error.text} ({error.code})" if error.code else error.text
     # what a service in trouble answers, such as a redirect to a page that says so, is no fault of the account
     if error.kind in ADMINS_KINDS or (error.kind is Kind.REFUSED and error.step != "refresh"):
-        return AccountMisconfigured(
-            f"Account '{account.conn_id}' does not work with {name}, at the step '{error.step}': "
-            f"{error.text}{code}.",
-            "An admin checks the account's client id, client secret and addresses.",
-            field=error.field or _FIELD_OF_STEP.get(error.step),
+        field = error.field or _FIELD_OF_STEP.get(error.step)
+        return misconfigured(
+            "does_not_work", field, account=account.conn_id, name=name, step=error.step, said=said
         )
+    unreachable = reason("service_unreachable", name=name, step=error.step, said=said)
     return ServiceUnavailable(
-        f"{name} cannot be reached or does not answer as it should, at the step '{error.step}': "
-        f"{error.text}{code}.",
-        "Nothing is lost; try again in a minute.",
+        unreachable.text, unreachable.remedy, reason=unreachable.code, values=unreachable.values
     )
 
 

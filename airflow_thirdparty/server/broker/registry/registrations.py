@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
+from airflow_thirdparty.server.reasons import misconfigured
 from airflow_thirdparty.server.store import account_seen, client_secrets
 from airflow_thirdparty.server.store.client_secrets import registration_of
 from airflow_thirdparty.server.store.seal import SealError
@@ -139,12 +140,7 @@ def _listed_from_secrets_backend(conn_id: str) -> AccountEntry:
         return AccountEntry(Registration(conn_id), None, unreadable)
     if registration is not None:
         return _checked(registration)
-    problem = AccountMisconfigured(
-        f"[third_party_accounts] accounts names '{conn_id}', but no secrets backend has it.",
-        "Correct the name, or add the connection to the secrets backend; in a connection URI its type is "
-        "spelled third-party-account://.",
-        field="accounts",
-    )
+    problem = misconfigured("not_in_secrets_backend", "accounts", account=conn_id)
     return AccountEntry(Registration(conn_id), None, problem)
 
 

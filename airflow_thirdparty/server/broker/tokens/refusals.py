@@ -20,6 +20,7 @@ from airflow_thirdparty.server.broker import links
 from airflow_thirdparty.server.broker.registry import oauth_client
 from airflow_thirdparty.server.broker.telemetry import audit
 from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS, OAuthError
+from airflow_thirdparty.server.reasons import misconfigured
 from airflow_thirdparty.server.store.models import AccountHealth, SignIn
 from airflow_thirdparty.server.store.seal import SealError
 from airflow_thirdparty.server.store.sign_ins import SignInFacts
@@ -181,11 +182,7 @@ def account_flagged(account: Account, text: str) -> AccountMisconfigured:
     :param text: what the service said
     :return: the refusal, for an admin to mend
     """
-    return AccountMisconfigured(
-        f"The third-party account '{account.conn_id}' does not work: {text}. No sign-in is lost.",
-        "An admin checks the account's client id, client secret and addresses.",
-        field="password",
-    )
+    return misconfigured("client_turned_away", "password", account=account.conn_id, said=text)
 
 
 def cannot_be_opened(

@@ -13,6 +13,7 @@ from airflow_thirdparty.server.accounts.account import Account
 from airflow_thirdparty.server.broker.registry import findings, registrations
 from airflow_thirdparty.server.broker.registry.registrations import AccountEntry
 from airflow_thirdparty.server.broker.tokens import refusals
+from airflow_thirdparty.server.reasons import misconfigured
 from airflow_thirdparty.server.store import account_health, account_seen, sign_in_counts
 from airflow_thirdparty.server.store.models import AccountHealth, AccountSeen
 
@@ -77,8 +78,7 @@ def _state(entry: AccountEntry, health: AccountHealth | None, seen: AccountSeen 
     if report is not None and (worked_at is None or worked_at < report.at):
         for finding in report.findings:
             if finding.outcome == "change":
-                wrong = AccountMisconfigured(finding.text, finding.remedy)
-                return wrong, report.at, "failed", report.at, checked_at
+                return finding.problem(), report.at, "failed", report.at, checked_at
         if report.outcome == "fine":
             worked_at = report.at
     return None, None, "worked" if worked_at else "untried", worked_at, checked_at
@@ -91,9 +91,6 @@ def _trouble(
         said = (health.flagged_text or "the service turns Airflow away").rstrip(".")
         return refusals.account_flagged(account, said), health.flagged_at
     if health is not None and health.next_call_at is not None and health.several_failed:
-        silent = AccountMisconfigured(
-            f"The service of '{account.conn_id}' does not answer as it should: {health.failed_text}.",
-            "It is tried again by itself; sign-ins are kept.",
-        )
+        silent = misconfigured("service_silent", account=account.conn_id, said=str(health.failed_text))
         return silent, health.failed_at
     return None, None

@@ -46,6 +46,7 @@ from airflow_thirdparty.server.web.schemas.accounts import (
     SignInAnswer,
     SignInBody,
     SignOutAnswer,
+    WarningView,
 )
 from airflow_thirdparty.server.web.schemas.common import LARGEST, AccountView
 
@@ -77,8 +78,12 @@ async def list_accounts(
         counts=GroupCounts(**{each.value: counted[each] for each in Group}),
         all=len(listed),
         user=CallerView(user_name=person.name, is_admin=admin),
-        warnings=await in_database(health.warnings) if admin else [],
+        warnings=await in_database(_warnings) if admin else [],
     )
+
+
+def _warnings(session: Session) -> list[WarningView]:
+    return [WarningView.model_validate(wrong) for wrong in health.warnings(session)]
 
 
 def _listed(session: Session, person: Person, user: BaseUser) -> list[ListedAccount]:

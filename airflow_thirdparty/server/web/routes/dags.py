@@ -80,11 +80,12 @@ def _with_horizon(account: AccountView, usual: timedelta | None) -> AccountView:
 def _warning(found: DagAccounts) -> DagWarning | None:
     if found.risk is not RiskLevel.AT_RISK:
         return None
-    accounts = ", ".join(f"'{conn_id}'" for conn_id in found.accounts) or "an account known only when it runs"
+    accounts = ", ".join(f"'{conn_id}'" for conn_id in found.accounts)
     return DagWarning(
-        code="public_dag",
-        message=f"This DAG is public and uses third-party accounts: {accounts}. {messages.DANGER}",
-        why="\n\n".join(f"{heading}\n{text}" for heading, text in messages.WHY),
+        code="public_dag" if accounts else "public_dag_at_run",
+        values={"accounts": accounts} if accounts else {},
+        message=messages.warning(accounts),
+        why=messages.why(),
     )
 
 
@@ -99,7 +100,7 @@ async def list_dags_at_risk(
 
 def _at_risk(session: Session, user: BaseUser, risk: RiskLevel, limit: int, offset: int) -> DagsAtRiskPage:
     reads = entitlement.reads_dags(session, user)
-    how = messages.how_to_acknowledge(Configured())
+    rules = Configured()
     all_of_them = dag_views.dags_with_accounts(session, _account_ids(session), risk)
     shown = [found for found in all_of_them if reads(found.dag_id)]
     dags = [
@@ -110,7 +111,9 @@ def _at_risk(session: Session, user: BaseUser, risk: RiskLevel, limit: int, offs
             accounts=list(found.accounts),
             unknown=found.unknown,
             acknowledged=found.risk is RiskLevel.ACKNOWLEDGED,
-            how_to_acknowledge=how,
+            how_to_acknowledge=messages.how_to_acknowledge(rules),
+            acknowledgement_tag=rules.acknowledgement_tag,
+            acknowledgement_param=rules.acknowledgement_param,
         )
         for found in shown[offset : offset + limit]
     ]

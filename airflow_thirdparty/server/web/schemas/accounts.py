@@ -64,6 +64,20 @@ class GroupCounts(BaseModel):
     available: int
 
 
+class WarningView(BaseModel):
+    """What an admin has to mend before anything works.
+
+    :param code: of the words that pages have for it
+    :param values: what stands in those words
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    text: str
+    values: dict[str, str]
+
+
 class AccountsAnswer(BaseModel):
     """The page in one answer.
 
@@ -78,7 +92,7 @@ class AccountsAnswer(BaseModel):
     counts: GroupCounts
     all: int
     user: CallerView
-    warnings: list[str]
+    warnings: list[WarningView]
 
 
 class SignInBody(Strict):
@@ -104,7 +118,11 @@ class SignOutAnswer(BaseModel):
 
 
 class FindingView(BaseModel):
-    """What one step of a check found."""
+    """What one step of a check found.
+
+    :param code: the same as a code that pages have words for; empty where there is none
+    :param values: what stands in those words
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -112,6 +130,8 @@ class FindingView(BaseModel):
     outcome: Outcome
     text: str
     remedy: str
+    code: str
+    values: dict[str, str]
 
 
 class CheckAnswer(BaseModel):

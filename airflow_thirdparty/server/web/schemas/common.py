@@ -35,13 +35,19 @@ class Strict(BaseModel):
 
 
 class Problem(BaseModel):
-    """What went wrong, and what to do about it."""
+    """What went wrong, and what to do about it.
+
+    :param reason: what exactly is wrong, as a code that pages have words for; empty where there is none
+    :param values: what stands in those words
+    """
 
     code: str
     message: str
     remedy: str
     field: str | None = None
     link: str | None = None
+    reason: str = ""
+    values: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
     def of(cls, error: ThirdPartyAccountError) -> Problem:
@@ -51,7 +57,13 @@ class Problem(BaseModel):
         :return: it as JSON
         """
         return cls(
-            code=error.code, message=error.message, remedy=error.remedy, field=error.field, link=error.link
+            code=error.code,
+            message=error.message,
+            remedy=error.remedy,
+            field=error.field,
+            link=error.link,
+            reason=error.reason,
+            values=error.values,
         )
 
 

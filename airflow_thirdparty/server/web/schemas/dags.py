@@ -20,10 +20,13 @@ class DagAccount(BaseModel):
 class DagWarning(BaseModel):
     """What the policy says of a DAG.
 
+    :param code: of the words that pages have for it
+    :param values: what stands in those words
     :param why: paragraphs apart by blank lines; the first line of each is its heading
     """
 
     code: str
+    values: dict[str, str]
     message: str
     why: str
 
@@ -51,6 +54,8 @@ class DagAtRisk(BaseModel):
     :param unknown: whether it uses an account that is only known when it runs
     :param acknowledged: whether its author says that it was reviewed
     :param how_to_acknowledge: what the author writes into it to say so
+    :param acknowledgement_tag: the tag in those words; empty where none is configured
+    :param acknowledgement_param: the param in those words; empty where none is configured
     """
 
     dag_id: str
@@ -60,6 +65,8 @@ class DagAtRisk(BaseModel):
     unknown: bool
     acknowledged: bool
     how_to_acknowledge: str
+    acknowledgement_tag: str
+    acknowledgement_param: str
 
 
 class DagsAtRiskPage(BaseModel):

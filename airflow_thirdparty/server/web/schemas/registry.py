@@ -209,4 +209,5 @@ def labelled(error: AccountMisconfigured) -> AccountMisconfigured:
     if label is None:
         return error
     said = error.message.replace(f"field '{error.field}'", f"'{label}'")
-    return type(error)(said, error.remedy, field=error.field)
+    values = error.values | {"field": label}
+    return type(error)(said, error.remedy, field=error.field, reason=error.reason, values=values)

@@ -655,7 +655,7 @@ export interface components {
             all: number;
             user: components["schemas"]["CallerView"];
             /** Warnings */
-            warnings: string[];
+            warnings: components["schemas"]["WarningView"][];
         };
         /**
          * ActingUserView
@@ -764,6 +764,8 @@ export interface components {
          *     :param unknown: whether it uses an account that is only known when it runs
          *     :param acknowledged: whether its author says that it was reviewed
          *     :param how_to_acknowledge: what the author writes into it to say so
+         *     :param acknowledgement_tag: the tag in those words; empty where none is configured
+         *     :param acknowledgement_param: the param in those words; empty where none is configured
          */
         DagAtRisk: {
             /** Dag Id */
@@ -780,16 +782,26 @@ export interface components {
             acknowledged: boolean;
             /** How To Acknowledge */
             how_to_acknowledge: string;
+            /** Acknowledgement Tag */
+            acknowledgement_tag: string;
+            /** Acknowledgement Param */
+            acknowledgement_param: string;
         };
         /**
          * DagWarning
          * @description What the policy says of a DAG.
          *
+         *     :param code: of the words that pages have for it
+         *     :param values: what stands in those words
          *     :param why: paragraphs apart by blank lines; the first line of each is its heading
          */
         DagWarning: {
             /** Code */
             code: string;
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
             /** Message */
             message: string;
             /** Why */
@@ -997,6 +1009,9 @@ export interface components {
         /**
          * FindingView
          * @description What one step of a check found.
+         *
+         *     :param code: the same as a code that pages have words for; empty where there is none
+         *     :param values: what stands in those words
          */
         FindingView: {
             /** Step */
@@ -1010,6 +1025,12 @@ export interface components {
             text: string;
             /** Remedy */
             remedy: string;
+            /** Code */
+            code: string;
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
         };
         /**
          * Group
@@ -1213,6 +1234,9 @@ export interface components {
         /**
          * Problem
          * @description What went wrong, and what to do about it.
+         *
+         *     :param reason: what exactly is wrong, as a code that pages have words for; empty where there is none
+         *     :param values: what stands in those words
          */
         Problem: {
             /** Code */
@@ -1225,6 +1249,15 @@ export interface components {
             field?: string | null;
             /** Link */
             link?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /** Values */
+            values?: {
+                [key: string]: string;
+            };
         };
         /**
          * ProblemAnswer
@@ -1532,6 +1565,23 @@ export interface components {
             uses: components["schemas"]["UseView"][];
             /** Total */
             total: number;
+        };
+        /**
+         * WarningView
+         * @description What an admin has to mend before anything works.
+         *
+         *     :param code: of the words that pages have for it
+         *     :param values: what stands in those words
+         */
+        WarningView: {
+            /** Code */
+            code: string;
+            /** Text */
+            text: string;
+            /** Values */
+            values: {
+                [key: string]: string;
+            };
         };
         /**
          * Who

@@ -50,6 +50,7 @@ export type Delegation = DelegationList["delegations"][number];
 export type DelegationRequest = Request<"/api/v1/dags/{dag_id}/delegations">;
 
 export type DagAccounts = Result<"/api/v1/dags/{dag_id}/accounts">;
+export type DagWarning = NonNullable<DagAccounts["warning"]>;
 export type DagAccount = DagAccounts["accounts"][number];
 
 export type TaskAccount = Result<"/api/v1/task-instances/{dag_id}/{run_id}/{task_id}/{map_index}/account">;

@@ -2,6 +2,7 @@ import { Box, Checkbox, chakra, Field, Flex, Input, NativeSelect, Stack, Text, T
 import { type ReactNode, useState } from "react";
 
 import type { Problem } from "../api/types";
+import { told } from "../messages/problems";
 import { t } from "../words/words";
 import { Button } from "./Button";
 
@@ -27,7 +28,8 @@ const DARK = { _dark: { borderColor: "gray.600" } } as const;
 export const FormField = (props: FieldProps) => {
   const { name, label, hint, value, problem = null, required = false, secret = false, long = false, choices = [], onChange } = props;
   const refused = problem?.field === name ? problem : null;
-  const complaint = props.complaint ?? (refused ? `${refused.message} ${refused.remedy}` : null);
+  const why = refused && told(refused);
+  const complaint = props.complaint ?? (why && `${why.detail ?? why.message} ${why.remedy}`);
   const shared = {
     name,
     value,

@@ -6,6 +6,7 @@ import { checkAccount } from "../api/administration";
 import { refetchAll } from "../api/queries";
 import type { AccountOverview, CheckReport, Finding } from "../api/types";
 import { outcomeOf, stepName } from "../messages/administration";
+import { said } from "../messages/problems";
 import { nameOf } from "../messages/status";
 import { problemFrom } from "../signin/useSignIn";
 import { t } from "../words/words";
@@ -20,6 +21,7 @@ const SHAPES = { fine: STATUS_SHAPES.signed_in, change: STATUS_SHAPES.lapsed, un
 
 const Step = ({ finding }: { finding: Finding }) => {
   const { label, palette } = outcomeOf(finding.outcome);
+  const { message, remedy } = said(finding);
   return (
     <HStack as="li" listStyleType="none" align="flex-start" gap={3} py={2} data-step={finding.step} data-outcome={finding.outcome}>
       <Box
@@ -35,8 +37,8 @@ const Step = ({ finding }: { finding: Finding }) => {
         <Text fontWeight="medium" color="fg">
           {stepName(finding.step)}: {label}
         </Text>
-        <Text color="fg.muted">{finding.text}</Text>
-        {finding.remedy ? <Text color="fg">{finding.remedy}</Text> : null}
+        <Text color="fg.muted">{message}</Text>
+        {remedy ? <Text color="fg">{remedy}</Text> : null}
       </Box>
     </HStack>
   );

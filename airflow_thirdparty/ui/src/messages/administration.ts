@@ -1,6 +1,6 @@
 /** What an admin reads about accounts. */
 
-import type { AccountOverview, Finding } from "../api/types";
+import type { AccountOverview, DagAtRisk, Finding } from "../api/types";
 import { has, t } from "../words/words";
 
 /** The command that lets roles find the page, quoted for a shell where a name needs it. */
@@ -16,6 +16,17 @@ export function signInCountMessage({ sign_ins: all, lapsed }: AccountOverview): 
     return t("admin.nobody");
   }
   return lapsed === 0 ? String(all) : t("admin.lapsed", { all, count: lapsed });
+}
+
+/** What the author of a DAG writes into it once it has been reviewed: the rest of a sentence. */
+export function howToAcknowledge(dag?: Pick<DagAtRisk, "acknowledgement_tag" | "acknowledgement_param">): string {
+  const { acknowledgement_tag: tag = "", acknowledgement_param: param = "" } = dag ?? {};
+  const ways = [
+    ...(tag ? [t("admin.risk.how.tag", { tag })] : []),
+    ...(param ? [t("admin.risk.how.param", { param })] : []),
+  ];
+  const [one = t("admin.risk.how.none"), other] = ways;
+  return other === undefined ? one : t("admin.risk.how.either", { one, other });
 }
 
 /** What a step of a check is called; one that this page does not know yet is shown as it came. */

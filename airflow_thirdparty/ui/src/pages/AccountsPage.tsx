@@ -5,6 +5,7 @@ import { accountsQuery, FIRST, refetchAll } from "../api/queries";
 import { Callout } from "../components/Callout";
 import { Frame } from "../components/Frame";
 import { Failed, Loading } from "../components/Placeholders";
+import { said } from "../messages/problems";
 import { listen } from "../signin/signInEvents";
 import { MyAccounts } from "./MyAccounts";
 import { useLanguage } from "../words/useLanguage";
@@ -23,8 +24,8 @@ const Content = () => {
   return (
     <>
       {data.warnings.map((warning) => (
-        <Callout key={warning} tone="warning">
-          {warning}
+        <Callout key={warning.code} tone="warning">
+          {said(warning).message}
         </Callout>
       ))}
       {data.user.is_admin ? (

@@ -16,6 +16,8 @@ import { PeopleOfAccount } from "../components/PeopleOfAccount";
 import { Rich } from "../components/Rich";
 import { Cell, Paged, Row, Section, SectionHead, Table } from "../components/Table";
 import { When } from "../components/When";
+import { howToAcknowledge } from "../messages/administration";
+import { told } from "../messages/problems";
 import { epithetOf, iconName, nameOf } from "../messages/status";
 import "../words/administration";
 import { t } from "../words/words";
@@ -51,49 +53,57 @@ const State = ({ account: { state, state_at: at } }: { account: AccountOverview 
   );
 };
 
-const Account = ({ account }: { account: AccountOverview }) => (
-  <Row>
-    <Cell wide>
-      <HStack gap={3} align="center">
-        <ServiceIcon icon={account.icon} name={iconName(account)} />
-        <Stack gap={0}>
-          <Text fontWeight="medium">{nameOf(account)}</Text>
-          <Text color="fg.muted">
-            <Id>{epithetOf(account)}</Id>
-          </Text>
-        </Stack>
-      </HStack>
-    </Cell>
-    <Cell wide>
-      <Stack gap={1}>
-        <State account={account} />
-        {account.problem === null ? null : (
-          <>
-            <Text>{account.problem.message}</Text>
+const Account = ({ account }: { account: AccountOverview }) => {
+  const problem = account.problem && told(account.problem);
+  return (
+    <Row>
+      <Cell wide>
+        <HStack gap={3} align="center">
+          <ServiceIcon icon={account.icon} name={iconName(account)} />
+          <Stack gap={0}>
+            <Text fontWeight="medium">{nameOf(account)}</Text>
             <Text color="fg.muted">
-              {account.problem.remedy}
-              {account.problem_at === null ? null : (
-                <>
-                  {" "}
-                  <Rich text="admin.since" values={{ when: <When at={account.problem_at} /> }} />
-                </>
-              )}
+              <Id>{epithetOf(account)}</Id>
             </Text>
-          </>
-        )}
-      </Stack>
-    </Cell>
-    <Cell>
-      <PeopleOfAccount account={account} />
-    </Cell>
-    <Cell>
-      <HStack gap={2}>
-        <CheckAccount account={account} />
-        <EditAccount account={account} />
-      </HStack>
-    </Cell>
-  </Row>
-);
+          </Stack>
+        </HStack>
+      </Cell>
+      <Cell wide>
+        <Stack gap={1}>
+          <State account={account} />
+          {problem === null ? null : (
+            <>
+              <Text>{problem.message}</Text>
+              {problem.detail === null ? null : (
+                <Text color="fg.muted" fontSize="xs" lang="en" dir="auto">
+                  {problem.detail}
+                </Text>
+              )}
+              <Text color="fg.muted">
+                {problem.remedy}
+                {account.problem_at === null ? null : (
+                  <>
+                    {" "}
+                    <Rich text="admin.since" values={{ when: <When at={account.problem_at} /> }} />
+                  </>
+                )}
+              </Text>
+            </>
+          )}
+        </Stack>
+      </Cell>
+      <Cell>
+        <PeopleOfAccount account={account} />
+      </Cell>
+      <Cell>
+        <HStack gap={2}>
+          <CheckAccount account={account} />
+          <EditAccount account={account} />
+        </HStack>
+      </Cell>
+    </Row>
+  );
+};
 
 const Accounts = () => (
   <Section
@@ -165,7 +175,7 @@ const RiskGroup = ({ label, acknowledged }: (typeof DAG_GROUPS)[number]) => (
         </Heading>
         {acknowledged ? null : (
           <Text fontSize="sm" color="fg.muted" overflowWrap="anywhere">
-            {t("admin.risk.how", { how: dags[0]?.how_to_acknowledge ?? "" })}
+            {t("admin.risk.how", { how: howToAcknowledge(dags[0]) })}
           </Text>
         )}
         <Dags label={t(label)} dags={dags} />

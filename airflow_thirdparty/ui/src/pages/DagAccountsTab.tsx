@@ -12,6 +12,7 @@ import { Frame } from "../components/Frame";
 import { Icon, STATUS_SHAPES } from "../components/icons";
 import { Empty, Failed, Loading, NotOffered } from "../components/Placeholders";
 import { readiness } from "../messages/dag";
+import { warned } from "../messages/problems";
 import { Rich } from "../components/Rich";
 import { listen } from "../signin/signInEvents";
 import "../words/tabs";
@@ -104,7 +105,7 @@ const Content = ({ dagId }: { dagId: string }) => {
   }
   return (
     <>
-      {data.warning ? <WarningWithWhy message={data.warning.message} why={data.warning.why} /> : null}
+      {data.warning ? <WarningWithWhy {...warned(data.warning)} /> : null}
       {data.accounts.length + data.missing.length === 0 ? (
         data.unknown ? null : (
           <None />

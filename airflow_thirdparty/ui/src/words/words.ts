@@ -48,17 +48,19 @@ const PLACEHOLDER = /\{(\w+)\}/;
 const shown = (value: string | number): string =>
   typeof value === "number" ? value.toLocaleString(spoken.language) : value;
 
-/** A text with its values in place. */
-export const t = (key: Key, values: Values = {}): string =>
-  template(key, values.count).replace(/\{(\w+)\}/g, (whole, name: string) => {
+const filled = (text: string, values: Values): string =>
+  text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     return value === undefined ? whole : shown(value);
   });
 
+/** A text with its values in place. */
+export const t = (key: Key, values: Values = {}): string => filled(template(key, values.count), values);
+
 /** A text of the reader's language for what the server says in English; nothing where there is none, or in English. */
-export function translated(key: string): string | null {
-  const text = spoken === inEnglish || spoken.language === ENGLISH ? undefined : spoken.words[key as Key];
-  return typeof text === "string" ? text : null;
+export function translated(key: string, values: Values = {}): string | null {
+  const text = language() === ENGLISH ? undefined : chosen(spoken, key as Key, values.count);
+  return text === undefined ? null : filled(text, values);
 }
 
 /** A text in parts, where something else than text takes the place of some values: every second part is a name. */
