@@ -21,14 +21,15 @@ VERSION = "as of this checkout"
 
 
 def describe() -> str:
-    """The document of the real app, as the file holds it.
+    """The document of the real routes, as the file holds it.
 
     :return: JSON with a line break at its end
     """
     # Airflow settles its configuration when it is imported, so that comes after main() has chosen a home.
-    from airflow_thirdparty.server.web.app import create_app
+    from airflow_thirdparty.server.web.for_people import create_routes
+    from airflow_thirdparty.server.web.routes.documents import describe as described
 
-    document = create_app().openapi()
+    document = described(create_routes())
     document["info"]["version"] = VERSION
     return json.dumps({"x-generated": HEAD, **document}, indent=1, ensure_ascii=False) + "\n"
 

@@ -34,6 +34,10 @@ _PASSING = (408, 425, 429)
 """Statuses that ask to come again (RFC 9110 section 15.5.9, RFC 8470 section 5.2, RFC 6585 section 4)."""
 
 
+_LONGEST_SUBJECT = 255
+"""Letters, as OpenID Connect Core section 2 bounds ``sub``; the database's column has as many."""
+
+
 @dataclass(frozen=True)
 class HttpResponse:
     """What came back, whole and within its limits.
@@ -187,6 +191,15 @@ class HttpResponse:
 
 def _as_text(value: object) -> str:
     return str(value).strip().lower() if isinstance(value, (str, int, float)) else ""
+
+
+def usable_text(text: str) -> bool:
+    """Whether a text can name somebody: neither empty nor too long for the database, all of it visible.
+
+    :param text: of a service
+    :return: true if it can be stored
+    """
+    return 0 < len(text) <= _LONGEST_SUBJECT and text.isprintable() and bool(text.strip())
 
 
 def strict_object(body: bytes) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
 
 from airflow_thirdparty.server.oauth import issuers
-from airflow_thirdparty.server.oauth.answers import strict_object
+from airflow_thirdparty.server.oauth.answers import strict_object, usable_text
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Endpoints, TokenSet
@@ -40,9 +40,6 @@ _MEMBERS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 
 _MOST_KEYS = 100
 """Keys of a set that are looked at: the largest known has some twenty."""
-
-_LONGEST_SUBJECT = 255
-"""Letters, as OpenID Connect Core section 2 bounds ``sub``; the database's column has as many."""
 
 
 @dataclass(frozen=True)
@@ -264,12 +261,3 @@ def _half_hash(algorithm: str, access_token: str) -> str:
     hashes = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
     digest = hashes.get(algorithm[-3:], hashlib.sha512)(access_token.encode("ascii")).digest()
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode("ascii")
-
-
-def usable_text(text: str) -> bool:
-    """Whether a text can name somebody: neither empty nor too long for the database, all of it visible.
-
-    :param text: of a service
-    :return: true if it can be stored
-    """
-    return 0 < len(text) <= _LONGEST_SUBJECT and text.isprintable() and bool(text.strip())

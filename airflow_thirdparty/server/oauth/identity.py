@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow_thirdparty.server.oauth import api_hosts, id_tokens, paths
-from airflow_thirdparty.server.oauth.answers import HttpResponse
+from airflow_thirdparty.server.oauth import api_hosts, paths
+from airflow_thirdparty.server.oauth.answers import HttpResponse, usable_text
 from airflow_thirdparty.server.oauth.client_auth import fill_in, headers_of
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
-from airflow_thirdparty.server.oauth.id_tokens import SigningKey, usable_text
 from airflow_thirdparty.server.oauth.transport import Transport
 from airflow_thirdparty.server.oauth.types import Client, Endpoints, Identity, TokenSet
 from airflow_thirdparty.server.service_rules import STANDARD, ServiceRules
 from airflow_thirdparty.urls import origin_of
+
+if TYPE_CHECKING:
+    from airflow_thirdparty.server.oauth.id_tokens import SigningKey
 
 
 async def identify(
@@ -103,6 +105,8 @@ async def _openid(
     if nonce is not None and tokens.id_token is None and endpoints.jwks_url:
         raise OAuthError(Kind.REFUSED, "exchange", "The service was asked for an ID token and gave none")
     if tokens.id_token is not None and endpoints.issuer and endpoints.jwks_url:
+        from airflow_thirdparty.server.oauth import id_tokens  # loads cryptography that sign-ins alone need
+
         keys = await id_tokens.fetch_keys(transport, endpoints.jwks_url)
         claims = id_tokens.verify(tokens, keys, endpoints, client.client_id, nonce, now)
         return await _of_id_token(transport, endpoints, tokens, claims, keys)
@@ -192,6 +196,8 @@ def _profile(answer: HttpResponse, keys: Collection[SigningKey]) -> dict[str, An
     """What userinfo says: JSON, or a JWT signed with the service's keys (OpenID Connect Core 5.3.2)."""
     token = answer.body.strip()
     if token.isascii() and token.count(b".") == 2 and not token.startswith(b"{"):
+        from airflow_thirdparty.server.oauth import id_tokens  # as above
+
         return id_tokens.signed_claims(token.decode("ascii"), keys)[1]
     return answer.json()
 

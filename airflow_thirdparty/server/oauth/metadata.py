@@ -6,8 +6,6 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from authlib.oauth2.rfc8414 import get_well_known_url
-
 from airflow_thirdparty.server.oauth import issuers
 from airflow_thirdparty.server.oauth.answers import HttpResponse
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
@@ -149,6 +147,8 @@ def merge(
 
 async def _description(transport: Transport, issuer: str) -> HttpResponse:
     """Ask where OpenID Connect keeps it, then where RFC 8414 does."""
+    from authlib.oauth2.rfc8414 import get_well_known_url  # loads all of OAuth, which only this needs
+
     if "?" in issuer or "#" in issuer:  # RFC 8414 section 2
         raise OAuthError(Kind.REFUSED, _STEP, "An issuer has neither query nor fragment")
     openid = issuer.rstrip("/") + "/.well-known/openid-configuration"

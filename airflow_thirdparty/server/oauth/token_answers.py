@@ -9,10 +9,9 @@ from typing import Any
 
 from airflow_thirdparty.protocol import SCOPE_PATTERN
 from airflow_thirdparty.server.oauth import api_hosts, paths
-from airflow_thirdparty.server.oauth.answers import HttpResponse
+from airflow_thirdparty.server.oauth.answers import HttpResponse, usable_text
 from airflow_thirdparty.server.oauth.error_codes import SERVICE_IS_IN_TROUBLE, told
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError, kind_of
-from airflow_thirdparty.server.oauth.id_tokens import usable_text
 from airflow_thirdparty.server.oauth.types import TokenSet
 from airflow_thirdparty.server.service_rules import ServiceRules
 

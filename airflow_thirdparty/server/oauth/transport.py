@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import anyio
-import httpcore2
 
 from airflow_thirdparty.server.oauth.addresses import AddressRefused, Origin, parse
-from airflow_thirdparty.server.oauth.answers import BoundedBody, HttpResponse, TooLarge
+from airflow_thirdparty.server.oauth.answers import HttpResponse, TooLarge
 from airflow_thirdparty.server.oauth.errors import Kind, OAuthError
-from airflow_thirdparty.server.oauth.network import GuardedBackend, Resolver, resolve
 from airflow_thirdparty.server.service_rules import Body
+
+if TYPE_CHECKING:
+    import httpcore2
+
+    from airflow_thirdparty.server.oauth.connections import Connections
+    from airflow_thirdparty.server.oauth.network import Resolver
 
 BODY_CAP = 256 * 1024
 """Most bytes of an answer, decoded: several times the largest description or key set, and little memory."""
-
-_CONNECTIONS_PER_SERVICE = 20
-"""At once, of one process: more than its requests to one service, and less than services limit clients to."""
-
-_KEEPALIVE = 15.0
-"""Seconds that an idle connection is kept: shorter than servers and firewalls keep theirs, as a rule 60."""
 
 _HEADERS = {
     "Accept": "application/json",  # GitHub answers with a form otherwise
     "Accept-Encoding": "identity",
     "User-Agent": "airflow-thirdparty",  # GitHub's API refuses callers without one
 }
-
-
-# what a service answers may quote what it was sent, and the engine's debug log quotes the answer's headers
-logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True)
@@ -51,6 +44,26 @@ class Timeouts:
     connect: float = 5.0
     read: float = 20.0
     total: float = 25.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request.
+
+    :param method: of HTTP
+    :param origin: whom to call
+    :param target: path and query
+    :param headers: all of them
+    :param body: nothing for a request without one
+    :param step: for the error
+    """
+
+    method: str
+    origin: Origin
+    target: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
+    step: str
 
 
 class Transport:
@@ -73,7 +86,7 @@ class Transport:
         timeouts: Timeouts = Timeouts(),
         body_cap: int = BODY_CAP,
         ssl_context: ssl.SSLContext | None = None,
-        resolver: Resolver = resolve,
+        resolver: Resolver | None = None,
         sockets: httpcore2.AsyncNetworkBackend | None = None,
     ) -> None:
         self.allow_http = allow_http
@@ -82,7 +95,7 @@ class Transport:
         self._ssl_context = ssl_context
         self._resolver = resolver
         self._sockets = sockets
-        self._pools: dict[asyncio.AbstractEventLoop, dict[Origin, httpcore2.AsyncConnectionPool]] = {}
+        self._made: Connections | None = None
 
     def check_url(self, url: str, step: str) -> str:
         """Refuse an address that would not be called, without calling it.
@@ -156,93 +169,44 @@ class Transport:
 
     async def aclose(self) -> None:
         """Close the connections of the running loop, and forget those of loops that have ended."""
-        for pool in self._of_this_loop().values():
-            await pool.aclose()
-        self._pools.pop(asyncio.get_running_loop(), None)
+        if self._made is not None:
+            await self._made.aclose()
 
     async def _call(
         self, method: str, url: str, step: str, headers: Mapping[str, str], body: bytes | None
     ) -> HttpResponse:
+        from airflow_thirdparty.server.oauth.connections import Failed  # see there
+
         try:
             origin, target = parse(url, allow_http=self.allow_http)
+            sent = {"Host": _host_header(origin), **_HEADERS, **headers}
             with anyio.fail_after(self._timeouts.total):
-                return await self._exchange(method, origin, target, step, headers, body)
+                call = Call(method, origin, target, sent, body, step)
+                return await self._connections().exchange(call, self._body_cap)
         except AddressRefused as error:
             kind, text = Kind.REFUSED, str(error)
         except TooLarge:
             kind, text = Kind.REFUSED, f"The answer is larger than {self._body_cap // 1024} KiB"
-        except httpcore2.PoolTimeout:
-            kind, text = Kind.TRANSIENT, f"Too many calls wait for {origin}"
-        except (TimeoutError, httpcore2.TimeoutException):
+        except TimeoutError:
             kind, text = Kind.TRANSIENT, f"{origin} did not answer in time"
-        except httpcore2.ConnectError:
-            kind, text = Kind.TRANSIENT, f"No connection to {origin}"
-        except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError, ValueError):
-            kind, text = Kind.TRANSIENT, f"{origin} broke off or answered something that cannot be read"
+        except Failed as failed:
+            kind, text = Kind.TRANSIENT, str(failed)
         # Raised out here, so that no foreign exception hangs on to it.
         raise OAuthError(kind, step, text)
 
-    async def _exchange(
-        self,
-        method: str,
-        origin: Origin,
-        target: str,
-        step: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-    ) -> HttpResponse:
-        limits = self._timeouts
-        timeout = {"connect": limits.connect, "read": limits.read, "write": limits.read, "pool": limits.total}
-        url = httpcore2.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target)
-        sent = {"Host": _host_header(origin), **_HEADERS, **headers}
-        async with self._pool(origin).stream(
-            method,
-            url,
-            headers=list(sent.items()),
-            content=body,
-            extensions={"timeout": timeout},
-        ) as response:
-            found = _headers(response.headers)
-            whole = BoundedBody(found.get("content-encoding", "").strip().lower(), self._body_cap)
-            async for chunk in response.aiter_stream():
-                whole.feed(chunk)
-            return HttpResponse(response.status, found, whole.whole(), step)
+    def _connections(self) -> Connections:
+        from airflow_thirdparty.server.oauth.connections import Connections  # see there
 
-    def _pool(self, origin: Origin) -> httpcore2.AsyncConnectionPool:
-        pools = self._of_this_loop()
-        if origin not in pools:
-            if self._ssl_context is None and origin.scheme == "https":
-                self._ssl_context = httpcore2.default_ssl_context()
-            pools[origin] = httpcore2.AsyncConnectionPool(
+        if self._made is None:
+            self._made = Connections(
+                allow_http=self.allow_http,
+                timeouts=self._timeouts,
                 ssl_context=self._ssl_context,
-                max_connections=_CONNECTIONS_PER_SERVICE,
-                max_keepalive_connections=_CONNECTIONS_PER_SERVICE // 2,
-                keepalive_expiry=_KEEPALIVE,
-                network_backend=GuardedBackend(
-                    origin,
-                    allow_http=self.allow_http,
-                    resolver=self._resolver,
-                    sockets=self._sockets,
-                ),
+                resolver=self._resolver,
+                sockets=self._sockets,
             )
-        return pools[origin]
-
-    def _of_this_loop(self) -> dict[Origin, httpcore2.AsyncConnectionPool]:
-        loop = asyncio.get_running_loop()
-        if loop not in self._pools:
-            # A pool refers to its loop, so a weak dictionary would never let go of it.
-            for ended in [known for known in list(self._pools) if known.is_closed()]:
-                del self._pools[ended]
-            self._pools[loop] = {}
-        return self._pools[loop]
+        return self._made
 
 
 def _host_header(origin: Origin) -> str:
     return str(origin).partition("://")[2]
-
-
-def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        found.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
-    return found

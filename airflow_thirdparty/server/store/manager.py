@@ -33,6 +33,9 @@ __all__ = [
 
 FOLDER = Path(__file__).parent
 
+HEAD = "0001"
+"""The last migration."""
+
 
 class ThirdPartyAccountsDBManager(BaseDBManager):
     """Airflow's seam for tables of others: ``airflow db migrate`` is all an admin runs."""
@@ -43,7 +46,7 @@ class ThirdPartyAccountsDBManager(BaseDBManager):
     alembic_file = (FOLDER / "alembic.ini").as_posix()
     # a `db reset` that kept old sign-ins would hand them to a new user who happens to get the same id
     supports_table_dropping = True
-    revision_heads_map = {"0.1.0": "0001"}  # noqa: RUF012  # as Airflow declares it
+    revision_heads_map = {"0.1.0": HEAD}  # noqa: RUF012  # as Airflow declares it
 
     def has_tables(self) -> bool:
         """Whether any of our tables is there.
@@ -52,6 +55,13 @@ class ThirdPartyAccountsDBManager(BaseDBManager):
         """
         there = inspect(self.session.connection())
         return any(there.has_table(table.name, schema=table.schema) for table in self.metadata.sorted_tables)
+
+    def check_migration(self) -> bool:
+        """Whether the last migration has been made; asked without Alembic, which health would load.
+
+        :return: false also where no table is there
+        """
+        return tables.revision(self.session.connection(), self.version_table_name) == HEAD
 
     def foreign_tables(self) -> str:
         """Say whether another version of this package made the tables.

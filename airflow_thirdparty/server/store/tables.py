@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Inspector, MetaData, Table, inspect
+from sqlalchemy import Connection, Inspector, MetaData, Table, column, inspect, select, table
 
 MOST = 4
 """How many differences are named: enough to recognise what happened, short enough for a line of a log."""
@@ -26,6 +26,18 @@ def differences(connection: Connection, metadata: MetaData) -> list[str]:
     """
     there = inspect(connection)
     return [found for table in metadata.sorted_tables for found in _compare(there, table)]
+
+
+def revision(connection: Connection, version_table: str) -> str | None:
+    """Read the number of the last migration that was made.
+
+    :param connection: to the database
+    :param version_table: where Alembic keeps it
+    :return: nothing where none was
+    """
+    if not inspect(connection).has_table(version_table):
+        return None
+    return connection.scalar(select(column("version_num")).select_from(table(version_table)))
 
 
 def describe(found: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, select
 
 from airflow_thirdparty.server.store.base import metadata
-from airflow_thirdparty.server.store.manager import ThirdPartyAccountsDBManager
+from airflow_thirdparty.server.store.manager import HEAD, ThirdPartyAccountsDBManager
 from airflow_thirdparty.server.store.models import LeaderLease
 from tests.support import databases
 from tests.support.databases import Database
@@ -52,6 +52,7 @@ def test_a_plain_migrate_makes_all_tables(fresh_database: Database) -> None:
     assert differences(fresh_database) == []
     with create_session() as session:
         assert ThirdPartyAccountsDBManager(session).check_migration()
+        assert ThirdPartyAccountsDBManager(session).get_script_object().get_heads() == [HEAD]
 
 
 def test_the_migrations_make_what_the_models_say(fresh_database: Database) -> None:

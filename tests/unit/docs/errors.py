@@ -83,7 +83,7 @@ def _of_server() -> list[type[ThirdPartyAccountError]]:
 
 
 def _status(cls: type[ThirdPartyAccountError]) -> int:
-    from airflow_thirdparty.server.web.app import STATUS
+    from airflow_thirdparty.server.web.refusals import STATUS
 
     return next((STATUS[base] for base in cls.__mro__ if base in STATUS), 400)
 

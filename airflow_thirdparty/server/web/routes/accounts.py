@@ -35,6 +35,7 @@ from airflow_thirdparty.server.web.dependencies import (
     administered,
 )
 from airflow_thirdparty.server.web.safe_paths import is_safe
+from airflow_thirdparty.server.web.schemas.account_view import AccountView
 from airflow_thirdparty.server.web.schemas.accounts import (
     AccountOverview,
     AccountsAnswer,
@@ -48,7 +49,7 @@ from airflow_thirdparty.server.web.schemas.accounts import (
     SignOutAnswer,
     WarningView,
 )
-from airflow_thirdparty.server.web.schemas.common import LARGEST, AccountView
+from airflow_thirdparty.server.web.schemas.common import LARGEST
 
 router = APIRouter(prefix="/api/v1", tags=["Accounts"])
 

@@ -24,7 +24,7 @@ from airflow_thirdparty.server.people import entitlement
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import AdminOnly, PersonDep
 from airflow_thirdparty.server.web.paging import Limit, Offset
-from airflow_thirdparty.server.web.schemas.common import AccountView
+from airflow_thirdparty.server.web.schemas.account_view import AccountView
 from airflow_thirdparty.server.web.schemas.dags import (
     DagAccount,
     DagAnswer,

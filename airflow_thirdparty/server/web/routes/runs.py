@@ -18,7 +18,8 @@ from airflow_thirdparty.server.broker.views.task_instances import Asked, TaskIns
 from airflow_thirdparty.server.people import entitlement
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.web.dependencies import PersonDep
-from airflow_thirdparty.server.web.schemas.common import LARGEST, AccountView, Problem
+from airflow_thirdparty.server.web.schemas.account_view import AccountView
+from airflow_thirdparty.server.web.schemas.common import LARGEST, Problem
 from airflow_thirdparty.server.web.schemas.runs import (
     ActingUserView,
     HumanAnswerView,

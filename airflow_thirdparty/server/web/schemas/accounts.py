@@ -11,7 +11,8 @@ from airflow_thirdparty.server.broker.registry.findings import Outcome, Report
 from airflow_thirdparty.server.broker.views.accounts import View
 from airflow_thirdparty.server.broker.views.admin import Overview, State
 from airflow_thirdparty.server.broker.views.needs import Group, Needs, group_of
-from airflow_thirdparty.server.web.schemas.common import AccountView, Problem, Strict
+from airflow_thirdparty.server.web.schemas.account_view import AccountView
+from airflow_thirdparty.server.web.schemas.common import Problem, Strict
 
 
 class CallerView(BaseModel):

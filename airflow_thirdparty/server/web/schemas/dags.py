@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from airflow_thirdparty.server.web.schemas.common import AccountView
+from airflow_thirdparty.server.web.schemas.account_view import AccountView
 
 
 class DagAccount(BaseModel):

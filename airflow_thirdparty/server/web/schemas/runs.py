@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from airflow_thirdparty.server.broker.views.task_instances import StartedBy
-from airflow_thirdparty.server.web.schemas.common import AccountView, Problem
+from airflow_thirdparty.server.web.schemas.account_view import AccountView
+from airflow_thirdparty.server.web.schemas.common import Problem
 
 
 class ActingUserView(BaseModel):

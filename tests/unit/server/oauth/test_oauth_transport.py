@@ -197,8 +197,9 @@ def test_one_transport_serves_one_loop_after_the_other() -> None:
 
     gone = [asyncio.run(once()) for _ in range(3)]
     assert gone == [401] * 3
-    assert len(transport._pools) == 1  # of the loops that have ended only the last is still known
-    transport._pools.clear()
+    pools = transport._connections()._pools
+    assert len(pools) == 1  # of the loops that have ended only the last is still known
+    pools.clear()
     gc.collect()
 
 
