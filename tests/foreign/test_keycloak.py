@@ -13,6 +13,7 @@ from airflow.providers.keycloak.version_compat import AIRFLOW_V_3_3_PLUS
 
 from airflow_thirdparty.demo.environment import provider_packages
 from tests.foreign import keycloak
+from tests.support import loopback
 from tests.support.airflow_server import SLOWEST_SECONDS, AirflowServer, configured, serving_airflow
 from tests.support.databases import Database, SQLite, used
 from tests.support.identity_provider_login import sign_in
@@ -73,10 +74,10 @@ def program(url: str, **credentials: str) -> Iterator[httpx2.Client]:
     :param url: the API server
     :param credentials: the body of the log-in
     """
-    answer = httpx2.post(f"{url}/auth/token", json=credentials, trust_env=False, timeout=SLOWEST_SECONDS)
+    answer = loopback.post(f"{url}/auth/token", json=credentials)
     assert answer.status_code == 201, answer.text
     headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-    with httpx2.Client(base_url=url, headers=headers, trust_env=False, timeout=SLOWEST_SECONDS) as client:
+    with loopback.client(base_url=url, headers=headers) as client:
         yield client
 
 
@@ -216,5 +217,5 @@ def test_a_service_account_is_a_person_of_its_own(
 
 def test_a_program_with_a_wrong_password_is_nobody(airflow_server: AirflowServer) -> None:
     body = {"username": "alice", "password": "password-of-bob"}
-    answer = httpx2.post(f"{airflow_server.url}/auth/token", json=body, trust_env=False)
+    answer = loopback.post(f"{airflow_server.url}/auth/token", json=body)
     assert (answer.status_code, "access_token" in answer.json()) == (403, False)
