@@ -160,6 +160,24 @@ async def test_people_who_are_gone_are_not_kept_alive(rig: Rig, gone: set[str]) 
     assert rig.there(BOB, account).refreshed_at is not None
 
 
+async def test_sign_ins_that_cannot_be_kept_keep_no_others_from_their_turn(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quiet_refreshes, "AT_ONCE", 1)
+    quarterly = register(rig.service.base_url, refresh_lifetime=int(90 * DAY))
+    rig.sign_in(ALICE, quarterly)
+    use(rig, quarterly)
+    rig.change_of(quarterly, binding='{"service": "another"}')
+    rig.clock.step(50 * DAY)
+    fortnightly = register(rig.service.base_url, **FORTNIGHT)
+    rig.sign_in(BOB, fortnightly)
+    use(rig, fortnightly, BOB)
+    rig.clock.step(12 * DAY)
+    with configured("third_party_accounts", keep_alive_days="70"):
+        await refresh_quietly(rig.broker("keeper").refresher)
+    assert rig.there(BOB, fortnightly).refreshed_at is not None
+
+
 async def test_one_call_at_a_time_to_a_service_and_spread(rig: Rig) -> None:
     accounts = [register(rig.service.base_url, **FORTNIGHT) for _ in range(2)]
     for account in accounts:

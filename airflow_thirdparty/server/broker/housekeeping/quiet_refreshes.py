@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
@@ -28,8 +28,9 @@ from airflow_thirdparty.urls import origin_of
 MAX_WAIT = 10.0
 """Seconds a round waits for them; what takes longer goes on, and its service is not asked anew meanwhile."""
 
-AT_ONCE = 1000
-"""Most rows a round looks at, those first that have waited longest."""
+AT_ONCE = 500
+"""Most rows of an account that a round looks at, those first that have waited longest. What cannot be
+refreshed stays for months at some services, and keeps no other account's sign-ins from their turn."""
 
 
 @dataclass(frozen=True)
@@ -107,35 +108,35 @@ def _idle(session: Session, now: datetime) -> Select[Any]:
         Delegation.made_at >= within,
         Delegation.not_ended(now),
     )
-    return (
-        _refreshable(now)
-        .where(
-            or_(false(), *ending),
-            SignIn.soft_lapsed_at.is_(None),
-            SignIn.sealed_refresh.is_not(None),
-            or_(SignIn.failed_at.is_(None), SignIn.failed_at <= now - keep_alive.AT_MOST),
-            or_(used, delegated),
-        )
-        .order_by(last)
+    idle = and_(
+        or_(false(), *ending),
+        SignIn.soft_lapsed_at.is_(None),
+        or_(SignIn.failed_at.is_(None), SignIn.failed_at <= now - keep_alive.AT_MOST),
+        or_(used, delegated),
     )
+    return _refreshable(now, idle, last)
 
 
 def _softly_lapsed(now: datetime) -> Select[Any]:
-    refused = and_(SignIn.soft_lapsed_at.is_not(None), SignIn.sealed_refresh.is_not(None))
-    return _refreshable(now).where(refused).order_by(SignIn.retry_at)
+    return _refreshable(now, SignIn.soft_lapsed_at.is_not(None), SignIn.retry_at)
 
 
-def _refreshable(now: datetime) -> Select[Any]:
-    columns = directory().columns(SignIn.auth_manager.expression, SignIn.user_id.expression)
-    return (
-        select(SignIn, *columns)
+def _refreshable(now: datetime, which: ColumnElement[bool], order: Any) -> Select[Any]:
+    place = func.row_number().over(partition_by=SignIn.conn_id, order_by=order)
+    waiting = (
+        select(SignIn.id, place.label("place"))
         .where(
             SignIn.lapsed_at.is_(None),
+            SignIn.sealed_refresh.is_not(None),
             or_(SignIn.retry_at.is_(None), SignIn.retry_at <= now),
             or_(SignIn.lease_until.is_(None), SignIn.lease_until < now),
+            which,
         )
-        .limit(AT_ONCE)
+        .subquery()
     )
+    columns = directory().columns(SignIn.auth_manager.expression, SignIn.user_id.expression)
+    first = select(SignIn, *columns).join(waiting, waiting.c.id == SignIn.id)
+    return first.where(waiting.c.place <= AT_ONCE).order_by(order)
 
 
 def _present(session: Session, statement: Select[Any]) -> Iterator[SignIn]:
