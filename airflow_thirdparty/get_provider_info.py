@@ -1,4 +1,4 @@
-"""The one description of this package that Airflow reads, made from :mod:`airflow_thirdparty.options`."""
+"""The one description of this package that Airflow reads, made from its options and form."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from airflow_thirdparty import options, own_presets
+from airflow_thirdparty.account_form import CONNECTION_FIELDS, EXTRA_FIELDS, HIDDEN_FIELDS, ExtraField
 from airflow_thirdparty.wire import CONN_TYPE
 
 HOOK = "airflow_thirdparty.hooks.third_party_account.ThirdPartyAccountHook"
@@ -17,7 +18,7 @@ _OWN_PRESETS = f"AIRFLOW__{options.SECTION}__{options.OWN_PRESETS_FOLDER.name}".
 configuration, which cannot be asked for anything then."""
 
 
-def _field(field: options.ExtraField) -> dict[str, Any]:
+def _field(field: ExtraField) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": ["string", "null"]}
     if field.choices == options.SERVICES:
         own = own_presets.files(os.environ.get(_OWN_PRESETS, ""))
@@ -54,11 +55,11 @@ def get_provider_info() -> dict[str, Any]:
                 "hook-name": "Third-Party Account",
                 "connection-type": CONN_TYPE,
                 "ui-field-behaviour": {
-                    "hidden-fields": list(options.HIDDEN_FIELDS),
-                    "relabeling": {field.name: field.label for field in options.CONNECTION_FIELDS},
-                    "placeholders": {field.name: field.placeholder for field in options.CONNECTION_FIELDS},
+                    "hidden-fields": list(HIDDEN_FIELDS),
+                    "relabeling": {field.name: field.label for field in CONNECTION_FIELDS},
+                    "placeholders": {field.name: field.placeholder for field in CONNECTION_FIELDS},
                 },
-                "conn-fields": {field.name: _field(field) for field in options.EXTRA_FIELDS},
+                "conn-fields": {field.name: _field(field) for field in EXTRA_FIELDS},
             }
         ],
         "db-managers": ["airflow_thirdparty.server.store.manager.ThirdPartyAccountsDBManager"],

@@ -12,7 +12,7 @@ from airflow.models.log import Log
 from airflow.utils.session import create_session
 from sqlalchemy import select
 
-from airflow_thirdparty.options import EXTRA_NAMES
+from airflow_thirdparty.account_form import EXTRA_NAMES
 from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.store import client_secrets
 from tests.support.airflow_server import configured

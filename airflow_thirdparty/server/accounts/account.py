@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from airflow_thirdparty import options
-from airflow_thirdparty.options import ADDRESSES, ClientAuthMethod, Kind
+from airflow_thirdparty.account_form import ADDRESSES, LABELS
+from airflow_thirdparty.options import ClientAuthMethod, Kind
 from airflow_thirdparty.server.accounts import exposing, fields, tenants
 from airflow_thirdparty.server.accounts.binding import AccountBinding
 from airflow_thirdparty.server.accounts.preset import TEMPLATES
@@ -248,5 +249,5 @@ def _check_oauth2(account: Account) -> None:
         raise fields.wrong(account.conn_id, "login", "client_id_empty")
     for name in ("authorize_url", "exchange_url"):
         if not getattr(account, name) and not account.issuer:
-            label = options.LABELS[name]
+            label = LABELS[name]
             raise fields.wrong(account.conn_id, name, "address_empty", name=name, label=label)

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from airflow_thirdparty import settings
+from airflow_thirdparty.account_form import EXTRA_NAMES
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.options import EXTRA_NAMES
 from airflow_thirdparty.protocol import PROTOCOL_PARAMETERS
 from airflow_thirdparty.server.reasons import misconfigured
 from airflow_thirdparty.urls import DEFAULT_PORTS, SERVICE_PORTS, with_port

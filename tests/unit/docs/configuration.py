@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_thirdparty import options
+from airflow_thirdparty.account_form import CONNECTION_FIELDS, EXTRA_FIELDS, ExtraField
 
 PAGE = Path(__file__).parents[3] / "docs" / "configuration.md"
 
@@ -49,11 +50,9 @@ def page() -> str:
         HEAD
         + "".join(_row(*_option(option)) for option in options.OPTIONS)
         + CONNECTION
-        + "".join(
-            _row(field.label, f"`{field.name}`", field.description) for field in options.CONNECTION_FIELDS
-        )
+        + "".join(_row(field.label, f"`{field.name}`", field.description) for field in CONNECTION_FIELDS)
         + EXTRA
-        + "".join(_row(*_field(field)) for field in options.EXTRA_FIELDS)
+        + "".join(_row(*_field(field)) for field in EXTRA_FIELDS)
     )
 
 
@@ -67,7 +66,7 @@ def _option(option: options.Option[Any]) -> tuple[str, ...]:
     )
 
 
-def _field(field: options.ExtraField) -> tuple[str, ...]:
+def _field(field: ExtraField) -> tuple[str, ...]:
     choices = ", ".join(f"`{choice}`" for choice in field.choices)
     if field.choices == options.SERVICES:
         choices = "an id of [services.md](services.md)"

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from airflow_thirdparty.account_form import CONNECTION_FIELDS, EXTRA_FIELDS
 from airflow_thirdparty.exceptions import AccountMisconfigured
-from airflow_thirdparty.options import CONNECTION_FIELDS, EXTRA_FIELDS
 from airflow_thirdparty.server.accounts.preset import Preset
 from airflow_thirdparty.server.broker.registry.editing import Entered, Losses
 from airflow_thirdparty.server.web.schemas.common import Kind, Strict

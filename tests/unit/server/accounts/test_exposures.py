@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_thirdparty import options
+from airflow_thirdparty.account_form import EXTRA_FIELDS
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts import exposing, exposures
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
@@ -204,7 +205,7 @@ def registered(**extra: Any) -> Account:
 
 
 def test_the_form_offers_all_entries() -> None:
-    field = next(field for field in options.EXTRA_FIELDS if field.name == "expose_as")
+    field = next(field for field in EXTRA_FIELDS if field.name == "expose_as")
     assert field.choices == exposures.names()
     assert len(exposures.names()) > 40
 
