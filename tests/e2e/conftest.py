@@ -12,12 +12,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser
 
 from airflow_thirdparty import dag_tags
 from airflow_thirdparty.demo import ports, users
+from airflow_thirdparty.demo.environment import DAG_ID
 from airflow_thirdparty.demo.state import PersistedSettings, State
 from airflow_thirdparty.demo.users import User
 from tests.support.browsing import patient_browser
@@ -26,6 +28,7 @@ from tests.support.people import Person
 COMMAND = [sys.executable, "-m", "airflow_thirdparty.demo"]
 SECONDS = 240
 READY = "Ctrl-C stops the demo"
+RUN_SECONDS = 60
 
 
 class Terminal:
@@ -134,6 +137,31 @@ def chromium() -> Iterator[Browser]:
     """One browser for all tests of a file; each has tabs of its own in it."""
     with patient_browser() as opened:
         yield opened
+
+
+def finished_run(person: Person) -> str:
+    """Trigger a run and wait for its end.
+
+    :param person: who triggers it
+    :return: its id
+    """
+    run_id = person.trigger(DAG_ID)
+    deadline = time.monotonic() + RUN_SECONDS
+    while person.rest.get(f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id}").json()["state"] in ("queued", "running"):
+        assert time.monotonic() < deadline, "the run takes too long"
+        time.sleep(0.3)
+    return run_id
+
+
+def task_tab(person: Person, task: str) -> str:
+    """The tab "Account" of a task that has run.
+
+    :param person: who triggers the run
+    :param task: id of the task
+    :return: its address
+    """
+    run_id = quote(finished_run(person), safe="+:")
+    return f"/dags/{DAG_ID}/runs/{run_id}/tasks/{task}/plugin/task-third-party-account"
 
 
 def _person(user: User, terminal: Terminal) -> Iterator[Person]:

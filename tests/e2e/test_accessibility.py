@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import airflow_thirdparty
+from tests.e2e.conftest import task_tab
 from tests.support.browsing import browsing, complaints_of
 from tests.support.people import Person
 
@@ -58,14 +59,36 @@ def test_the_page(chromium: Browser, admin: Person, tab: str, look: dict[str, An
 def test_inside_airflow(chromium: Browser, alice: Person, path: str, dark: bool) -> None:
     script = f"localStorage.setItem('theme', '{'dark' if dark else 'light'}')"
     with browsing(chromium, alice, script=script, dark=dark) as page:
+        complaints = complaints_of(page)
         page.goto(path)
         expect(page.locator(f"{OURS} [data-account]").first).to_be_visible()
         page.wait_for_load_state("networkidle")
         assert findings(page) == []
+        assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def refused(carol: Person) -> str:
+    """The tab of a task that was refused, since carol has not signed in."""
+    return task_tab(carol, "ask_the_service")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_tasks_tab(chromium: Browser, carol: Person, refused: str, look: dict[str, Any]) -> None:
+    theme, language = "dark" if look.get("dark") else "light", look.get("language", "en")
+    script = f"localStorage.setItem('theme', '{theme}'); localStorage.setItem('i18nextLng', '{language}')"
+    with browsing(chromium, carol, script=script, **look) as page:
+        complaints = complaints_of(page)
+        page.goto(refused)
+        expect(page.locator(f"{OURS} li").first).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        assert findings(page) == []
+        assert complaints == []
 
 
 def test_the_gallery_and_the_form_of_a_new_account(chromium: Browser, admin: Person) -> None:
     with browsing(chromium, admin) as page:
+        complaints = complaints_of(page)
         page.goto("/third-party-accounts/#administration")
         page.get_by_role("button", name="Add an account").click()
         dialog = page.get_by_role("dialog")
@@ -74,3 +97,4 @@ def test_the_gallery_and_the_form_of_a_new_account(chromium: Browser, admin: Per
         dialog.get_by_role("button", name="GitHub", exact=True).click()
         expect(dialog.get_by_label("Client ID")).to_be_visible()
         assert findings(page, "[role=dialog]") == []
+        assert complaints == []

@@ -13,7 +13,7 @@ from airflow_thirdparty.demo.environment import DAG_ID
 from tests.e2e.conftest import Terminal
 from tests.support import faulty_service_client, signing_in
 from tests.support.accounts import Accounts
-from tests.support.browsing import browsing, complaints_of
+from tests.support.browsing import assert_only, browsing, complaints_of, refusal
 from tests.support.demo_database import DemoDatabase, open_database
 from tests.support.faulty_service_client import Remote
 from tests.support.people import Person
@@ -185,7 +185,7 @@ def test_in_the_small_window_when_the_service_says_no(suspect: Suspect) -> None:
         lies = {"error": payload, "error_description": payload, "error_uri": payload}
         suspect.page.goto(signing_in.with_query(sent, code=None, **lies))
         # the answer's status is no success, which the browser says
-        assert [said for said in suspect.complaints if "Failed to load resource" not in said] == []
+        assert_only(suspect.complaints, refusal(400, rf"/callback/{IDS[0]}\?.*"))
         suspect.complaints.clear()
         expect(suspect.page.get_by_role("heading", name="Not signed in")).to_be_visible()
         suspect.shows()

@@ -90,6 +90,27 @@ def test_from_right_to_left_the_buttons_stand_at_the_left(chromium: Browser, ali
         assert complaints == []
 
 
+@pytest.mark.parametrize("inside", [False, True], ids=["by itself", "inside Airflow"])
+def test_from_right_to_left_tabs_tables_and_dialogs_run_so(
+    chromium: Browser, admin: Person, inside: bool
+) -> None:
+    script = "localStorage.setItem('i18nextLng', 'ar')"
+    with browsing(chromium, admin, script=script, language="ar") as page:
+        complaints = complaints_of(page)
+        page.goto(f"{IN_AIRFLOW if inside else STAND_ALONE}#administration")
+        table = page.get_by_role("region", name=word("ar", "admin.accounts"), exact=True)
+        expect(table).to_be_visible()
+        part = page.locator("[data-part='third-party-accounts']")
+        first, second = (part.get_by_role("tab").nth(number).bounding_box() for number in (0, 1))
+        assert first is not None
+        assert second is not None
+        assert first["x"] > second["x"]
+        expect(table).to_have_css("direction", "rtl")
+        page.get_by_role("button", name=word("ar", "add.open")).click()
+        expect(page.get_by_role("dialog")).to_have_css("direction", "rtl")
+        assert complaints == []
+
+
 @pytest.mark.parametrize("language", ["de", "ar"])
 def test_a_check_is_told_in_the_readers_language(chromium: Browser, admin: Person, language: str) -> None:
     with browsing(chromium, admin, language=language) as page:

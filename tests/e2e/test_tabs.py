@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, expect
 from airflow_thirdparty.demo.account import CONN_ID
 from airflow_thirdparty.demo.browser import sign_in
 from airflow_thirdparty.demo.environment import DAG_ID
+from tests.e2e.conftest import RUN_SECONDS, finished_run
 from tests.support import signing_in
 from tests.support.browsing import browsing, complaints_of
 from tests.support.people import Person
@@ -20,7 +20,6 @@ from tests.support.people import Person
 SCHEDULED = "team_digest"
 DAG_TAB = f"/dags/{SCHEDULED}/plugin/dag-third-party-accounts"
 TASK = "ask_the_service"
-RUN_SECONDS = 60
 
 
 @pytest.fixture(autouse=True)
@@ -32,16 +31,6 @@ def _all_signed_out(alice: Person, carol: Person) -> Iterator[None]:
         person.browser.request("DELETE", f"{signing_in.api(CONN_ID)}/sign-in", json={})
         address = f"/third-party-accounts/api/v1/dags/{SCHEDULED}/delegations?conn_id={CONN_ID}"
         person.browser.request("DELETE", address, json={})
-
-
-def finished_run(person: Person) -> str:
-    """Trigger a run and wait for its end; answers its id."""
-    run_id = person.trigger(DAG_ID)
-    deadline = time.monotonic() + RUN_SECONDS
-    while person.rest.get(f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id}").json()["state"] in ("queued", "running"):
-        assert time.monotonic() < deadline, "the run takes too long"
-        time.sleep(0.3)
-    return run_id
 
 
 def test_a_delegation_from_consent_to_withdrawal(chromium: Browser, alice: Person, admin: Person) -> None:
@@ -128,9 +117,11 @@ def test_people_see_where_their_sign_in_was_used(chromium: Browser, alice: Perso
 
 def test_only_admins_are_offered_the_administration(chromium: Browser, alice: Person) -> None:
     with browsing(chromium, alice) as page:
+        complaints = complaints_of(page)
         page.goto("/third-party-accounts/")
         expect(page.locator(f"[data-account='{CONN_ID}']")).to_be_visible()
         expect(page.get_by_role("tab")).to_have_count(0)
+        assert complaints == []
     for what in ("accounts", "dags-at-risk", "delegations", "uses"):
         answer = alice.browser.get(f"/third-party-accounts/api/v1/admin/{what}")
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_admin")

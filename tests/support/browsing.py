@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -39,11 +40,31 @@ def complaints_of(page: Page) -> list[str]:
 
     def listen(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            found.append(f"{page.url}: {message.text}")
+            found.append(f"{page.url}: {message.text} ({message.location['url']})")
 
     page.on("console", listen)
     page.on("pageerror", lambda error: found.append(f"{page.url}: {error}"))
     return found
+
+
+def refusal(status: int, address: str) -> str:
+    """What the browser writes into its console of an answer that is no success, as a pattern.
+
+    :param status: of the answer
+    :param address: how the address asked ends, as a pattern
+    """
+    return rf"Failed to load resource: .*status of {status} .*{address}\)$"
+
+
+def assert_only(complaints: list[str], *expected: str) -> None:
+    """Make sure that a page complained of what it was made to complain of, and of nothing else.
+
+    :param complaints: what it complained of
+    :param expected: patterns, each of which was met
+    """
+    others = [said for said in complaints if not any(re.search(each, said) for each in expected)]
+    unmet = [each for each in expected if not any(re.search(each, said) for said in complaints)]
+    assert (others, unmet) == ([], [])
 
 
 @contextlib.contextmanager

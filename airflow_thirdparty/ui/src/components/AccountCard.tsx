@@ -19,6 +19,9 @@ import { useNow } from "./useNow";
 import { When } from "./When";
 import { t } from "../words/words";
 
+/** How long a dialog that goes away still keeps the focus from what was behind it. */
+const DIALOG_LEAVES_MS = 150;
+
 /** Say state changes aloud, and keep the focus in the card whose button went away. */
 function useChanges(account: AccountView): React.RefObject<HTMLHeadingElement | null> {
   const title = useRef<HTMLHeadingElement>(null);
@@ -31,9 +34,13 @@ function useChanges(account: AccountView): React.RefObject<HTMLHeadingElement | 
     previous.current = account.status;
     signedInAt.current = account.signed_in_at;
     announce(announcement(account));
-    if (document.activeElement === document.body) {
-      title.current?.focus({ preventScroll: true });
-    }
+    const keep = () => {
+      if (document.activeElement === document.body) {
+        title.current?.focus({ preventScroll: true });
+      }
+    };
+    keep();
+    setTimeout(keep, DIALOG_LEAVES_MS);
   }, [account]);
   return title;
 }

@@ -1,8 +1,9 @@
-import { Box, Heading, Stack, Text, VisuallyHidden } from "@chakra-ui/react";
+import { Box, Heading, LocaleProvider, Stack, Text, VisuallyHidden } from "@chakra-ui/react";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { Component, type ReactNode } from "react";
 
 import { queryClient } from "../api/queries";
+import { language } from "../words/words";
 import { LiveRegion } from "./LiveRegion";
 import { Failed } from "./Placeholders";
 
@@ -66,7 +67,10 @@ export const Frame = ({ title, subtitle, embedded = false, children }: Props) =>
     >
       <Stack gap={embedded ? 4 : 5}>
         {embedded ? <TabTitle title={title} subtitle={subtitle} /> : <Title title={title} subtitle={subtitle} />}
-        <Boundary>{children}</Boundary>
+        {/* Tabs and dialogs run from left to right unless they are told. */}
+        <LocaleProvider locale={language()}>
+          <Boundary>{children}</Boundary>
+        </LocaleProvider>
       </Stack>
       <LiveRegion />
     </Box>

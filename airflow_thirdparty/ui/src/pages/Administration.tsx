@@ -1,6 +1,6 @@
-import { chakra, Flex, Heading, HStack, Link, Stack, Text } from "@chakra-ui/react";
-import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { Box, chakra, Flex, Heading, HStack, Link, Stack, Text } from "@chakra-ui/react";
+import { type Query, useIsFetching, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useState } from "react";
 
 import { dagsAtRiskQuery, overviewQuery, usageCountsQuery } from "../api/administration";
 import { dagTabUrl } from "../api/client";
@@ -13,6 +13,7 @@ import { EditAccount } from "../components/EditAccount";
 import { Icon, ServiceIcon, STATUS_SHAPES, UNKNOWN_SHAPE } from "../components/icons";
 import { PageRoles } from "../components/PageRoles";
 import { PeopleOfAccount } from "../components/PeopleOfAccount";
+import { Loading } from "../components/Placeholders";
 import { Rich } from "../components/Rich";
 import { Cell, Paged, Row, Section, SectionHead, Table } from "../components/Table";
 import { When } from "../components/When";
@@ -264,14 +265,50 @@ const UsageCounts = () => {
   );
 };
 
-/** The page's second tab, for whoever may edit connections. */
-export const Administration = () => (
-  <Stack gap={8} pt={2}>
-    <AddAccount />
-    <Accounts />
-    <PageRoles />
-    <DagsAtRisk />
-    <AllDelegations />
-    <UsageCounts />
-  </Stack>
-);
+const FIRST_ANSWERS = {
+  queryKey: ["admin"],
+  predicate: ({ state }: Query) => state.status === "pending" && state.fetchFailureCount === 0,
+};
+const PATIENCE_MS = 2_000;
+
+/** Whether all that is asked for at first has been answered, be it by a refusal, or takes too long. */
+function useFirstAnswers(): boolean {
+  const client = useQueryClient();
+  const waiting = useIsFetching(FIRST_ANSWERS);
+  const [answered, setAnswered] = useState(false);
+  useEffect(() => {
+    // Asked again, since what is drawn now may not know yet what its parts have begun to ask for.
+    if (client.isFetching(FIRST_ANSWERS) === 0) {
+      setAnswered(true);
+    }
+  }, [client, waiting]);
+  useEffect(() => {
+    const timer = setTimeout(setAnswered, PATIENCE_MS, true);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, []);
+  return answered;
+}
+
+/** The page's second tab, for whoever may edit connections. It is shown when it is whole, so that nothing of it moves. */
+export const Administration = () => {
+  const whole = useFirstAnswers();
+  return (
+    <Box pt={2} position="relative">
+      {whole ? null : (
+        <Box position="absolute" insetX={0}>
+          <Loading />
+        </Box>
+      )}
+      <Stack gap={8} {...(whole ? {} : { visibility: "hidden" })}>
+        <AddAccount />
+        <Accounts />
+        <PageRoles />
+        <DagsAtRisk />
+        <AllDelegations />
+        <UsageCounts />
+      </Stack>
+    </Box>
+  );
+};

@@ -59,6 +59,12 @@ describe.each(languages)("the dictionary %s", (name) => {
   });
 });
 
+test("what is read from right to left begins so, though its first word may be Latin or a value", () => {
+  const all = Object.entries(read("ar")).flatMap(([key, entry]) => texts(entry).map((text) => [key, text] as const));
+  const wrong = all.filter(([, text]) => /\p{Script=Arabic}/u.test(text) && !/^(?:\{count\}|[^\p{L}{])*[\u200f\p{Script=Arabic}]/u.test(text));
+  expect(wrong).toEqual([]);
+});
+
 test("every word is used, and none that is used lacks", () => {
   const files = readdirSync(SOURCES, { recursive: true, encoding: "utf8" }).filter(
     (file) => /\.tsx?$/.test(file) && !/\.test\.ts$|schema\.d\.ts$/.test(file),
