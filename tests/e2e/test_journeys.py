@@ -247,6 +247,27 @@ def test_an_admin_signs_everybody_out(chromium: Browser, admin: Person, alice: P
         assert signing_in.view(person, CONN_ID)["status"] == "sign_in_needed"
 
 
+def test_a_list_goes_back_a_page_when_the_last_one_is_empty(
+    chromium: Browser, admin: Person, alice: Person, database: DemoDatabase
+) -> None:
+    alice.sign_in(CONN_ID)
+    there = admin.browser.get(f"{PAGE}api/v1/admin/delegations").json()["total"]
+    for number in range(51 - there):
+        database.delegation("alice", f"nightly_{number}", CONN_ID)
+    with browsing(chromium, admin) as page:
+        complaints = complaints_of(page)
+        page.goto(f"{PAGE}#administration")
+        pages = page.get_by_role("navigation", name="Delegations", exact=True)
+        rows = page.get_by_role("region", name="Delegations", exact=True).get_by_role("row")
+        pages.get_by_role("button", name="Next").click()
+        expect(rows).to_have_count(2)  # the head, and the fifty-first
+        rows.last.get_by_role("button", name=re.compile("^Withdraw")).click()
+        page.get_by_role("alertdialog").get_by_role("button", name="Withdraw", exact=True).click()
+        expect(rows).to_have_count(51)
+        expect(pages).to_have_count(0)
+        assert complaints == []
+
+
 def test_somebody_takes_along_what_is_kept_and_has_it_deleted(chromium: Browser, alice: Person) -> None:
     alice.sign_in(CONN_ID)
     with browsing(chromium, alice) as page:
