@@ -58,6 +58,12 @@ WAITING = {"wait_for_me": "profile", "ask_me": "profile"}
 
 
 @pytest.fixture(scope="module")
+def database_kind() -> str:
+    """Scheduler, triggerer, workers and people write at once: SQLite turns one away after five seconds."""
+    return "postgres"
+
+
+@pytest.fixture(scope="module")
 def airflow_server(database: Database) -> Iterator[AirflowServer]:
     with configured("core", dags_folder=str(EXAMPLES), parallelism="3"):
         scheduler.load_dags(EXAMPLES)

@@ -6,6 +6,7 @@ import socket
 from urllib.parse import urlsplit
 
 from airflow_thirdparty.wire import TokenRequest
+from tests.support import loopback
 
 DAG_ID = "asks"
 ACME = "acme"
@@ -47,7 +48,7 @@ SPELLINGS = [
 def asked_raw(url: str, spelling: str, token: str) -> str:
     """Ask without any client that would tidy the path up."""
     parts = urlsplit(url)
-    with socket.create_connection((parts.hostname, parts.port), timeout=20) as line:
+    with socket.create_connection((parts.hostname, parts.port), timeout=loopback.PATIENCE) as line:
         line.sendall(
             f"GET {spelling} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
             "Connection: close\r\n\r\n".encode()
