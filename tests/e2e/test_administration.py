@@ -75,7 +75,9 @@ def test_an_admin_signs_somebody_out(chromium: Browser, admin: Person, alice: Pe
     assert alice.browser.get(signing_in.api(CONN_ID)).json()["status"] == "sign_in_needed"
 
 
-def test_a_thousand_accounts_are_searched_and_paged(chromium: Browser, alice: Person, demo: Terminal) -> None:
+def test_a_thousand_accounts_are_searched_and_paged(
+    chromium: Browser, alice: Person, admin: Person, demo: Terminal
+) -> None:
     extra = '{"service": "custom", "kind": "key"}'
     with open_database(demo.state()) as database:
         for number in range(MANY):
@@ -98,6 +100,19 @@ def test_a_thousand_accounts_are_searched_and_paged(chromium: Browser, alice: Pe
             page.get_by_role("searchbox").fill("many_0777")
             expect(page.locator("[data-account]")).to_have_count(1)
             expect(page.locator("[data-account='many_0777']")).to_be_visible()
+            assert complaints == []
+        with browsing(chromium, admin) as page:
+            complaints = complaints_of(page)
+            page.goto(TAB)
+            table = page.get_by_role("region", name="Accounts", exact=True)
+            expect(table.get_by_role("row")).to_have_count(1 + 50)
+            pages = page.get_by_role("navigation", name="Pages of accounts").filter(visible=True)
+            expect(pages).to_contain_text(re.compile(r"1 to 50 of 1,00\d"))
+            pages.get_by_role("button", name="Next").click()
+            expect(pages).to_contain_text("51 to 100 of")
+            page.get_by_role("searchbox", name="Search accounts").filter(visible=True).fill("many_0777")
+            expect(table.get_by_role("row")).to_have_count(1 + 1)
+            expect(table.get_by_role("row", name="many_0777")).to_be_visible()
             assert complaints == []
 
 

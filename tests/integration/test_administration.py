@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from airflow.utils.session import create_session
@@ -40,10 +41,39 @@ def foreign_tables() -> Iterator[None]:
 
 
 def overview(admin: Person, conn_id: str) -> dict[str, object]:
-    answer = admin.browser.get(ADDRESS)
-    assert answer.status_code == 200, answer.text
-    (found,) = [seen for seen in answer.json() if seen["conn_id"] == conn_id]
+    (found,) = [seen for seen in page(admin, search=conn_id)["accounts"] if seen["conn_id"] == conn_id]
     return dict(found)
+
+
+def page(admin: Person, **asked: str | int) -> dict[str, Any]:
+    answer = admin.browser.get(ADDRESS, params=asked)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def test_accounts_are_searched_and_paged(admin: Person, register: Callable[..., str]) -> None:
+    ids = [register(f"found_{number}") for number in range(3)]
+    whole = page(admin)
+    seen = [account["conn_id"] for account in whole["accounts"]]
+    assert (whole["total"], set(ids) <= set(seen)) == (whole["all"], True)
+    second = page(admin, limit=1, offset=1)
+    assert ([account["conn_id"] for account in second["accounts"]], second["total"]) == (seen[1:2], len(seen))
+    found = page(admin, search=ids[1].upper())
+    assert ([account["conn_id"] for account in found["accounts"]], found["all"]) == ([ids[1]], len(seen))
+    assert page(admin, search="nothing-like-that")["total"] == 0
+
+
+def test_what_has_to_be_fixed_comes_first(admin: Person, register: Callable[..., str]) -> None:
+    register("fine_one")
+    broken = register("zz_broken")
+    with create_session() as session:
+        for sign_in in (1, 2):
+            account_health.note_client_refused(session, broken, Failure(sign_in, utcnow(), "e", "no"))
+    try:
+        assert page(admin, limit=1)["accounts"][0]["conn_id"] == broken
+    finally:
+        with create_session() as session:
+            account_health.note_success(session, broken)
 
 
 def test_how_many_people_are_signed_in(admin: Person, alice: Person, bob: Person, account: str) -> None:

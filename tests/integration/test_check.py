@@ -55,7 +55,7 @@ def outcomes(report: dict[str, Any]) -> dict[str, str]:
 
 def state(admin: Person, conn_id: str) -> tuple[str, str | None]:
     """What the list says: the state, and why if it failed."""
-    (found,) = [one for one in admin.browser.get(ADMIN).json() if one["conn_id"] == conn_id]
+    (found,) = [one for one in admin.browser.get(ADMIN).json()["accounts"] if one["conn_id"] == conn_id]
     return found["state"], (found["problem"] or {}).get("message")
 
 

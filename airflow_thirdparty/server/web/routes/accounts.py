@@ -34,10 +34,12 @@ from airflow_thirdparty.server.web.dependencies import (
     SameOrigin,
     administered,
 )
+from airflow_thirdparty.server.web.paging import Limit, Offset
 from airflow_thirdparty.server.web.safe_paths import is_safe
 from airflow_thirdparty.server.web.schemas.account_view import AccountView
 from airflow_thirdparty.server.web.schemas.accounts import (
     AccountOverview,
+    AccountOverviewsPage,
     AccountsAnswer,
     CallerView,
     CheckAnswer,
@@ -49,7 +51,6 @@ from airflow_thirdparty.server.web.schemas.accounts import (
     SignOutAnswer,
     WarningView,
 )
-from airflow_thirdparty.server.web.schemas.common import LARGEST
 
 router = APIRouter(prefix="/api/v1", tags=["Accounts"])
 
@@ -63,8 +64,8 @@ async def list_accounts(
     person: PersonDep,
     search: Annotated[str, Query(max_length=100)] = "",
     group: Group | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
-    offset: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
+    limit: Limit = PAGE,
+    offset: Offset = 0,
 ) -> AccountsAnswer:
     """The accounts, with how they stand for the caller: what needs them first."""
     await in_database(rights.keep_own, person, user, utcnow())
@@ -156,18 +157,26 @@ async def sign_out(conn_id: str, person: LeavingPersonDep) -> SignOutAnswer:
 
 
 @router.get("/admin/accounts", dependencies=[AdminOnly])
-async def list_accounts_for_admins(user: GetUserDep) -> list[AccountOverview]:
-    """All accounts with what an admin has to mend, and how many people are signed in."""
-    return await in_database(_overview, user=user)
+async def list_accounts_for_admins(
+    user: GetUserDep,
+    search: Annotated[str, Query(max_length=100)] = "",
+    limit: Limit = PAGE,
+    offset: Offset = 0,
+) -> AccountOverviewsPage:
+    """The accounts with what an admin has to mend, which comes first, and how many people are signed in."""
+    listed = await in_database(_overview, user=user)
+    found = [account for account in listed if account.holds(search)]
+    return AccountOverviewsPage(accounts=found[offset : offset + limit], total=len(found), all=len(listed))
 
 
 def _overview(session: Session, user: BaseUser) -> list[AccountOverview]:
     is_theirs = administered(session, user)
-    return [
+    theirs = [
         AccountOverview.of(seen)
         for seen in admin_views.of_accounts(session)
         if is_theirs(seen.entry.registration.conn_id)
     ]
+    return sorted(theirs, key=lambda account: account.state != "failed")  # stable: by id otherwise
 
 
 @router.post("/admin/accounts/{conn_id}/check", dependencies=[AdminOnly, AdminsAccount, SameOrigin])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -53,8 +54,12 @@ class ListedAccount(AccountView):
         :return: whether each word stands in its id, name, description or who the caller is there
         """
         name = self.identity.name if self.identity else ""
-        text = " ".join((self.conn_id, self.service_name, self.description or "", name)).casefold()
-        return all(word in text for word in words.casefold().split())
+        return _holds((self.conn_id, self.service_name, self.description or "", name), words)
+
+
+def _holds(texts: Iterable[str], words: str) -> bool:
+    text = " ".join(texts).casefold()
+    return all(word in text for word in words.casefold().split())
 
 
 class GroupCounts(BaseModel):
@@ -213,3 +218,24 @@ class AccountOverview(BaseModel):
             sign_ins=seen.sign_ins,
             lapsed=seen.lapsed,
         )
+
+    def holds(self, words: str) -> bool:
+        """Whether a search finds it.
+
+        :param words: what is looked for, in any case
+        :return: whether each word stands in its id or the name of its service
+        """
+        return _holds((self.conn_id, self.service_name), words)
+
+
+class AccountOverviewsPage(BaseModel):
+    """Some of the accounts as an admin sees them.
+
+    :param accounts: those that need fixing first, then by id
+    :param total: how many the search found, on all pages
+    :param all: how many there are without any search
+    """
+
+    accounts: list[AccountOverview]
+    total: int
+    all: int

@@ -6,7 +6,7 @@ import { call, get, segment } from "./client";
 import { PAGE_SIZE, parameters } from "./queries";
 import type {
   AccountForm,
-  AccountOverview,
+  AccountOverviews,
   ChangedAccount,
   CheckReport,
   DagAtRisk,
@@ -19,10 +19,12 @@ import type {
   UsageCount,
 } from "./types";
 
-export const overviewQuery = queryOptions({
-  queryKey: ["admin", "accounts"],
-  queryFn: () => get<AccountOverview[]>("admin/accounts"),
-});
+export const overviewQuery = (search: string, offset: number) =>
+  queryOptions({
+    queryKey: ["admin", "accounts", search, offset],
+    queryFn: () => get<AccountOverviews>(`admin/accounts?${parameters({ search, offset })}`),
+    placeholderData: keepPreviousData,
+  });
 
 /** Some of what there is. */
 export interface Page<T> {

@@ -97,7 +97,7 @@ export interface paths {
         };
         /**
          * List Accounts For Admins
-         * @description All accounts with what an admin has to mend, and how many people are signed in.
+         * @description The accounts with what an admin has to mend, which comes first, and how many people are signed in.
          */
         get: operations["list_accounts_for_admins_api_v1_admin_accounts_get"];
         put?: never;
@@ -584,6 +584,22 @@ export interface components {
             sign_ins: number;
             /** Lapsed */
             lapsed: number;
+        };
+        /**
+         * AccountOverviewsPage
+         * @description Some of the accounts as an admin sees them.
+         *
+         *     :param accounts: those that need fixing first, then by id
+         *     :param total: how many the search found, on all pages
+         *     :param all: how many there are without any search
+         */
+        AccountOverviewsPage: {
+            /** Accounts */
+            accounts: components["schemas"]["AccountOverview"][];
+            /** Total */
+            total: number;
+            /** All */
+            all: number;
         };
         /**
          * AccountView
@@ -1811,7 +1827,11 @@ export interface operations {
     };
     list_accounts_for_admins_api_v1_admin_accounts_get: {
         parameters: {
-            query?: never;
+            query?: {
+                search?: string;
+                limit?: number;
+                offset?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1824,7 +1844,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AccountOverview"][];
+                    "application/json": components["schemas"]["AccountOverviewsPage"];
                 };
             };
             /** @description Client Error */

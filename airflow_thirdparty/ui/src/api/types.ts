@@ -61,8 +61,9 @@ export type UsagePage = Result<"/api/v1/uses">;
 /** One try of a task instance that used the caller's sign-in. */
 export type Usage = UsagePage["uses"][number];
 
+export type AccountOverviews = Result<"/api/v1/admin/accounts">;
 /** An account without anybody's sign-in; for admins. */
-export type AccountOverview = Result<"/api/v1/admin/accounts">[number];
+export type AccountOverview = AccountOverviews["accounts"][number];
 export type CheckReport = Result<"/api/v1/admin/accounts/{conn_id}/check", "post">;
 /** What one step of a check found. */
 export type Finding = CheckReport["findings"][number];

@@ -1,4 +1,4 @@
-import { Flex, Input, Stack, Text } from "@chakra-ui/react";
+import { Flex, Stack, Text } from "@chakra-ui/react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -15,6 +15,7 @@ import { Confirm } from "./Confirm";
 import { announce } from "./LiveRegion";
 import { Pager } from "./Pager";
 import { Panel } from "./Panel";
+import { SearchField } from "./SearchField";
 import { Cell, QueryPart, Row, Table } from "./Table";
 import { usePaused } from "./usePaused";
 import { When } from "./When";
@@ -98,18 +99,13 @@ const List = ({ account }: { account: AccountOverview }) => {
   return (
     <Stack gap={3}>
       <Flex gap={3} justify="space-between" flexWrap="wrap">
-        <Input
-          type="search"
-          size="sm"
-          maxW="20rem"
-          aria-label={t("people.search")}
-          placeholder={t("people.search")}
+        <SearchField
+          label={t("people.search")}
           value={search}
-          onChange={(event) => {
-            setSearch(event.target.value);
+          onChange={(text) => {
+            setSearch(text);
             setOffset(0);
           }}
-          _dark={{ borderColor: "gray.600" }}
         />
         <Button
           onClick={() => {

@@ -1,4 +1,4 @@
-import { Box, Heading, Skeleton, Stack, Table as ChakraTable, Text } from "@chakra-ui/react";
+import { Box, chakra, Heading, Skeleton, Stack, Table as ChakraTable, Text } from "@chakra-ui/react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
@@ -81,6 +81,13 @@ export const Cell = ({ children, wide = false }: { children?: ReactNode; wide?: 
   >
     {children}
   </ChakraTable.Cell>
+);
+
+/** A name that is typed somewhere. */
+export const Id = ({ children }: { children: ReactNode }) => (
+  <chakra.span fontFamily="mono" fontSize="xs" lineHeight="1.25rem">
+    {children}
+  </chakra.span>
 );
 
 /** One part of the administration: a heading, and what stands below it. */

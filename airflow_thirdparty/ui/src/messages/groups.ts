@@ -17,6 +17,9 @@ export const filterLabel = (group: Group | null, counts: AccountList["counts"]):
     ? t("groups.filter", { name: t("groups.all"), count: counts.needs_you + counts.connected + counts.available })
     : t("groups.filter", { name: t(`groups.${group}`), count: counts[group] });
 
+/** With fewer accounts than this nobody has to search. */
+export const SEARCHED_FROM = 9;
+
 const SHOWN = 3;
 
 /** Why an account needs the person: "Needed by etl, digest and 2 more of your DAGs". */

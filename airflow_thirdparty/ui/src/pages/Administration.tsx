@@ -1,135 +1,21 @@
 import { Box, chakra, Flex, Heading, HStack, Link, Stack, Text } from "@chakra-ui/react";
 import { type Query, useIsFetching, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 
-import { dagsAtRiskQuery, overviewQuery, usageCountsQuery } from "../api/administration";
+import { dagsAtRiskQuery, usageCountsQuery } from "../api/administration";
 import { dagTabUrl } from "../api/client";
-import type { AccountOverview, DagAtRisk, UsageCount } from "../api/types";
+import type { DagAtRisk, UsageCount } from "../api/types";
 import { AddAccount } from "../components/AddAccount";
+import { AllAccounts } from "../components/AllAccounts";
 import { AllDelegations } from "../components/AllDelegations";
 import { Button } from "../components/Button";
-import { CheckAccount } from "../components/CheckAccount";
-import { EditAccount } from "../components/EditAccount";
-import { Icon, ServiceIcon, STATUS_SHAPES, UNKNOWN_SHAPE } from "../components/icons";
 import { PageRoles } from "../components/PageRoles";
-import { PeopleOfAccount } from "../components/PeopleOfAccount";
 import { Loading } from "../components/Placeholders";
-import { Rich } from "../components/Rich";
-import { Cell, Paged, Row, Section, SectionHead, Table } from "../components/Table";
+import { Cell, Id, Paged, Row, Section, SectionHead, Table } from "../components/Table";
 import { When } from "../components/When";
 import { howToAcknowledge } from "../messages/administration";
-import { told } from "../messages/problems";
-import { epithetOf, iconName, nameOf } from "../messages/status";
 import "../words/administration";
 import { t } from "../words/words";
-
-const Id = ({ children }: { children: ReactNode }) => (
-  <chakra.span fontFamily="mono" fontSize="xs" lineHeight="1.25rem">
-    {children}
-  </chakra.span>
-);
-
-const LOOKS = {
-  worked: { palette: "green", shape: STATUS_SHAPES.signed_in },
-  failed: { palette: "red", shape: STATUS_SHAPES.lapsed },
-  untried: { palette: "gray", shape: UNKNOWN_SHAPE },
-} as const;
-
-/** What was last seen of an account: never more than there is evidence for. */
-const State = ({ account: { state, state_at: at } }: { account: AccountOverview }) => {
-  const { palette, shape } = LOOKS[state];
-  return (
-    <HStack gap={2} colorPalette={palette} color="colorPalette.700" _dark={{ color: "colorPalette.300" }} data-state={state}>
-      <chakra.span display="inline-flex" css={{ "--icon-ink": "var(--chakra-colors-bg)" }}>
-        <Icon size="1.1rem">{shape}</Icon>
-      </chakra.span>
-      <chakra.span fontWeight="medium">
-        {state === "worked" && at !== null ? (
-          <Rich text="admin.state.worked" values={{ when: <When at={at} /> }} />
-        ) : (
-          t(state === "failed" ? "admin.needs_fixing" : "admin.state.untried")
-        )}
-      </chakra.span>
-    </HStack>
-  );
-};
-
-const Account = ({ account }: { account: AccountOverview }) => {
-  const problem = account.problem && told(account.problem);
-  return (
-    <Row>
-      <Cell wide>
-        <HStack gap={3} align="center">
-          <ServiceIcon icon={account.icon} name={iconName(account)} />
-          <Stack gap={0}>
-            <Text fontWeight="medium">{nameOf(account)}</Text>
-            <Text color="fg.muted">
-              <Id>{epithetOf(account)}</Id>
-            </Text>
-          </Stack>
-        </HStack>
-      </Cell>
-      <Cell wide>
-        <Stack gap={1}>
-          <State account={account} />
-          {problem === null ? null : (
-            <>
-              <Text>{problem.message}</Text>
-              {problem.detail === null ? null : (
-                <Text color="fg.muted" fontSize="xs" lang="en" dir="auto">
-                  {problem.detail}
-                </Text>
-              )}
-              <Text color="fg.muted">
-                {problem.remedy}
-                {account.problem_at === null ? null : (
-                  <>
-                    {" "}
-                    <Rich text="admin.since" values={{ when: <When at={account.problem_at} /> }} />
-                  </>
-                )}
-              </Text>
-            </>
-          )}
-        </Stack>
-      </Cell>
-      <Cell>
-        <PeopleOfAccount account={account} />
-      </Cell>
-      <Cell>
-        <HStack gap={2}>
-          <CheckAccount account={account} />
-          <EditAccount account={account} />
-        </HStack>
-      </Cell>
-    </Row>
-  );
-};
-
-const Accounts = () => (
-  <Section
-    title={t("admin.accounts")}
-    hint={t("admin.accounts.hint")}
-    query={useQuery(overviewQuery)}
-    empty={t("admin.accounts.none")}
-  >
-    {(rows) => (
-      <Table
-        label={t("admin.accounts")}
-        columns={[
-          t("admin.column.account"),
-          t("admin.column.state"),
-          t("admin.column.signed_in"),
-          t("admin.column.action"),
-        ]}
-      >
-        {rows.map((account) => (
-          <Account key={account.conn_id} account={account} />
-        ))}
-      </Table>
-    )}
-  </Section>
-);
 
 const Dags = ({ label, dags }: { label: string; dags: readonly DagAtRisk[] }) => (
   <Table label={label} columns={[t("admin.column.dag"), t("admin.column.accounts"), t("admin.column.file")]}>
@@ -303,7 +189,7 @@ export const Administration = () => {
       )}
       <Stack gap={8} {...(whole ? {} : { visibility: "hidden" })}>
         <AddAccount />
-        <Accounts />
+        <AllAccounts />
         <PageRoles />
         <DagsAtRisk />
         <AllDelegations />

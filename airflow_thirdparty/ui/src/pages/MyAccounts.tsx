@@ -15,11 +15,8 @@ import { SignInToAll } from "../components/SignInToAll";
 import { Surface } from "../components/Surface";
 import { UsageList } from "../components/UsageList";
 import { usePaused } from "../components/usePaused";
-import { filterLabel, neededBy, summary } from "../messages/groups";
+import { filterLabel, neededBy, SEARCHED_FROM, summary } from "../messages/groups";
 import { t } from "../words/words";
-
-/** With fewer accounts than this nobody has to search. */
-const SEARCHED_FROM = 9;
 
 interface Search {
   text: string;
