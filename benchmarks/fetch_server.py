@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import importlib
+import importlib.metadata
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+OURS = "airflow-thirdparty"
 
 
 def without_us() -> None:
-    """Leave our plugin out, as if the package were not installed."""
-    from airflow import plugins_manager
+    """Leave our package out, as if it were not installed: plugin, policies and provider are found by it."""
+    found = [importlib.metadata]
+    with contextlib.suppress(ImportError):
+        found.append(importlib.import_module("importlib_metadata"))  # what Airflow uses on older Pythons
+    for module in found:
+        module.distributions = functools.partial(_others, module.distributions)  # type: ignore[attr-defined]
 
-    loaded = plugins_manager._get_plugins
 
-    def others() -> tuple[list[object], dict[str, str]]:
-        plugins, errors = loaded()
-        return [plugin for plugin in plugins if plugin.name != "third_party_accounts"], errors
-
-    plugins_manager._get_plugins = others
+def _others(distributions: Callable[..., Iterable[Any]], **criteria: Any) -> Iterator[Any]:
+    return (each for each in distributions(**criteria) if each.metadata["Name"] != OURS)
 
 
 def main(port: int, kind: str) -> None:
@@ -27,7 +35,8 @@ def main(port: int, kind: str) -> None:
 
     app = create_app()
     has_us = any(getattr(route, "path", "") == "/third-party-accounts" for route in app.routes)
-    assert has_us is (kind != "vanilla"), f"the {kind} server is not what it should be"
+    loaded = any(name.partition(".")[0] == "airflow_thirdparty" for name in sys.modules)
+    assert has_us is loaded is (kind != "vanilla"), f"the {kind} server is not what it should be"
     uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
 
 

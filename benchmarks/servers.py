@@ -36,8 +36,11 @@ SETTLED = 5.0
 OTHERS = 60
 """How many answers the first one is compared with."""
 
-IDLE = 60
-"""Seconds in which nobody asks anything: three rounds of background work."""
+QUIET = 20.0
+"""Seconds after which the first round of background work, in which everything is due, is over."""
+
+IDLE = 120
+"""Seconds in which nobody asks anything: six rounds of background work."""
 
 IMPORTS = 9
 IMPORT = """
@@ -84,7 +87,7 @@ def _served(turns: int) -> dict[str, Any]:
             for kind in draw.sample(sorted(found), len(found)):
                 found[kind].append(_started(kind, port, task))
         with fetch.server("ours", port):
-            time.sleep(SETTLED)
+            time.sleep(QUIET)
             idle = _transactions(postgres, url)
     figures = {kind: {name: _median(each, name) for name in each[0]} for kind, each in found.items()}
     more = {name: round(figures["ours"][name] - figures["vanilla"][name], 2) for name in figures["ours"]}
