@@ -84,7 +84,7 @@ def due(session: Session, now: datetime, at_most: int = 200) -> dict[str, list[i
 
     :param session: a session
     :param now: the time, in UTC
-    :param at_most: most rows of an account, so that one with many keeps no other from its turn
+    :param at_most: most rows of an account, so that one with many keeps no other waiting
     :return: them, those that wait longest first
     """
     place = func.row_number().over(partition_by=Revocation.conn_id, order_by=Revocation.next_at)

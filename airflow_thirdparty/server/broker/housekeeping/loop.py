@@ -229,7 +229,7 @@ _WORK: Sequence[tuple[Callable[[Session, datetime], object], int]] = (
 
 
 async def _resume_parked(refresher: Refresher, turn: int) -> None:
-    """Look at some of the tasks that wait; those who wait in vain keep no other from its turn."""
+    """Look at some of the tasks that wait; those who wait in vain keep no other waiting."""
     first, now = turn * parked.AT_ONCE, refresher.clock()
     try:
         await in_database(parked.resume, broker=TokenBroker(refresher), now=now, first=first)

@@ -65,7 +65,7 @@ def resume(session: Session, broker: TokenBroker, now: datetime, first: int = 0)
 
 
 def _is_resumed(session: Session, broker: TokenBroker, ti_id: Any, kwargs: Any, now: datetime) -> bool:
-    """Look at one; what stands there is its DAG's, and keeps no other from its turn."""
+    """Look at one; what stands there is its DAG's, and keeps no other waiting."""
     try:
         with session.begin_nested():
             person = _signed_in(session, broker, ti_id, _accounts(kwargs), now)

@@ -30,7 +30,7 @@ MAX_WAIT = 10.0
 
 AT_ONCE = 500
 """Most rows of an account that a round looks at, those first that have waited longest. What cannot be
-refreshed stays for months at some services, and keeps no other account's sign-ins from their turn."""
+refreshed stays for months at some services, and keeps no other account's sign-ins waiting."""
 
 
 @dataclass(frozen=True)
