@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from airflow.utils.session import create_session
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import CacheStats
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.broker.warm_up import run_statements
+from airflow_thirdparty.server.broker.own_pool import own_pool
+from airflow_thirdparty.server.broker.warm_up import run_joined_statement, run_statements
 from airflow_thirdparty.server.web import app
 from tests.support import databases
+from tests.support.airflow_server import AirflowServer
 from tests.support.databases import Database
 from tests.support.people import Person
 from tests.support.tasks import Tasks
@@ -74,3 +76,23 @@ def test_a_fetch_compiles_nothing_of_ours_afterwards(
     statements = compiled(lambda: task.connection(conn_id))
     reading = [text for text in statements if "third_party_" in text and text.lstrip().startswith("SELECT")]
     assert reading == []
+
+
+async def plans_kept() -> list[int]:
+    """How often each statement that reads a sign-in was run by a plan that the database had kept."""
+    pool: Any = own_pool()
+    asked = (
+        "SELECT generic_plans FROM pg_prepared_statements"
+        " WHERE statement LIKE '%third_party_sign_in%' AND statement NOT LIKE '%pg_prepared_statements%'"
+    )
+    async with pool._engine.connect() as connection:  # the one that was used last
+        return list((await connection.execute(text(asked))).scalars())
+
+
+def test_postgres_keeps_its_plan_of_the_one_statement(
+    airflow_server: AirflowServer, database: Database
+) -> None:
+    """Else it is made anew for each of the first answers."""
+    if database.kind == "postgres":
+        airflow_server.run(run_joined_statement())
+        assert airflow_server.run(plans_kept()) == [1]
