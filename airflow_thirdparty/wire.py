@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote
 
 from airflow_thirdparty.protocol import SCOPE_PATTERN
@@ -55,6 +56,16 @@ OF_DAG = "this-dag"
 
 _FLAGS = ("force_refresh", "waits", "grant", "why", "dag")
 """What a :class:`TokenRequest` says by being there."""
+
+
+def moment(text: str) -> datetime:
+    """Read a moment that the other side told.
+
+    :param text: in ISO 8601, with its offset or the ``Z`` that Pydantic writes and Python 3.10 does not read
+    :raises ValueError: when it is none
+    :return: the moment
+    """
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def split_entry(asked_id: str) -> tuple[str, str]:

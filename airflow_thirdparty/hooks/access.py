@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from airflow_thirdparty.wire import moment
+
 
 @dataclass(frozen=True)
 class Access:
@@ -56,7 +58,7 @@ class Access:
             kind=answer["kind"],
             host=host,
             login=login,
-            expires_at=datetime.fromisoformat(answer["expires_at"]) if answer["expires_at"] else None,
+            expires_at=moment(answer["expires_at"]) if answer["expires_at"] else None,
             scopes=tuple(answer["scopes"]),
             subject=answer["subject"],
             subject_name=answer["subject_name"],

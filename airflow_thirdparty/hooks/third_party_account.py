@@ -20,7 +20,7 @@ from airflow_thirdparty.exceptions import (
 )
 from airflow_thirdparty.hooks import development, paging
 from airflow_thirdparty.hooks.access import Access
-from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest
+from airflow_thirdparty.wire import CONN_TYPE, PROJECTION_KEY, TokenRequest, moment
 
 if TYPE_CHECKING:
     import httpx2
@@ -134,7 +134,7 @@ class ThirdPartyAccountHook(BaseHook):
         """
         answer = self._ask_for_no_token(waits=True)
         self._warn(answer.get("warning"))
-        ends = answer.get("ends_at") and datetime.fromisoformat(answer["ends_at"])
+        ends = answer.get("ends_at") and moment(answer["ends_at"])
         if lasting and ends and ends < datetime.now(timezone.utc) + lasting:
             self._warn(
                 f"The sign-in cannot be refreshed and ends at {ends:%Y-%m-%d %H:%M} UTC, before the "

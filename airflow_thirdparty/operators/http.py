@@ -19,6 +19,7 @@ from airflow_thirdparty.links.announcing import announce
 from airflow_thirdparty.links.sign_in import SignInLink
 from airflow_thirdparty.operators import waiting
 from airflow_thirdparty.settings import defers_by_default
+from airflow_thirdparty.wire import moment
 
 if TYPE_CHECKING:
     import httpx2
@@ -165,7 +166,7 @@ class ThirdPartyHttpOperator(BaseOperator):
         if "error" in event:
             with self._announcing():
                 self.hook.demand_sign_in()
-        return self._execute(context, datetime.fromisoformat(ends_at)) if ends_at else self.execute(context)
+        return self._execute(context, moment(ends_at)) if ends_at else self.execute(context)
 
     def execute_complete(self, context: Mapping[str, Any], event: Mapping[str, Any]) -> Any:
         """Go on with what the triggerer was answered.

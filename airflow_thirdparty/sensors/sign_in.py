@@ -20,6 +20,7 @@ from airflow_thirdparty.links.announcing import announce
 from airflow_thirdparty.links.sign_in import SignInLink
 from airflow_thirdparty.sensors import needs
 from airflow_thirdparty.settings import defers_by_default
+from airflow_thirdparty.wire import moment
 
 __all__ = ["ThirdPartySignInSensor"]
 
@@ -92,7 +93,7 @@ class ThirdPartySignInSensor(BaseSensorOperator):
         from airflow_thirdparty.triggers.base import check
 
         check(event)
-        ends = datetime.fromisoformat(ends_at) if ends_at else now() + timedelta(seconds=self.timeout)
+        ends = moment(ends_at) if ends_at else now() + timedelta(seconds=self.timeout)
         if self._has_to_wait(context):
             if now() >= ends:
                 raise AirflowSensorTimeout(

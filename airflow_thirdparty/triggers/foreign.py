@@ -17,7 +17,7 @@ from airflow_thirdparty.hooks import search_path
 from airflow_thirdparty.triggers.base import SETTLES, ActingTrigger
 from airflow_thirdparty.triggers.exchange import Exchange, mask
 from airflow_thirdparty.triggers.granted import Connections, granted, id_for
-from airflow_thirdparty.wire import split_entry
+from airflow_thirdparty.wire import moment, split_entry
 
 SUFFIX = "conn_id"
 """How the names of arguments end that hold the id of a connection."""
@@ -132,7 +132,7 @@ class ForeignTrigger(ActingTrigger):
         connections[own_id] = Connection(**{**answer["connection"], "conn_id": own_id})
         if not answer["expires_at"]:
             return LONGEST
-        left = datetime.fromisoformat(answer["expires_at"]) - datetime.now(timezone.utc)
+        left = moment(answer["expires_at"]) - datetime.now(timezone.utc)
         return min(max(left.total_seconds() / 2, SHORTEST), LONGEST)
 
     async def _renew(self, ids: Mapping[str, str], connections: Connections, pause: float) -> None:

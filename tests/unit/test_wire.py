@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import re
+from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_thirdparty.protocol import SCOPE_PATTERN
-from airflow_thirdparty.wire import CONN_ID_PATTERN, REQUEST_PREFIX, TokenRequest
+from airflow_thirdparty.wire import CONN_ID_PATTERN, REQUEST_PREFIX, TokenRequest, moment
 
 REQUESTS = st.builds(
     TokenRequest,
@@ -92,3 +93,14 @@ def test_anything_else_is_refused_or_harmless(text: str) -> None:
 def test_what_encode_never_writes_is_refused(asked_id: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         TokenRequest.decode(asked_id)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("2026-01-31T12:30:00.250000Z", id="as Pydantic writes it"),
+        pytest.param("2026-01-31T12:30:00.250000+00:00", id="as Python does"),
+    ],
+)
+def test_a_moment(text: str) -> None:
+    assert moment(text) == datetime(2026, 1, 31, 12, 30, 0, 250_000, timezone.utc)

@@ -166,11 +166,11 @@ class Refresher:
         return flight
 
     def _landed(self, row_id: int, task: asyncio.Task[Credentials | None]) -> None:
+        error = None if task.cancelled() else task.exception()  # looked at, or asyncio writes it to the log
         flight = self._flights.get(row_id)
         if flight is None or flight.task is not task:
             return
         del self._flights[row_id]
-        error = None if task.cancelled() else task.exception()
         if error is None:
             self._backing_off.pop(row_id, None)
             return
