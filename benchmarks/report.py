@@ -46,8 +46,8 @@ def _remarks(version: str, figures: Figures) -> Iterator[str]:
     for key in (POSTGRES, SQLITE):
         if key in figures and not figures[key].get("counts", True):
             yield (
-                f"Airflow {version}, {key}: the control is off, the machine was not quiet; these figures do "
-                "not count, and what is counted decides."
+                f"Airflow {version}, {key}: the control is off; these figures do not count, and what is "
+                "counted decides."
             )
     missing = sorted({row.path[0] for rows in SECTIONS.values() for row in rows} - set(figures))
     if missing:
