@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -192,10 +194,12 @@ def test_a_long_list_costs_no_more_queries(server: Airflow, request: pytest.Fixt
             event.remove(settings.engine, "before_cursor_execute", note)
         return len([statement for statement in statements if "leader_lease" not in statement])
 
-    def least() -> int:
-        return min(cost() for _ in range(3))  # what runs in the background comes on top
+    def costs() -> Iterator[int]:
+        for _ in range(20):  # what runs in the background comes on top, for some seconds after a change
+            yield cost()
+            time.sleep(0.25)
 
     listed(server, "viewer")
-    few = least()
+    few = min(itertools.islice(costs(), 3))
     request.getfixturevalue("many")
-    assert least() <= few
+    assert any(now <= few for now in costs())
