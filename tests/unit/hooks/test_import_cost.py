@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from collections.abc import Mapping
 
 import pytest
+
+from tests.support.loading import loaded_by
 
 STEPS = {
     "uses_account": "from airflow_thirdparty.hooks.uses_account import uses_account",
@@ -16,19 +16,12 @@ STEPS = {
     "the objects for SDKs": "import airflow_thirdparty.sdks.credentials",
 }
 
-LOADED = """
-import json, sys
+AIRFLOW = """
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.log import mask_secret
-loaded = {}
-for name, step in json.loads(sys.argv[1]).items():
-    before = set(sys.modules)
-    exec(step)
-    loaded[name] = sorted(set(sys.modules) - before)
-print(json.dumps(loaded))
 """
-"""Takes one step after the other, and says what each has loaded that was not there before."""
+"""What every task loads in any case."""
 
 HOOKS = "airflow_thirdparty.hooks"
 OWN = {
@@ -40,9 +33,7 @@ OWN = {
 
 @pytest.fixture(scope="module")
 def loaded() -> Mapping[str, list[str]]:
-    command = [sys.executable, "-c", LOADED, json.dumps(STEPS)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return loaded_by(STEPS, after=AIRFLOW)
 
 
 @pytest.mark.parametrize(

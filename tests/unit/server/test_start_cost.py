@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from collections.abc import Mapping
 
 import pytest
+
+from tests.support.loading import loaded_by
 
 STEPS = {
     "the plugin's apps and middlewares": """
@@ -26,31 +26,22 @@ with Session(create_engine("sqlite://")) as session:
     assert "db migrate" in health.checks(session)["migrations"]""",
 }
 
-LOADED = """
-import json, sys
+AIRFLOW = """
 import airflow.api_fastapi.app
 import airflow.api_fastapi.core_api.app
 import airflow.api_fastapi.execution_api.app
 from airflow.api_fastapi.core_api.routes.public import public_router
 from airflow.api_fastapi.core_api.routes.ui import ui_router
 from airflow.api_fastapi.execution_api.routes import execution_api_router
-loaded = {}
-for name, step in json.loads(sys.argv[1]).items():
-    before = set(sys.modules)
-    exec(step)
-    loaded[name] = sorted(set(sys.modules) - before)
-print(json.dumps(loaded))
 """
-"""Takes one step after the other in a process that has Airflow's own applications."""
+"""Airflow's own applications, which are there in any case."""
 
 ROUTES = "airflow_thirdparty.server.web.routes"
 
 
 @pytest.fixture(scope="module")
 def loaded() -> Mapping[str, list[str]]:
-    command = [sys.executable, "-c", LOADED, json.dumps(STEPS)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return loaded_by(STEPS, after=AIRFLOW)
 
 
 @pytest.mark.parametrize("step", STEPS)
