@@ -154,6 +154,7 @@ def fernet_key() -> str:
     return conf.get("core", "fernet_key", fallback="") or ""
 
 
+@kept(SECTION, options.PUBLIC_DAG_POLICY.name)
 def public_dag_policy() -> str:
     """What the DAG processor does about a public DAG that uses accounts.
 
@@ -162,6 +163,7 @@ def public_dag_policy() -> str:
     return _read(options.PUBLIC_DAG_POLICY).lower() or options.PUBLIC_DAG_POLICY.default
 
 
+@kept(SECTION, options.PUBLIC_DAG_TAGS.name)
 def public_dag_tags() -> tuple[str, ...]:
     """Tags that say a DAG is public.
 
@@ -170,6 +172,7 @@ def public_dag_tags() -> tuple[str, ...]:
     return _read(options.PUBLIC_DAG_TAGS)
 
 
+@kept(SECTION, options.PUBLIC_ROLES.name)
 def public_roles() -> tuple[str, ...]:
     """Roles that everybody or nearly everybody has.
 
@@ -178,6 +181,7 @@ def public_roles() -> tuple[str, ...]:
     return _read(options.PUBLIC_ROLES)
 
 
+@kept(SECTION, options.ACKNOWLEDGEMENT_TAG.name)
 def acknowledgement_tag() -> str:
     """The tag that says a public DAG was reviewed.
 
@@ -186,6 +190,7 @@ def acknowledgement_tag() -> str:
     return _read(options.ACKNOWLEDGEMENT_TAG)
 
 
+@kept(SECTION, options.ACKNOWLEDGEMENT_PARAM.name)
 def acknowledgement_param() -> str:
     """The param that says a public DAG was reviewed.
 
@@ -194,6 +199,7 @@ def acknowledgement_param() -> str:
     return _read(options.ACKNOWLEDGEMENT_PARAM)
 
 
+@kept(SECTION, options.ACCOUNT_IDS_FILE.name)
 def account_ids_file() -> str:
     """Where parse processes keep the list of account ids.
 

@@ -2,8 +2,8 @@
 
 Files of ten DAGs are parsed as the DAG processor parses them, by its own functions: a process is forked,
 loads the file, serializes the DAGs and hands them back.  That is done three times: without our policy, with
-it, and once more with a policy that does nothing.  The order changes from file to file, so that a machine
-that drifts drifts for all, and the third series shows how much of a ratio is noise.  What is compared is the
+it, and with a policy that does nothing.  The order changes from file to file, so that a machine that drifts
+drifts for all, and the third series shows how much of a ratio is noise.  What is compared is the
 processor time that parent and child spent; nothing here waits.  (With one DAG in each file the fork weighs
 more, and the policy less.)  Half of the DAGs are public, and warned of when they use accounts.
 
@@ -175,8 +175,8 @@ def write(file: Path, template: str, numbers: range) -> None:
     py_compile.compile(str(file))  # as anywhere after the first parse
 
 
-def measure(folder: Path, template: str, count: int, per_file: int, accounts: int) -> tuple[float, float]:
-    """Parse files each way; answers the ratio with our policy, and that of the one that does nothing.
+def measure(folder: Path, template: str, count: int, per_file: int, accounts: int) -> dict[str, float]:
+    """Parse files each way; answers the ratios to what it takes without any policy.
 
     :param folder: where to write the files
     :param template: the part that differs between the two kinds
@@ -186,8 +186,8 @@ def measure(folder: Path, template: str, count: int, per_file: int, accounts: in
     """
     folder.mkdir()
     parser = Parser()
-    took: dict[str, list[float]] = {"off": [], "on": [], "nothing": []}
     policies = {"off": None, "on": dag_policy, "nothing": NoPolicy}
+    took: dict[str, list[float]] = {name: [] for name in policies}
     for turn, first in enumerate(range(0, count, per_file)):
         numbers = range(first, min(first + per_file, count))
         file = folder / f"dags_{first}.py"
@@ -195,12 +195,12 @@ def measure(folder: Path, template: str, count: int, per_file: int, accounts: in
         given = 2 * len(numbers)
         warned = sum(number % 2 == 0 for number in numbers)
         added = accounts * len(numbers) + warned if accounts else 0
-        for name in [*took, *took][turn % 3 : turn % 3 + 3]:
+        for name in [*policies, *policies][turn % 3 : turn % 3 + 3]:
             tags = given + added if name == "on" else given
             took[name].append(parser.seconds(file, policies[name], tags))
     for name, times in took.items():
         print(f"  {name:>8}: median {statistics.median(times) * 1000:6.2f} ms a file", file=sys.stderr)
-    return _ratio(took["on"], took["off"]), _ratio(took["nothing"], took["off"])
+    return {name: _ratio(times, took["off"]) for name, times in took.items()}
 
 
 def _ratio(some: list[float], others: list[float]) -> float:
@@ -218,21 +218,19 @@ def main() -> None:
     )
     settings.get_policy_plugin_manager().unregister(dag_policy)
     with tempfile.TemporaryDirectory(prefix="third-party-bench-") as name:
-        without, noise_without = measure(Path(name) / "without", WITHOUT, given.dags, given.per_file, 0)
-        with_three, noise_with = measure(Path(name) / "with", WITH_THREE, given.dags, given.per_file, 3)
-    print(
-        f"{given.dags} DAGs without connections: policy on / off {without:.3f} x, noise {noise_without:.3f} x"
-    )
-    print(
-        f"{given.dags} DAGs with three each:     policy on / off {with_three:.3f} x, noise {noise_with:.3f} x"
-    )
+        without = measure(Path(name) / "without", WITHOUT, given.dags, given.per_file, 0)
+        with_three = measure(Path(name) / "with", WITH_THREE, given.dags, given.per_file, 3)
+    for kind, found in (("without connections", without), ("with three each", with_three)):
+        print(
+            f"{given.dags} DAGs {kind}: policy on / off {found['on']:.3f} x, noise {found['nothing']:.3f} x"
+        )
     results.merge(
         "policy",
         {
             "dags": given.dags,
-            "ratio_without_connections": round(without, 4),
-            "ratio_with_connections": round(with_three, 4),
-            "noise": round(max(abs(noise_without - 1), abs(noise_with - 1)), 4),
+            "ratio_without_connections": round(without["on"], 4),
+            "ratio_with_connections": round(with_three["on"], 4),
+            "noise": round(max(abs(found["nothing"] - 1) for found in (without, with_three)), 4),
         },
     )
 

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from airflow_thirdparty.policies import own_files
@@ -82,6 +82,8 @@ class AccountIdCache:
     configured: Callable[[], str] = str
     home: str = ""
     clock: Callable[[], float] = time.time
+    kept_at: Path | None = field(default=None, init=False)
+    """The file that the ids were read from."""
 
     def ids(self) -> frozenset[str] | None:
         """The ids of all accounts, or ``None`` when they are not known.
@@ -91,10 +93,11 @@ class AccountIdCache:
         """
         # the quick way first; only who reads anew has to know whether it is safe to write there
         configured = self.configured()
-        known = _load(Path(configured) if configured else self._at_home())
+        self.kept_at = Path(configured) if configured else self._at_home()
+        known = _load(self.kept_at)
         if known.is_fresh(self.clock()):
             return known.ids
-        path = self.path()
+        path = self.kept_at = self.path()
         known = _load(path)
         if known.is_fresh(self.clock()):
             return known.ids

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,7 @@ class Assessment:
     references: tuple[Reference, ...]
     acknowledgement: Acknowledgement
 
-    @property
+    @functools.cached_property
     def accounts(self) -> dict[str, list[str]]:
         """The tasks that use each account, by the account's id."""
         used: dict[str, list[str]] = {}

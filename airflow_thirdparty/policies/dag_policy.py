@@ -68,6 +68,16 @@ class _Memory:
 
 _memory: _Memory | None = None
 
+for _read in (
+    settings.account_ids_file,
+    settings.public_dag_policy,
+    settings.public_dag_tags,
+    settings.public_roles,
+    settings.acknowledgement_tag,
+    settings.acknowledgement_param,
+):
+    _read()  # here once, and not in every process that parses a file
+
 
 def forget() -> None:
     """Read configuration and list again at the next DAG."""
@@ -105,9 +115,13 @@ def dag_policy(dag: Any) -> None:
 
 
 def _is_worker() -> bool:
+    return _parsing_context().dag_id is not None
+
+
+def _parsing_context() -> Any:
     from airflow.sdk import get_parsing_context
 
-    return get_parsing_context().dag_id is not None
+    return get_parsing_context()
 
 
 def _judge(dag: Any) -> str | None:
@@ -138,7 +152,7 @@ def _account_ids() -> tuple[frozenset[str], Path | None]:
         read_variable, settings.fernet_key, settings.account_ids_file, get_airflow_home()
     )
     try:
-        return published.ids() or frozenset(), _reports(published)
+        ids = published.ids() or frozenset()
     except CacheUnusableError as problem:
         log.warning(
             "The list of third-party accounts is not read, because it can be kept nowhere (%s). "
@@ -146,12 +160,8 @@ def _account_ids() -> tuple[frozenset[str], Path | None]:
             problem,
         )
         return frozenset(), None
-
-
-def _reports(published: AccountIdCache) -> Path | None:
-    with contextlib.suppress(CacheUnusableError):
-        return published.path().with_suffix(".reported") if is_supervised() else None
-    return None
+    kept_at = published.kept_at if is_supervised() else None
+    return ids, kept_at and kept_at.with_suffix(".reported")
 
 
 def _doubt(assessment: Assessment) -> str:
@@ -162,10 +172,10 @@ def _doubt(assessment: Assessment) -> str:
 
 
 def _report(assessment: Assessment, said: Iterable[str], file: str) -> None:
-    """Log, and warn of a DAG at risk."""
+    """Log, and warn of a DAG at risk; in a DAG processor that would be the same line a second time."""
     for text in filter(None, said):
         log.warning("%s", text)
-    if assessment.at_risk:
+    if assessment.at_risk and not is_supervised():
         short = messages.PublicDagWarning(messages.in_short(assessment))
         with contextlib.suppress(messages.PublicDagWarning):  # where warnings are made errors
             warnings.warn_explicit(short, messages.PublicDagWarning, filename=file, lineno=1)

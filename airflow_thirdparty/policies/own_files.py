@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 
@@ -31,7 +30,8 @@ def usable(path: Path) -> Path:
 
 
 def _is_shared(folder: Path) -> bool:
-    return folder.parent == Path(tempfile.gettempdir())
+    """Whether anybody could have put the folder there, as in one for temporary files."""
+    return bool(folder.parent.stat().st_mode & stat.S_IWOTH)
 
 
 def read(path: Path, largest: int) -> bytes | None:
@@ -50,7 +50,7 @@ def read(path: Path, largest: int) -> bytes | None:
         ours = found.st_uid == os.getuid() and not found.st_mode & 0o022
         if not ours or not stat.S_ISREG(found.st_mode) or found.st_size > largest:
             return None
-        return os.read(descriptor, largest)
+        return os.read(descriptor, found.st_size)
     except OSError:
         return None
     finally:
@@ -63,11 +63,13 @@ def write(path: Path, text: str) -> None:
     :param path: the file, in a folder that is :func:`usable`
     :param text: its content
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    # what tempfile does first, finding out where it may write, costs more than all of this
+    new = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "w") as file:
             file.write(text)
-        Path(name).replace(path)
+        new.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise

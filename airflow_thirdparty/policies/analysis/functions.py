@@ -127,24 +127,29 @@ def _lines(text: str) -> tuple[str, ...]:
 Nodes = dict[type[ast.AST], list[Any]]
 """The nodes of a syntax tree, by their kind."""
 
+_LEAVES = frozenset({ast.Name, ast.Constant, ast.Load, ast.Store, ast.Add})
+"""Kinds of nodes that hold no others that matter, and are most of a tree."""
+
 
 def nodes_of(root: ast.AST) -> Nodes:
-    """A syntax tree's nodes, from the outside in, by their kind.
+    """A syntax tree's nodes, from the outside in, by their kind, but for the leaves.
 
     :param root: a syntax tree
     :return: lists of nodes, by class
     """
     found = [root]
+    by_kind: Nodes = {}
     for node in found:
+        kind = type(node)
+        if kind in _LEAVES:
+            continue
+        by_kind.setdefault(kind, []).append(node)
         for name in node._fields:
             value = getattr(node, name, None)
             if type(value) is list:
                 found += [item for item in value if isinstance(item, ast.AST)]
             elif isinstance(value, ast.AST):
                 found.append(value)
-    by_kind: Nodes = {}
-    for node in found:
-        by_kind.setdefault(type(node), []).append(node)
     return by_kind
 
 
@@ -198,6 +203,23 @@ def _block(lines: Sequence[str]) -> Sequence[str]:
         elif word and len(line) - len(line.lstrip()) <= margin and word[0] not in ")]}#":
             return lines[:number]
     return lines if inside else []
+
+
+def text_around(function: types.FunctionType) -> str:
+    """The lines a function is written in, decorators included, and perhaps some after them.
+
+    :param function: a plain function
+    :return: lines of its file; empty when its source cannot be had
+    """
+    lines, code = _lines(source_of(function)), function.__code__
+    first = code.co_firstlineno - 1
+    # a text with lines that begin further out ends the block too early, so the compiled code is asked as well
+    return "".join(lines[first : max(first + len(_block(lines[first:])), _last_line(code))])
+
+
+def _last_line(code: types.CodeType) -> int:
+    inner = [_last_line(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return max([line for *_, line in code.co_lines() if line] + inner)
 
 
 def _thorough(text: str, code: types.CodeType) -> FunctionNode | None:

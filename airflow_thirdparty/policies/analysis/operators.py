@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from airflow_thirdparty.policies.analysis.functions import is_installed, unwrap
@@ -24,6 +24,12 @@ SUFFIX = "conn_id"
 
 OWN_FIELDS = ("account", "account_id", "accounts")
 """Arguments of our own operators that name an account."""
+
+_MADE_WITH = "_BaseOperator__init_kwargs"
+"""Where Airflow keeps what an operator was made with."""
+
+_OF_ANY_OPERATOR = {"_pre_execute_hook", "_post_execute_hook", "executor_config"}
+"""Fields that every operator has, and in which an author's functions or connections can stand."""
 
 
 @functools.lru_cache(maxsize=512)
@@ -66,7 +72,8 @@ def functions(task: Any) -> list[Any]:
     written = given(task)
     first = getattr(task, "python_callable", None) or written.get("python_callable")
     found = [first] if first is not None else []
-    others = [v for v in [*written.values(), *_before(written)] if type(v) is types.FunctionType]
+    values = [*map(written.__getitem__, _telling_names(tuple(written))[1]), *_before(written)]
+    others = [v for v in values if type(v) is types.FunctionType]
     found += [
         v for v in others if v is not first and not is_installed(inspect.unwrap(v).__code__.co_filename)
     ]
@@ -85,16 +92,19 @@ def connections(task: Any) -> dict[str, Values]:
     :return: the texts each can have
     """
     found: dict[str, Values] = {}
+    written = given(task)
     # some operators keep an argument under another name, or not at all
-    for source in (given(task), getattr(task, "_BaseOperator__init_kwargs", None) or {}):
-        _collect(source, found)
-        for value in [value for value in source.values() if type(value) is dict and value]:
-            _collect(value, found)
-    for notifier in _before(given(task)):
-        _collect(getattr(notifier, "__dict__", {}), found)
+    for source in (written, written.get(_MADE_WITH) or {}):
+        naming, others = _telling_names(tuple(source))
+        _collect(naming, source, found)
+        for value in [value for value in map(source.__getitem__, others) if type(value) is dict]:
+            _collect(filter(_names_connections, value), value, found)
+    for notifier in _before(written):
+        fields = getattr(notifier, "__dict__", {})
+        _collect(filter(_names_connections, fields), fields, found)
     if hasattr(task, "partial_kwargs"):
         for name, values in [*_mapped(task, "expand_input"), *_mapped(task, "op_kwargs_expand_input")]:
-            if name.endswith(SUFFIX) or name in OWN_FIELDS:
+            if _names_connections(name):
                 found[name] = found.get(name, NOTHING) | values
         for name, values in _defaults_when_unmapped(task).items():
             found.setdefault(name, values)
@@ -119,17 +129,28 @@ def passed_to(task: Any, function: Any) -> dict[str, Values]:
     return {name: values for name, values in passed.items() if name in names}
 
 
-def _collect(source: Mapping[Any, Any], found: dict[str, Values]) -> None:
-    for name in _candidate_names(tuple(source)):
+def _collect(names: Iterable[str], source: Mapping[str, Any], found: dict[str, Values]) -> None:
+    for name in names:
         found[name] = found.get(name, NOTHING) | _argument(source[name])
 
 
+def _names_connections(name: object) -> bool:
+    return isinstance(name, str) and (name.endswith(SUFFIX) or name in OWN_FIELDS)
+
+
 @functools.lru_cache(maxsize=1024)
-def _candidate_names(names: tuple[Any, ...]) -> tuple[str, ...]:
-    # operators of one class have the same attributes, so this is looked through once for all of them
-    return tuple(
-        name for name in names if isinstance(name, str) and (name.endswith(SUFFIX) or name in OWN_FIELDS)
-    )
+def _telling_names(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of what an author may have given to an operator; most are Airflow's own and the same in all.
+
+    :param names: an operator's attributes, or its arguments: the same in all tasks that are made alike
+    :return: those that name connections, and the others
+    """
+    from airflow.sdk import BaseOperator
+
+    plain = BaseOperator.__dataclass_fields__.keys() - _OF_ANY_OPERATOR
+    telling = [name for name in names if name not in plain]
+    naming = [name for name in telling if _names_connections(name)]
+    return tuple(naming), tuple(telling)
 
 
 @functools.lru_cache(maxsize=512)

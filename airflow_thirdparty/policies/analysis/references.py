@@ -46,23 +46,28 @@ def references(dag: Any, accounts: Collection[str]) -> list[Reference]:
     :return: each once
     """
     known = frozenset(accounts)
-    tasks = sorted(dag.tasks, key=lambda task: str(task.task_id))
-    return list(dict.fromkeys(found for task in tasks for found in _of_task(task, known)))
+    found: list[Reference] = []
+    for task in sorted(dag.tasks, key=lambda task: str(task.task_id)):
+        found += _of_task(task, known)
+    return list(dict.fromkeys(found))
 
 
 def _of_task(task: Any, accounts: frozenset[str]) -> list[Reference]:
     try:
-        return [*_in_arguments(task, accounts), *_in_templates(task, accounts), *_in_python(task, accounts)]
+        return _in_arguments(task, accounts) + _in_templates(task, accounts) + _in_python(task, accounts)
     except Exception:
         log.exception("Looking for third-party accounts in task %s failed", task.task_id)
         return [Reference(str(task.task_id), None, "this task could not be looked at")]
 
 
-def _in_arguments(task: Any, accounts: frozenset[str]) -> Iterator[Reference]:
-    ours = operators.is_ours(operators.class_of(task))
-    for name, values in sorted(operators.connections(task).items()):
+def _in_arguments(task: Any, accounts: frozenset[str]) -> list[Reference]:
+    named = operators.connections(task)
+    found: list[Reference] = []
+    ours = bool(named) and operators.is_ours(operators.class_of(task))
+    for name in sorted(named):
         if ours or name.endswith(operators.SUFFIX):
-            yield from _sorted_out(task, values, f"argument {name}", accounts, ours=ours)
+            found += _sorted_out(task, named[name], f"argument {name}", accounts, ours=ours)
+    return found
 
 
 def _sorted_out(
@@ -84,12 +89,16 @@ def _in_templates(task: Any, accounts: frozenset[str]) -> list[Reference]:
     fields.append(("expand()", getattr(getattr(task, "expand_input", None), "value", None)))
     found: list[Reference] = []
     for name, value in fields:
-        for text in _templates(value) if value is not None else ():
+        for text in _templates(value) if _may_hold_templates(value) else ():
             for match in _TEMPLATED.finditer(text):
                 conn_id = match["got"] or match["dotted"] or match["item"]
                 values = Values(frozenset({conn_id})) if conn_id else UNKNOWN
                 found += _sorted_out(task, values, f"{match[0]}… in {name}", accounts, ours=False)
     return sorted(found, key=lambda reference: reference.written)
+
+
+def _may_hold_templates(value: Any) -> bool:
+    return "conn" in value if type(value) is str else value is not None
 
 
 def _templates(value: Any) -> list[str]:
@@ -107,13 +116,15 @@ def _templates(value: Any) -> list[str]:
     return found
 
 
-def _in_python(task: Any, accounts: frozenset[str]) -> Iterator[Reference]:
-    found: list[ConnectionUse] = []
+def _in_python(task: Any, accounts: frozenset[str]) -> list[Reference]:
+    uses: list[ConnectionUse] = []
     for function in operators.functions(task):
         passed = functools.partial(operators.passed_to, task, function)
-        found += mentions(function, passed, accounts=accounts)
+        uses += mentions(function, passed, accounts=accounts)
     for method in operators.own_methods(operators.class_of(task)):
-        found += mentions(method, objects={"self": task}, accounts=accounts)
-    for mention in found:
-        written = f"{mention.written} in line {mention.line}" if mention.line else mention.written
-        yield from _sorted_out(task, mention.values, written, accounts, ours=mention.ours)
+        uses += mentions(method, objects={"self": task}, accounts=accounts)
+    found: list[Reference] = []
+    for use in uses:
+        written = f"{use.written} in line {use.line}" if use.line else use.written
+        found += _sorted_out(task, use.values, written, accounts, ours=use.ours)
+    return found

@@ -19,6 +19,7 @@ from airflow_thirdparty.policies.analysis.functions import (
     tree_of,
     unwrap,
 )
+from airflow_thirdparty.policies.analysis.plain_uses import plain_use
 from airflow_thirdparty.policies.analysis.values import UNKNOWN, Scope, Values, parameters, union, values_of
 from airflow_thirdparty.wire import split_entry
 
@@ -125,34 +126,40 @@ class _Search:
         if key in self._seen or depth > _DEEPEST or not self.is_promising(function):
             return
         self._seen.add(key)
+        plain = None if objects else _plainly(function)
+        if plain is not None:
+            self.found.append(plain)
+            return
         node = tree_of(function)
         if node is None:
             missing = f"the source of {function.__name__}() is not there"
             self.found.append(ConnectionUse(UNKNOWN, False, missing, 0, function.__code__.co_filename))
             return
-        nodes = nodes_of(node)
-        scope = Scope(function, nodes, arguments, certain, objects)
+        self._read(Scope(function, nodes_of(node), arguments, certain, objects), depth)
+
+    def _read(self, scope: Scope, depth: int) -> None:
+        """Look at what a function calls, and into the functions of its own authors that it may call."""
+        function, nodes = scope.function, scope.nodes
         called = {function.__code__}
-        for part in nodes.get(ast.Attribute, ()):
+        for part in nodes.get(ast.Attribute, ()) if _ACCESSOR in names_in(function.__code__) else ():
             self.found += _from_context(part, scope)
         for part in nodes.get(ast.Call, ()):
-            self.found += self._asked(part, scope)
-            called |= self._follow(part, scope, depth)
+            target = scope.live(part.func)
+            self.found += self._asked(part, target, scope)
+            if isinstance(target, types.FunctionType) and self.is_promising(target):
+                self._follow(part, target, scope, depth)
+                called.add(target.__code__)
         for other in neighbours(function):
             if other.__code__ not in called:
-                self.visit(other, {}, objects, certain=False, depth=depth + 1)
+                self.visit(other, {}, scope.objects, certain=False, depth=depth + 1)
 
-    def _follow(self, call: ast.Call, scope: Scope, depth: int) -> set[types.CodeType]:
+    def _follow(self, call: ast.Call, target: types.FunctionType, scope: Scope, depth: int) -> None:
         """Look into a function that is called by its name, knowing what is passed to it."""
-        target = scope.live(call.func)
-        if not isinstance(target, types.FunctionType) or not self.is_promising(target):
-            return set()
         names, objects = parameters(target), {}
         owner = scope.live(call.func.value) if isinstance(call.func, ast.Attribute) else None
         if owner is not None and not isinstance(owner, (types.ModuleType, type)):
             objects, names = dict.fromkeys(names[:1], owner), names[1:]
         self.visit(target, scope.bind(call, names), objects, certain=True, depth=depth + 1)
-        return {target.__code__}
 
     def is_promising(self, function: types.FunctionType) -> bool:
         """Whether this function, or one it may call, has a name in it that may ask for a connection."""
@@ -163,11 +170,11 @@ class _Search:
             self._promising[function.__code__] = known
         return known
 
-    def _asked(self, call: ast.Call, scope: Scope) -> Iterator[ConnectionUse]:
-        name = _name(call.func, scope)
-        if _is_ours(call.func, scope):
-            declares = _name(call.func, scope) == _DECORATOR
-            yield _at(call, scope, _own_values(call, scope), ours=True)._replace(declares=declares)
+    def _asked(self, call: ast.Call, target: object, scope: Scope) -> Iterator[ConnectionUse]:
+        name = _named(call.func, target, scope)
+        if _is_ours(call.func, name, target, scope):
+            use = _at(call, scope, _own_values(call, name, target, scope), ours=True)
+            yield use._replace(declares=name == _DECORATOR)
             return
         by_keyword = [k.value for k in call.keywords if k.arg is not None and k.arg.endswith("conn_id")]
         if by_keyword:
@@ -208,8 +215,22 @@ def _speaks_of_connections(function: types.FunctionType) -> bool:
         return True
     if any(_lives_with_us(function.__globals__.get(name)) for name in names):
         return True
+    return _may_be_decorated(function)
+
+
+def _may_be_decorated(function: types.FunctionType) -> bool:
     # above @task it marks something else than the function, so only the text tells
     return _DECORATORS_MODULE in sys.modules and _DECORATOR in source_of(function)
+
+
+def _plainly(function: types.FunctionType) -> ConnectionUse | None:
+    """What a function asks for, where that can be told without its syntax tree."""
+    telling = frozenset(filter(_candidate_names, names_in(function.__code__)))
+    use = None if _may_be_decorated(function) else plain_use(function, telling)
+    if use is None or not _lives_with_us(function.__globals__[use.called]):
+        return None
+    path = function.__code__.co_filename
+    return ConnectionUse(values_of(use.account), True, f"{use.called}(…)", use.line, path)
 
 
 def _candidate_names(name: str) -> bool:
@@ -249,18 +270,18 @@ def _shown(expression: ast.expr) -> str:
     return expression.id if isinstance(expression, ast.Name) else "…"
 
 
-def _is_ours(func: ast.expr, scope: Scope) -> bool:
-    if OURS.fullmatch(_name(func, scope)):
+def _is_ours(func: ast.expr, name: str, target: object, scope: Scope) -> bool:
+    if OURS.fullmatch(name):
         return True
     if isinstance(func, ast.Attribute) and OURS.fullmatch(_name(func.value, scope)):
         return True  # ThirdPartyAccountHook.for_account("x")
     root = func.value if isinstance(func, ast.Attribute) else func
     origin = scope.imports.get(root.id, "") if isinstance(root, ast.Name) else ""
-    return origin.startswith(OUR_ROOMS) or _lives_with_us(scope.live(func))
+    return origin.startswith(OUR_ROOMS) or _lives_with_us(target)
 
 
-def _own_values(call: ast.Call, scope: Scope) -> Values:
-    if _name(call.func, scope) == _DECORATOR:  # takes any number of ids
+def _own_values(call: ast.Call, name: str, target: object, scope: Scope) -> Values:
+    if name == _DECORATOR:  # takes any number of ids
         return union(map(scope.evaluate, call.args))
     named = [k.value for k in call.keywords if k.arg and k.arg.endswith(_OWN_KEYWORDS)]
     given = named or call.args[:1]
@@ -268,19 +289,22 @@ def _own_values(call: ast.Call, scope: Scope) -> Values:
         return scope.evaluate(given[0])
     if any(k.arg is None for k in call.keywords):
         return UNKNOWN
-    default = inspect.getattr_static(scope.live(call.func), "default_conn_name", _DEFAULT)
+    default = inspect.getattr_static(target, "default_conn_name", _DEFAULT)
     return values_of(default)
 
 
-def _name(func: ast.expr, scope: Scope) -> str:
-    """The last part of what is called, under the name it was defined with."""
+def _name(expression: ast.expr, scope: Scope) -> str:
+    """The last part of what an expression names, under the name it was defined with."""
+    return _named(expression, scope.live(expression), scope)
+
+
+def _named(func: ast.expr, target: object, scope: Scope) -> str:
     if isinstance(func, ast.Attribute):
         return func.attr
     if not isinstance(func, ast.Name):
         return ""
-    thing = scope.live(func)
-    if isinstance(thing, (type, types.FunctionType)):
-        return thing.__name__
+    if isinstance(target, (type, types.FunctionType)):
+        return target.__name__
     return scope.imports.get(func.id, func.id).rpartition(".")[2]
 
 

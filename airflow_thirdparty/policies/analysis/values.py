@@ -6,7 +6,6 @@ import ast
 import inspect
 import itertools
 import types
-from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -34,6 +33,9 @@ class Values(NamedTuple):
 UNKNOWN = Values(complete=False)
 NOTHING = Values()
 """An expression that is no text at all, such as ``None``."""
+
+_ABSENT = object()
+"""What a name stands for that nothing defines."""
 
 
 def values_of(value: object) -> Values:
@@ -87,9 +89,8 @@ class Scope:
         self._assigned: dict[str, list[ast.expr | None]] = {}
         for target, value in _assignments(self.nodes):
             self._assigned.setdefault(target, []).append(value)
-        self._outer = ChainMap(closure(self.function), self.function.__globals__)
+        self._closure = closure(self.function)
         self.imports = dict(_imports(self.nodes))
-        self._defaults = defaults_of(self.function)
         self._parameters = frozenset(parameters(self.function))
         self._names: dict[str, Values] = {}
 
@@ -162,7 +163,9 @@ class Scope:
     def _object(self, name: str) -> Any:
         if name in self._assigned or name in self.imports:
             return None
-        return self.objects.get(name) if name in self._parameters else self._outer.get(name)
+        if name in self._parameters:
+            return self.objects.get(name)
+        return self._closure[name] if name in self._closure else self.function.__globals__.get(name)
 
     def _name(self, name: str) -> Values:
         if name in self._assigned:
@@ -173,13 +176,15 @@ class Scope:
             return self._names[name]
         if name in self._parameters:
             return self._passed(name)
-        return values_of(self._outer[name]) if name in self._outer else UNKNOWN
+        if name in self._closure:
+            return values_of(self._closure[name])
+        return values_of(self.function.__globals__.get(name, _ABSENT))
 
     def _passed(self, name: str) -> Values:
         if name in self.arguments:
             passed = self.arguments[name]
         else:
-            passed = values_of(self._defaults[name]) if name in self._defaults else UNKNOWN
+            passed = values_of(defaults_of(self.function).get(name, _ABSENT))
         return passed if self.certain else passed | UNKNOWN
 
     def _part(self, part: ast.expr) -> Values:

@@ -263,6 +263,7 @@ def test_a_temporary_folder_planted_by_somebody_else_is_refused(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    tmp_path.chmod(0o1777)  # as folders for temporary files are
     (tmp_path / "real").mkdir()
     (tmp_path / f"third-party-accounts-{os.getuid()}").symlink_to(tmp_path / "real")
     with pytest.raises(CacheUnusableError):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airflow_thirdparty.policies.analysis import source
 from airflow_thirdparty.policies.analysis.references import references
 
 ACCOUNTS = {"github", "slack"}
@@ -20,7 +21,12 @@ GITHUB, SLACK, UNKNOWN = {"github"}, {"slack"}, {None}
 
 
 def found(dag: Any, accounts: set[str] = ACCOUNTS) -> set[str | None]:
-    return {reference.account for reference in references(dag, accounts) if reference.task_id == "t"}
+    """What is found, which is the same where every function is parsed."""
+    told = references(dag, accounts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "plain_use", lambda *_: None)
+        assert references(dag, accounts) == told
+    return {reference.account for reference in told if reference.task_id == "t"}
 
 
 @pytest.mark.parametrize(
@@ -570,6 +576,16 @@ def test_what_the_account_is(load: Any, body: str, expected: set[str | None]) ->
             """,
             GITHUB,
             id="async",
+        ),
+        pytest.param(
+            """
+            @uses_account("slack")
+            @task
+            def t(): ThirdPartyAccountHook("github")
+            t()
+            """,
+            GITHUB | SLACK,
+            id="one account in plain sight, another declared",
         ),
     ],
 )
