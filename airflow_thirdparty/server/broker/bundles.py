@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.models.dagbundle import DagBundleModel
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
+from airflow_thirdparty.server import airflow_tables as tables
 
 DEFAULT = frozenset({"dags-folder"})
 """What Airflow's own configuration names when nobody has set anything."""
@@ -19,10 +19,10 @@ def columns() -> list[ColumnElement[Any]]:
 
     :return: how many bundles there are, and the name of the first
     """
-    active = DagBundleModel.active.is_(True)
+    active = tables.DAG_BUNDLE.c.active.is_(True)
     return [
-        select(func.count()).select_from(DagBundleModel).where(active).scalar_subquery(),
-        select(func.min(DagBundleModel.name)).where(active).scalar_subquery(),
+        select(func.count()).select_from(tables.DAG_BUNDLE).where(active).scalar_subquery(),
+        select(func.min(tables.DAG_BUNDLE.c.name)).where(active).scalar_subquery(),
     ]
 
 

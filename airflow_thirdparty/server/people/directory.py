@@ -135,11 +135,12 @@ class FabDirectory(OtherDirectory):
         """Look the user up by primary key, in the same query."""
         from airflow.providers.fab.auth_manager.models import User
 
+        users = User.__table__.c
         # the case keeps the cast away from ids of other auth managers, which are no numbers
         key = case((auth_manager == self.auth_manager, cast(user_id, Integer)))
         return [
-            select(User.active).where(User.id == key).scalar_subquery(),
-            select(User.created_on).where(User.id == key).scalar_subquery(),
+            select(users.active).where(users.id == key).scalar_subquery(),
+            select(users.created_on).where(users.id == key).scalar_subquery(),
         ]
 
     def user_state(self, person: Person, values: Sequence[Any]) -> UserState:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from airflow.models.connection import Connection
 from airflow.models.crypto import get_fernet
 from cryptography.fernet import InvalidToken
 from sqlalchemy import delete, select, update
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
+from airflow_thirdparty.server.airflow_tables import CONNECTION
 from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS
 from airflow_thirdparty.server.reasons import misconfigured
 from airflow_thirdparty.server.store import account_health, sign_ins
@@ -32,9 +32,29 @@ def registration_of(connection: Any) -> Registration:
     :raises AccountMisconfigured: when Airflow's key for it is gone
     """
     try:
-        extra = connection.extra
+        return _registration(connection, connection.extra)
     except (ValueError, InvalidToken):
         raise misconfigured("extra_locked", "[core] fernet_key", account=connection.conn_id) from None
+
+
+def stored_registration(row: Any) -> Registration:
+    """Read the registration from a row of Airflow's table.
+
+    :param row: the row, as the database has it
+    :return: what it registers, the secret left out
+    :raises AccountMisconfigured: when Airflow's key for it is gone
+    """
+    if not row.extra or not row.is_extra_encrypted:
+        return _registration(row, row.extra)
+    try:
+        if not get_fernet().is_encrypted:
+            raise ValueError("no key is configured")
+        return _registration(row, _decrypted(row.extra))
+    except (ValueError, InvalidToken):
+        raise misconfigured("extra_locked", "[core] fernet_key", account=row.conn_id) from None
+
+
+def _registration(connection: Any, extra: str | None) -> Registration:
     return Registration(
         conn_id=connection.conn_id,
         host=connection.host,
@@ -142,7 +162,7 @@ def move_found(session: Session, conn_id: str | None = None) -> int:
     :param conn_id: look at this account only
     :return: how many were found
     """
-    table = Connection.__table__
+    table = CONNECTION
     statement = select(table).where(
         table.c.conn_type == CONN_TYPE, table.c.password.is_not(None), table.c.password != ""
     )
@@ -170,7 +190,7 @@ def _move(session: Session, row: Any) -> None:
             str(error) or "no configured Fernet key opens it",
         )
         return
-    table = Connection.__table__
+    table = CONNECTION
     session.execute(
         update(table)
         .where(table.c.conn_id == row.conn_id, table.c.password == row.password)

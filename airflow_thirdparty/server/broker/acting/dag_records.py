@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from airflow.models.dag import DagModel
-from airflow.models.dag_version import DagVersion
-from airflow.models.dagcode import DagCode
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
+from airflow_thirdparty.server import airflow_tables as tables
 from airflow_thirdparty.server.store.base import changed_rows
 from airflow_thirdparty.server.store.delegations import CodeFingerprint, DagSighting, Delegation
 
@@ -55,23 +53,24 @@ def records(session: Session, dag_ids: Collection[str]) -> dict[str, DagRecord]:
     """
     if not dag_ids:
         return {}
+    dag, version, code = tables.DAG.c, tables.DAG_VERSION.c, tables.DAG_CODE.c
     latest = (
-        select(DagVersion.dag_id, func.max(DagVersion.version_number).label("number"))
-        .where(DagVersion.dag_id.in_(dag_ids))
-        .group_by(DagVersion.dag_id)
+        select(version.dag_id, func.max(version.version_number).label("number"))
+        .where(version.dag_id.in_(dag_ids))
+        .group_by(version.dag_id)
         .subquery()
     )
-    this = and_(DagVersion.dag_id == latest.c.dag_id, DagVersion.version_number == latest.c.number)
+    this = and_(version.dag_id == latest.c.dag_id, version.version_number == latest.c.number)
     rows = session.execute(
         select(
-            DagModel.dag_id,
-            DagModel.bundle_name,
-            DagVersion.bundle_name.label("version_bundle"),
-            DagModel.relative_fileloc,
-            DagModel.fileloc,
-            DagModel.bundle_version,
-            DagModel.last_parsed_time,
-            DagCode.source_code,
+            dag.dag_id,
+            dag.bundle_name,
+            version.bundle_name.label("version_bundle"),
+            dag.relative_fileloc,
+            dag.fileloc,
+            dag.bundle_version,
+            dag.last_parsed_time,
+            code.source_code,
             DagSighting.digest,
             DagSighting.unknown,
             DagSighting.bundle_name.label("seen_bundle"),
@@ -79,11 +78,12 @@ def records(session: Session, dag_ids: Collection[str]) -> dict[str, DagRecord]:
             DagSighting.seen_at,
             DagSighting.moved_at,
         )
-        .outerjoin(latest, latest.c.dag_id == DagModel.dag_id)
-        .outerjoin(DagVersion, this)
-        .outerjoin(DagCode, DagCode.dag_version_id == DagVersion.id)
-        .outerjoin(DagSighting, DagSighting.dag_id == DagModel.dag_id)
-        .where(DagModel.dag_id.in_(dag_ids))
+        .select_from(tables.DAG)
+        .outerjoin(latest, latest.c.dag_id == dag.dag_id)
+        .outerjoin(tables.DAG_VERSION, this)
+        .outerjoin(tables.DAG_CODE, code.dag_version_id == version.id)
+        .outerjoin(DagSighting, DagSighting.dag_id == dag.dag_id)
+        .where(dag.dag_id.in_(dag_ids))
     )
     return {row.dag_id: _record(row) for row in rows}
 
@@ -127,7 +127,7 @@ def other_version() -> ColumnElement[bool]:
 
     :return: a condition on :class:`Delegation`
     """
-    another = aliased(DagVersion)  # the query may have a version of its own
+    another = tables.DAG_VERSION.alias().c  # the query may have a version of its own
     return (
         exists()
         .where(
@@ -146,9 +146,8 @@ def mark_contested(session: Session, now: datetime) -> int:
     :param now: the time, in UTC
     :return: how many are marked anew
     """
-    moved = exists().where(
-        DagModel.dag_id == Delegation.dag_id, DagModel.bundle_name != Delegation.bundle_name
-    )
+    dag = tables.DAG.c
+    moved = exists().where(dag.dag_id == Delegation.dag_id, dag.bundle_name != Delegation.bundle_name)
     statement = (
         update(Delegation)
         .where(Delegation.contested_at.is_(None), or_(moved, other_version()))

@@ -13,17 +13,13 @@ from functools import lru_cache
 from typing import Any
 
 from airflow.models.dag import DagModel
-from airflow.models.dag_version import DagVersion
 from airflow.models.dagbundle import DagBundleModel
-from airflow.models.dagcode import DagCode
-from airflow.models.dagrun import DagRun
-from airflow.models.taskinstance import TaskInstance
-from airflow.models.taskinstancehistory import TaskInstanceHistory
 from airflow.models.team import Team
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, literal, null, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
+from airflow_thirdparty.server import airflow_tables as tables
 from airflow_thirdparty.server.broker import bundles
 from airflow_thirdparty.server.broker.acting import dag_records, rights
 from airflow_thirdparty.server.broker.acting.facts import TASK, AttributionFact, DelegationFact, RunFacts
@@ -131,8 +127,8 @@ def statement(users: Directory, multi_team: bool) -> Select[Any]:
     :param multi_team: whether teams matter
     :return: a query for :func:`facts_of`; its first table is the task instance's
     """
-    task, run, attribution, consent = TaskInstance, DagRun, Attribution, Delegation
-    version = DagVersion
+    task, run, dag, version = tables.TASK_INSTANCE.c, tables.DAG_RUN.c, tables.DAG.c, tables.DAG_VERSION.c
+    attribution, consent = Attribution, Delegation
     bundle_count, first_bundle = bundles.columns()
     columns: list[Any] = [
         task.task_id,
@@ -157,9 +153,9 @@ def statement(users: Directory, multi_team: bool) -> Select[Any]:
         attribution.clears.label("attribution_clears"),
         attribution.at.label("attribution_at"),
         *_person("consent", consent, users),
-        DagModel.bundle_name.label("dag_bundle"),
-        DagModel.relative_fileloc.label("dag_file"),
-        DagModel.last_parsed_time.label("dag_parsed"),
+        dag.bundle_name.label("dag_bundle"),
+        dag.relative_fileloc.label("dag_file"),
+        dag.last_parsed_time.label("dag_parsed"),
         version.bundle_name.label("version_bundle"),
         bundle_count.label("bundle_count"),
         first_bundle.label("first_bundle"),
@@ -189,14 +185,14 @@ def statement(users: Directory, multi_team: bool) -> Select[Any]:
     ]
     return (
         select(*columns)
-        .select_from(task)
-        .join(run, and_(run.dag_id == task.dag_id, run.run_id == task.run_id))
+        .select_from(tables.TASK_INSTANCE)
+        .join(tables.DAG_RUN, and_(run.dag_id == task.dag_id, run.run_id == task.run_id))
         .outerjoin(attribution, and_(attribution.run_pk == run.id, attribution.run_created == run.created_at))
         .outerjoin(
             consent, and_(consent.dag_id == task.dag_id, consent.conn_id == bindparam("asked_conn_id"))
         )
-        .outerjoin(DagModel, DagModel.dag_id == task.dag_id)
-        .outerjoin(version, version.id == task.dag_version_id)
+        .outerjoin(tables.DAG, dag.dag_id == task.dag_id)
+        .outerjoin(tables.DAG_VERSION, version.id == task.dag_version_id)
         .outerjoin(DagSighting, DagSighting.dag_id == consent.dag_id)
         .where(task.id == bindparam("ti_id"))
         .order_by(attribution.id)
@@ -222,11 +218,13 @@ def _clears_seen() -> ColumnElement[int]:
 
     A clear changes ``max_tries``, a retry does not.  Without history rows this reads nothing but an index.
     """
-    tried, current = aliased(TaskInstanceHistory), aliased(TaskInstance)
+    history, others = tables.TASK_INSTANCE_HISTORY.alias(), tables.TASK_INSTANCE.alias()
+    tried, current, task = history.c, others.c, tables.TASK_INSTANCE.c
     per_task = (
         select(func.count(func.distinct(tried.max_tries)).label("clears"))
+        .select_from(history)
         .join(
-            current,
+            others,
             and_(
                 current.dag_id == tried.dag_id,
                 current.task_id == tried.task_id,
@@ -235,11 +233,11 @@ def _clears_seen() -> ColumnElement[int]:
             ),
         )
         .where(
-            tried.dag_id == TaskInstance.dag_id,
-            tried.run_id == TaskInstance.run_id,
+            tried.dag_id == task.dag_id,
+            tried.run_id == task.run_id,
             tried.max_tries != current.max_tries,
         )
-        .correlate(TaskInstance)
+        .correlate(tables.TASK_INSTANCE)
         .group_by(tried.task_id, tried.map_index)
         .subquery()
     )
@@ -248,7 +246,9 @@ def _clears_seen() -> ColumnElement[int]:
 
 def _tries_beyond() -> ColumnElement[bool]:
     """Whether the task itself had more tries than its retries allow."""
-    return TaskInstance.try_number > TaskInstance.max_tries + literal(1)
+    task = tables.TASK_INSTANCE.c
+    beyond: ColumnElement[bool] = task.try_number > task.max_tries + literal(1)
+    return beyond
 
 
 def _team() -> ColumnElement[str]:
@@ -256,16 +256,17 @@ def _team() -> ColumnElement[str]:
         select(Team.name)
         .join(DagBundleModel.teams)
         .join(DagModel, DagModel.bundle_name == DagBundleModel.name)
-        .where(DagModel.dag_id == TaskInstance.dag_id)
+        .where(DagModel.dag_id == tables.TASK_INSTANCE.c.dag_id)
         .scalar_subquery()
     )
 
 
 def _code() -> ColumnElement[str]:
     """The source of the task instance's DAG; Airflow's own hash of it is too weak against its author."""
+    code = tables.DAG_CODE.c
     return (
-        select(DagCode.source_code)
-        .where(DagCode.dag_version_id == TaskInstance.dag_version_id)
+        select(code.source_code)
+        .where(code.dag_version_id == tables.TASK_INSTANCE.c.dag_version_id)
         .scalar_subquery()
     )
 

@@ -17,6 +17,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
+from airflow_thirdparty.server import airflow_tables as tables
 from airflow_thirdparty.server.broker.acting import queries
 from airflow_thirdparty.server.broker.acting.facts import PARKED
 from airflow_thirdparty.server.broker.acting.resolver import acting_user
@@ -57,8 +58,9 @@ def resume(session: Session, broker: TokenBroker, now: datetime, first: int = 0)
     :param first: how many to pass over; :data:`AT_ONCE` of the others are looked at
     :return: how many were resumed
     """
-    columns = _parked(now, TaskInstance.id, TaskInstance.next_kwargs)
-    waiting = columns.order_by(HITLDetail.created_at, TaskInstance.id).offset(first).limit(AT_ONCE)
+    task, detail = tables.TASK_INSTANCE.c, tables.HITL_DETAIL.c
+    columns = _parked(now, task.id, task.next_kwargs)
+    waiting = columns.order_by(detail.created_at, task.id).offset(first).limit(AT_ONCE)
     return sum(
         _is_resumed(session, broker, ti_id, kwargs, now) for ti_id, kwargs in session.execute(waiting).all()
     )
@@ -76,15 +78,16 @@ def _is_resumed(session: Session, broker: TokenBroker, ti_id: Any, kwargs: Any, 
 
 
 def _parked(now: datetime, *columns: Any) -> Select[Any]:
+    task, detail = tables.TASK_INSTANCE.c, tables.HITL_DETAIL.c
     return (
         select(*columns)
-        .select_from(TaskInstance)
-        .join(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
+        .select_from(tables.TASK_INSTANCE)
+        .join(tables.HITL_DETAIL, detail.ti_id == task.id)
         .where(
-            TaskInstance.state == PARKED,
-            TaskInstance.next_method == RESUME_METHOD,
-            HITLDetail.responded_at.is_(None),
-            HITLDetail.created_at <= now - SETTLES,
+            task.state == PARKED,
+            task.next_method == RESUME_METHOD,
+            detail.responded_at.is_(None),
+            detail.created_at <= now - SETTLES,
         )
     )
 

@@ -12,13 +12,11 @@ from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.models.backfill import Backfill
-from airflow.models.dag import DagModel
-from airflow.models.dagrun import DagRun
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
+from airflow_thirdparty.server import airflow_tables as tables
 from airflow_thirdparty.server.store.attempts import WINDOW, Attempts
 from airflow_thirdparty.server.store.attributions import BACKFILL, Attribution
 from airflow_thirdparty.server.store.base import changed_rows
@@ -69,8 +67,9 @@ class Pruned:
 
 def _gone(now: datetime) -> ColumnElement[bool]:
     """Airflow has deleted what the record is about, as ``airflow db clean`` does by its own horizon."""
-    run = exists().where(DagRun.id == Attribution.run_pk, DagRun.created_at == Attribution.run_created)
-    backfill = exists().where(Backfill.id == Attribution.backfill_id)
+    runs = tables.DAG_RUN.c
+    run = exists().where(runs.id == Attribution.run_pk, runs.created_at == Attribution.run_created)
+    backfill = exists().where(tables.BACKFILL.c.id == Attribution.backfill_id)
     subject = or_(
         and_(Attribution.kind == BACKFILL, ~backfill),
         and_(Attribution.kind != BACKFILL, ~run),
@@ -83,12 +82,12 @@ def _past(now: datetime) -> ColumnElement[bool]:
 
 
 def _seen_without_dag(_now: datetime) -> ColumnElement[bool]:
-    return ~exists().where(DagModel.dag_id == DagSighting.dag_id)
+    return ~exists().where(tables.DAG.c.dag_id == DagSighting.dag_id)
 
 
 def _without_dag(_now: datetime) -> ColumnElement[bool]:
     # else a later DAG of the same id would find the consent
-    return ~exists().where(DagModel.dag_id == Delegation.dag_id)
+    return ~exists().where(tables.DAG.c.dag_id == Delegation.dag_id)
 
 
 def _never_finished(now: datetime) -> ColumnElement[bool]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from airflow.models.connection import Connection
-from airflow.models.variable import Variable
-from sqlalchemy import select
+from airflow.models.crypto import get_fernet
+from cryptography.fernet import InvalidToken
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.published_list import derive_keys, read_list, write_list
+from airflow_thirdparty.server import airflow_tables as tables
+from airflow_thirdparty.server.store.base import changed_rows
 from airflow_thirdparty.wire import ACCOUNTS_VARIABLE, CONN_TYPE
 
 _DESCRIPTION = (
@@ -28,8 +30,32 @@ def account_ids(session: Session) -> frozenset[str]:
     :param session: a session
     :return: the ids
     """
-    stored = session.scalars(select(Connection.conn_id).where(Connection.conn_type == CONN_TYPE))
+    connection = tables.CONNECTION.c
+    stored = session.scalars(select(connection.conn_id).where(connection.conn_type == CONN_TYPE))
     return frozenset(stored) | frozenset(settings.accounts_in_secrets_backend())
+
+
+def _published(session: Session) -> str:
+    """What stands in the variable; empty where there is none, or no configured key opens it."""
+    variable = tables.VARIABLE.c
+    row = session.execute(
+        select(variable.val, variable.is_encrypted).where(variable.key == ACCOUNTS_VARIABLE).with_for_update()
+    ).first()
+    if row is None or not row.is_encrypted:
+        return (row and row.val) or ""
+    try:
+        return get_fernet().decrypt(row.val.encode()).decode()
+    except InvalidToken:
+        return ""
+
+
+def _write(session: Session, text: str) -> None:
+    fernet = get_fernet()
+    value = {"val": fernet.encrypt(text.encode()).decode(), "is_encrypted": fernet.is_encrypted}
+    there = update(tables.VARIABLE).where(tables.VARIABLE.c.key == ACCOUNTS_VARIABLE)
+    if not changed_rows(session, there.values(value)):
+        new = insert(tables.VARIABLE).values(key=ACCOUNTS_VARIABLE, description=_DESCRIPTION, **value)
+        session.execute(new)
 
 
 def publish_account_ids(session: Session, now: datetime) -> bool:
@@ -44,8 +70,7 @@ def publish_account_ids(session: Session, now: datetime) -> bool:
     keys = derive_keys(settings.fernet_key())
     if not keys:
         return False
-    row = session.scalar(select(Variable).where(Variable.key == ACCOUNTS_VARIABLE).with_for_update())
-    published = (row.get_val() if row is not None else None) or ""
+    published = _published(session)
     ids = account_ids(session)
     current = read_list(published, keys[:1])
     if current is not None and current.ids == ids:
@@ -53,9 +78,5 @@ def publish_account_ids(session: Session, now: datetime) -> bool:
     before = read_list(published, keys)
     # readers keep the latest, also where the clock was set back
     at = max(now.timestamp(), before.at + 1 if before else 0.0)
-    text = write_list(ids, at, keys[0])
-    if row is None:
-        session.add(Variable(ACCOUNTS_VARIABLE, text, _DESCRIPTION))  # type: ignore[no-untyped-call]
-    else:
-        row.set_val(text)
+    _write(session, write_list(ids, at, keys[0]))
     return True

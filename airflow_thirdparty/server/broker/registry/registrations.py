@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from airflow.models.connection import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
@@ -13,9 +14,10 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
+from airflow_thirdparty.server.airflow_tables import CONNECTION
 from airflow_thirdparty.server.reasons import misconfigured
 from airflow_thirdparty.server.store import account_seen, client_secrets
-from airflow_thirdparty.server.store.client_secrets import registration_of
+from airflow_thirdparty.server.store.client_secrets import registration_of, stored_registration
 from airflow_thirdparty.server.store.seal import SealError
 from airflow_thirdparty.wire import CONN_TYPE
 
@@ -73,7 +75,8 @@ def team_of(session: Session, conn_id: str) -> str | None:
     :param conn_id: id of the account
     :return: ``None`` when it is everybody's, as those in a secrets backend are
     """
-    return session.scalar(select(Connection.team_name).where(Connection.conn_id == conn_id))
+    connection = CONNECTION.c
+    return session.scalar(select(connection.team_name).where(connection.conn_id == conn_id))
 
 
 def teams(session: Session) -> dict[str, str | None]:
@@ -82,15 +85,17 @@ def teams(session: Session) -> dict[str, str | None]:
     :param session: a session
     :return: them, by id of the account; those in a secrets backend are everybody's and left out
     """
-    statement = select(Connection.conn_id, Connection.team_name).where(Connection.conn_type == CONN_TYPE)
+    connection = CONNECTION.c
+    statement = select(connection.conn_id, connection.team_name).where(connection.conn_type == CONN_TYPE)
     return {row.conn_id: row.team_name for row in session.execute(statement)}
 
 
 def _read(session: Session, conn_id: str) -> Registration | None:
     if conn_id in settings.accounts_in_secrets_backend():
         return _from_secrets_backend(conn_id)
-    row = session.scalar(select(Connection).where(Connection.conn_id == conn_id))
-    return registration_of(row) if row is not None and row.conn_type == CONN_TYPE else None
+    session.flush()  # a query on a table does not
+    row = session.execute(select(CONNECTION).where(CONNECTION.c.conn_id == conn_id)).first()
+    return stored_registration(row) if row is not None and row.conn_type == CONN_TYPE else None
 
 
 def list_all(session: Session) -> list[AccountEntry]:
@@ -99,7 +104,8 @@ def list_all(session: Session) -> list[AccountEntry]:
     :param session: a session
     :return: them, by id; one that cannot be used comes with the reason
     """
-    rows = session.scalars(select(Connection).where(Connection.conn_type == CONN_TYPE)).all()
+    session.flush()  # as above
+    rows = session.execute(select(CONNECTION).where(CONNECTION.c.conn_type == CONN_TYPE)).all()
     entry = {row.conn_id: _listed(row) for row in rows}
     for conn_id in settings.accounts_in_secrets_backend():
         entry[conn_id] = _listed_from_secrets_backend(conn_id)
@@ -116,9 +122,9 @@ def usable(session: Session) -> dict[str, Account]:
     return {entry.registration.conn_id: entry.account for entry in entries if entry.account is not None}
 
 
-def _listed(row: Connection) -> AccountEntry:
+def _listed(row: Any) -> AccountEntry:
     try:
-        registration = registration_of(row)
+        registration = stored_registration(row)
     except AccountMisconfigured as problem:
         return AccountEntry(
             Registration(row.conn_id, description=row.description, team=row.team_name), None, problem

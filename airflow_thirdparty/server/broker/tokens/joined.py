@@ -9,12 +9,11 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
-from airflow.models.connection import Connection
 from airflow.models.crypto import get_fernet
-from airflow.models.dagrun import DagRun
 from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, exists
 
+from airflow_thirdparty.server import airflow_tables as tables
 from airflow_thirdparty.server.broker.acting import queries
 from airflow_thirdparty.server.broker.acting.facts import RunFacts
 from airflow_thirdparty.server.people.directory import Directory
@@ -43,14 +42,14 @@ def statement(users: Directory) -> Select[Any]:
     :param users: whose query it adds to, so that people need none of their own
     :return: a query; no rows where the task instance is not there
     """
-    by_delegate = DagRun.triggered_by.in_(DELEGATED)
+    by_delegate = tables.DAG_RUN.c.triggered_by.in_(DELEGATED)
     person = [
         case((by_delegate, lent), (Attribution.kind == RUN, caused))
         for lent, caused in zip(Delegation.person_key(), Attribution.person_key(), strict=True)
     ]
     asked: BindParameter[str] = bindparam("asked_conn_id")
     spelled: BindParameter[str] = bindparam("asked_id")
-    registration, another = Connection.__table__.c, Connection.__table__.alias()
+    registration, another = tables.CONNECTION.c, tables.CONNECTION.alias()
     return (
         queries.statement(users, multi_team=False)
         .add_columns(
@@ -61,7 +60,7 @@ def statement(users: Directory) -> Select[Any]:
             exists().where(another.c.conn_id == spelled).label("another_connection"),
         )
         .outerjoin(SignIn, and_(SignIn.belongs_to(person), SignIn.conn_id == asked))
-        .outerjoin(Connection, registration.conn_id == asked)
+        .outerjoin(tables.CONNECTION, registration.conn_id == asked)
     )
 
 
