@@ -13,9 +13,9 @@ from sqlalchemy import event, insert, text
 from sqlalchemy.engine.interfaces import CacheStats
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server.airflow_tables import CONNECTION
 from airflow_thirdparty.server.broker.own_pool import own_pool
 from airflow_thirdparty.server.broker.warm_up import run_joined_statement, run_statements
+from airflow_thirdparty.server.store.airflow_tables import CONNECTION
 from airflow_thirdparty.server.web import app
 from airflow_thirdparty.wire import CONN_TYPE
 from tests.support import databases

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
-from airflow_thirdparty.server import airflow_tables as tables
+from airflow_thirdparty.server.store import airflow_tables as tables
 
 DEFAULT = frozenset({"dags-folder"})
 """What Airflow's own configuration names when nobody has set anything."""

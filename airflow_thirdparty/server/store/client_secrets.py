@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
-from airflow_thirdparty.server.airflow_tables import CONNECTION
 from airflow_thirdparty.server.oauth.errors import ADMINS_KINDS
 from airflow_thirdparty.server.reasons import misconfigured
 from airflow_thirdparty.server.store import account_health, sign_ins
+from airflow_thirdparty.server.store.airflow_tables import CONNECTION
 from airflow_thirdparty.server.store.clock import utcnow
 from airflow_thirdparty.server.store.models import ClientSecret
 from airflow_thirdparty.server.store.seal import SealContext, SealError, open_sealed, seal

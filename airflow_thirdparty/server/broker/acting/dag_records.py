@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from airflow_thirdparty.server import airflow_tables as tables
+from airflow_thirdparty.server.store import airflow_tables as tables
 from airflow_thirdparty.server.store.base import changed_rows
 from airflow_thirdparty.server.store.delegations import CodeFingerprint, DagSighting, Delegation
 

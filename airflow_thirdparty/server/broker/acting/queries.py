@@ -19,13 +19,13 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, 
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
-from airflow_thirdparty.server import airflow_tables as tables
 from airflow_thirdparty.server.broker import bundles
 from airflow_thirdparty.server.broker.acting import dag_records, rights
 from airflow_thirdparty.server.broker.acting.facts import TASK, AttributionFact, DelegationFact, RunFacts
 from airflow_thirdparty.server.people.directory import Directory, directory, user_state_of
 from airflow_thirdparty.server.people.person import Person
 from airflow_thirdparty.server.people.user_state import UserState
+from airflow_thirdparty.server.store import airflow_tables as tables
 from airflow_thirdparty.server.store.attributions import Attribution
 from airflow_thirdparty.server.store.delegations import CodeFingerprint, DagSighting, Delegation
 

@@ -17,7 +17,6 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.exceptions import ThirdPartyAccountError
-from airflow_thirdparty.server import airflow_tables as tables
 from airflow_thirdparty.server.broker.acting import queries
 from airflow_thirdparty.server.broker.acting.facts import PARKED
 from airflow_thirdparty.server.broker.acting.resolver import acting_user
@@ -25,6 +24,7 @@ from airflow_thirdparty.server.broker.registry import registrations
 from airflow_thirdparty.server.broker.tokens.broker import TokenBroker
 from airflow_thirdparty.server.broker.tokens.freshness import TokenRequirements
 from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.store import airflow_tables as tables
 from airflow_thirdparty.wire import RESUME_METHOD
 
 log = logging.getLogger(__name__)

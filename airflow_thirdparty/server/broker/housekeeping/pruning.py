@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
-from airflow_thirdparty.server import airflow_tables as tables
+from airflow_thirdparty.server.store import airflow_tables as tables
 from airflow_thirdparty.server.store.attempts import WINDOW, Attempts
 from airflow_thirdparty.server.store.attributions import BACKFILL, Attribution
 from airflow_thirdparty.server.store.base import changed_rows

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from airflow_thirdparty import settings
 from airflow_thirdparty.published_list import derive_keys, read_list, write_list
-from airflow_thirdparty.server import airflow_tables as tables
+from airflow_thirdparty.server.store import airflow_tables as tables
 from airflow_thirdparty.server.store.base import changed_rows
 from airflow_thirdparty.wire import ACCOUNTS_VARIABLE, CONN_TYPE
 

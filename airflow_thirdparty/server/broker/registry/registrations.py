@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from airflow_thirdparty import settings
 from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
-from airflow_thirdparty.server.airflow_tables import CONNECTION
 from airflow_thirdparty.server.reasons import misconfigured
 from airflow_thirdparty.server.store import account_seen, client_secrets
+from airflow_thirdparty.server.store.airflow_tables import CONNECTION
 from airflow_thirdparty.server.store.client_secrets import registration_of, stored_registration
 from airflow_thirdparty.server.store.seal import SealError
 from airflow_thirdparty.wire import CONN_TYPE

@@ -13,11 +13,11 @@ from airflow.models.crypto import get_fernet
 from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, exists
 
-from airflow_thirdparty.server import airflow_tables as tables
 from airflow_thirdparty.server.broker.acting import queries
 from airflow_thirdparty.server.broker.acting.facts import RunFacts
 from airflow_thirdparty.server.people.directory import Directory
 from airflow_thirdparty.server.people.person import Person
+from airflow_thirdparty.server.store import airflow_tables as tables
 from airflow_thirdparty.server.store.attributions import RUN, Attribution
 from airflow_thirdparty.server.store.delegations import Delegation
 from airflow_thirdparty.server.store.models import SignIn
