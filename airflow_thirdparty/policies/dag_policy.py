@@ -49,6 +49,14 @@ class _Memory:
     reports: Path | None = None
     reported: Reported | None = None
 
+    def has_told(self, file: str) -> bool:
+        """Whether the log was told of a DAG of this file in this parse.
+
+        :param file: the DAGs' file
+        :return: whether
+        """
+        return self.reported is not None and self.reported.file == file and self.reported.told
+
     def is_news(self, file: str, dag_id: str, text: str) -> bool:
         """Whether there is something to say that the log was not told before.
 
@@ -76,11 +84,12 @@ for _read in (
     settings.acknowledgement_tag,
     settings.acknowledgement_param,
 ):
-    _read()  # here once, and not in every process that parses a file
+    with contextlib.suppress(Exception):  # Airflow starts all the same, and what is wrong is said at a DAG
+        _read()  # here once, and not in every process that parses a file
 
 
 def forget() -> None:
-    """Read configuration and list again at the next DAG."""
+    """Read the list again at the next DAG, and of the configuration what the environment has changed."""
     global _memory
     _memory = None
 
@@ -137,6 +146,8 @@ def _judge(dag: Any) -> str | None:
     dag.tags.update(assessment.tags(rules.mode))
     if rules.mode is Mode.OFF:
         return None
+    if assessment.at_risk and rules.mode is Mode.WARN and memory.has_told(file):
+        return None  # of another DAG; this one's turn comes
     danger = messages.at_risk(assessment, rules) if assessment.at_risk else ""
     if danger and rules.mode is Mode.ERROR:
         return danger

@@ -19,8 +19,11 @@ def usable(path: Path) -> Path:
     :raises CacheUnusableError: when that cannot be
     """
     try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        folder = path.parent.stat(follow_symlinks=False) if _is_shared(path.parent) else path.parent.stat()
+        try:
+            folder = _stat(path.parent)
+        except FileNotFoundError:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            folder = _stat(path.parent)
     except OSError as problem:
         raise CacheUnusableError(f"{path.parent} cannot be used: {problem.strerror}") from problem
     foreign = folder.st_uid not in (os.getuid(), 0) or (folder.st_mode & stat.S_IWOTH)
@@ -29,9 +32,10 @@ def usable(path: Path) -> Path:
     return path
 
 
-def _is_shared(folder: Path) -> bool:
-    """Whether anybody could have put the folder there, as in one for temporary files."""
-    return bool(folder.parent.stat().st_mode & stat.S_IWOTH)
+def _stat(folder: Path) -> os.stat_result:
+    """Where somebody else could have put it there, as in a folder for temporary files, a link is none."""
+    is_shared = folder.parent.stat().st_mode & (stat.S_IWOTH | stat.S_IWGRP)
+    return folder.stat(follow_symlinks=not is_shared)
 
 
 def read(path: Path, largest: int) -> bytes | None:

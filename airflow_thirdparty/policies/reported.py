@@ -29,7 +29,8 @@ class Reported:
     def __init__(self, folder: Path, file: str) -> None:
         self.file = file
         self._path = folder / f"{_digest(file)}.json"
-        self._told = False
+        self.told = False
+        """Whether a DAG was told of in this parse: the others wait for their own."""
         self._known = _load(self._path)
 
     def is_news(self, dag_id: str, text: str) -> bool:
@@ -46,9 +47,9 @@ class Reported:
                 self._keep()
             return False
         digest = _digest(text)
-        if self._told or before == digest:
+        if self.told or before == digest:
             return False
-        self._told = True
+        self.told = True
         self._known[dag_id] = digest
         self._keep()
         return True

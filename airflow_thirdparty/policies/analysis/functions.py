@@ -103,6 +103,13 @@ def names_in(code: types.CodeType) -> frozenset[str]:
     return frozenset(names)
 
 
+@functools.lru_cache(maxsize=256)
+def local_names(code: types.CodeType) -> frozenset[str]:
+    """Every name that compiled code gives a value itself, also functions inside it."""
+    inner = [local_names(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return frozenset({*code.co_varnames, *code.co_cellvars}).union(*inner)
+
+
 def source_of(function: types.FunctionType) -> str:
     """The text of the file the function is written in; empty when there is none."""
     path = function.__code__.co_filename
@@ -121,7 +128,7 @@ def _text(path: str, _stamp: int) -> str:
 
 @functools.lru_cache(maxsize=16)
 def _lines(text: str) -> tuple[str, ...]:
-    return tuple(text.splitlines(keepends=True))
+    return tuple(f"{line}\n" for line in text.split("\n"))  # str.splitlines() knows ends that Python does not
 
 
 Nodes = dict[type[ast.AST], list[Any]]

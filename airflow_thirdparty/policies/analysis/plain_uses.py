@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from airflow_thirdparty.policies.analysis.functions import closure, names_in, text_around
 
-_CALL = re.compile(r"""(?<![\w.])(?P<called>\w+)\(\s*(?P<quote>["'])(?P<id>[^"'\\\n]*)(?P=quote)\s*\)""")
+_CALL = re.compile(
+    r"""(?<![\w.])(?<!case )(?P<called>\w+)\(\s*(?P<quote>["'])(?P<id>[^"'\\\n]*)(?P=quote)\s*\)"""
+)
 
 
 class PlainUse(NamedTuple):
@@ -45,6 +47,14 @@ def plain_use(function: types.FunctionType, telling: frozenset[str]) -> PlainUse
     if begin < 0 or text.find(name, begin + 1) >= 0:
         return None
     found = _CALL.match(text, begin)
-    if not found or found["called"] != name:
+    if not found or found["called"] != name or not _holds(function.__code__, found["id"]):
         return None
     return PlainUse(name, found["id"], function.__code__.co_firstlineno + text.count("\n", 0, begin))
+
+
+def _holds(code: types.CodeType, text: str) -> bool:
+    """Whether the text is in the code as it was loaded: the file may be another by now."""
+    return any(
+        _holds(constant, text) if isinstance(constant, types.CodeType) else constant == text
+        for constant in code.co_consts
+    )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from airflow_thirdparty.policies.analysis.functions import (
+    local_names,
     names_in,
     neighbours,
     nodes_of,
@@ -225,12 +226,13 @@ def _may_be_decorated(function: types.FunctionType) -> bool:
 
 def _plainly(function: types.FunctionType) -> ConnectionUse | None:
     """What a function asks for, where that can be told without its syntax tree."""
-    telling = frozenset(filter(_candidate_names, names_in(function.__code__)))
-    use = None if _may_be_decorated(function) else plain_use(function, telling)
+    code = function.__code__
+    if _may_be_decorated(function) or neighbours(function) or any(map(_candidate_names, local_names(code))):
+        return None
+    use = plain_use(function, frozenset(filter(_candidate_names, names_in(code))))
     if use is None or not _lives_with_us(function.__globals__[use.called]):
         return None
-    path = function.__code__.co_filename
-    return ConnectionUse(values_of(use.account), True, f"{use.called}(…)", use.line, path)
+    return ConnectionUse(values_of(use.account), True, f"{use.called}(…)", use.line, code.co_filename)
 
 
 def _candidate_names(name: str) -> bool:

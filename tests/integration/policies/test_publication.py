@@ -9,13 +9,14 @@ import pytest
 from airflow.models.connection import Connection
 from airflow.models.variable import Variable
 from airflow.utils.session import create_session
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from airflow_thirdparty.policies.account_ids import LIFETIME, AccountIdCache, read_variable
 from airflow_thirdparty.published_list import derive_keys, read_list, write_list
 from airflow_thirdparty.server.broker.database import utcnow
 from airflow_thirdparty.server.broker.housekeeping.publication import account_ids, publish_account_ids
+from airflow_thirdparty.server.store.airflow_tables import VARIABLE
 from airflow_thirdparty.wire import ACCOUNTS_VARIABLE, CONN_TYPE
 from tests.support import databases
 from tests.support.airflow_home import FERNET_KEY
@@ -161,6 +162,17 @@ def test_a_list_that_a_task_wrote_changes_nothing_and_is_mended(
     assert _publish()
     assert published() == ["github"]
     assert not _publish()
+
+
+@pytest.mark.parametrize("spoilt", ["", "no token"])
+def test_a_row_that_no_key_opens_is_written_anew(fresh_database: Database, spoilt: str) -> None:
+    with create_session(scoped=False) as session:
+        session.add(account("github"))
+    assert _publish()
+    with create_session(scoped=False) as session:
+        session.execute(update(VARIABLE).values(val=spoilt, is_encrypted=True))
+    assert _publish()
+    assert published() == ["github"]
 
 
 def test_a_new_fernet_key_writes_it_anew(fresh_database: Database) -> None:

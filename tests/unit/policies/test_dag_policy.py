@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
@@ -251,6 +253,17 @@ def test_importing_the_policy_imports_next_to_nothing() -> None:
         "airflow_thirdparty",
         "airflow_thirdparty.options",
     ]
+
+
+def test_an_option_that_cannot_be_read_stops_no_process(tmp_path: Path) -> None:
+    (tmp_path / "airflow.cfg").write_text("[third_party_accounts]\npublic_dag_tags = 100%\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "import airflow_thirdparty.policies.dag_policy"],
+        env={**os.environ, "AIRFLOW_HOME": str(tmp_path), "AIRFLOW_CONFIG": str(tmp_path / "airflow.cfg")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_airflow_calls_it_last(load: Any) -> None:

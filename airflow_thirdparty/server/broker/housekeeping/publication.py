@@ -45,7 +45,7 @@ def _published(session: Session) -> str:
         return (row and row.val) or ""
     try:
         return get_fernet().decrypt(row.val.encode()).decode()
-    except InvalidToken:
+    except (InvalidToken, ValueError):
         return ""
 
 

@@ -21,6 +21,15 @@ from airflow_thirdparty.server.store.client_secrets import registration_of, stor
 from airflow_thirdparty.server.store.seal import SealError
 from airflow_thirdparty.wire import CONN_TYPE
 
+_COLUMNS = [
+    CONNECTION.c[name]
+    for name in (
+        *("conn_id", "conn_type", "host", "login", "schema", "port", "extra", "is_extra_encrypted"),
+        *("description", "team_name"),
+    )
+]
+"""What a registration is made of; a secret that still lies in the row stays there."""
+
 
 class NoSuchAccount(AccountMisconfigured):
     """There is no account of this id."""
@@ -93,8 +102,8 @@ def teams(session: Session) -> dict[str, str | None]:
 def _read(session: Session, conn_id: str) -> Registration | None:
     if conn_id in settings.accounts_in_secrets_backend():
         return _from_secrets_backend(conn_id)
-    session.flush()  # a query on a table does not
-    row = session.execute(select(CONNECTION).where(CONNECTION.c.conn_id == conn_id)).first()
+    session.flush()  # what the session has changed counts
+    row = session.execute(select(*_COLUMNS).where(CONNECTION.c.conn_id == conn_id)).first()
     return stored_registration(row) if row is not None and row.conn_type == CONN_TYPE else None
 
 
@@ -105,7 +114,7 @@ def list_all(session: Session) -> list[AccountEntry]:
     :return: them, by id; one that cannot be used comes with the reason
     """
     session.flush()  # as above
-    rows = session.execute(select(CONNECTION).where(CONNECTION.c.conn_type == CONN_TYPE)).all()
+    rows = session.execute(select(*_COLUMNS).where(CONNECTION.c.conn_type == CONN_TYPE)).all()
     entry = {row.conn_id: _listed(row) for row in rows}
     for conn_id in settings.accounts_in_secrets_backend():
         entry[conn_id] = _listed_from_secrets_backend(conn_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,9 @@ def helper(): ThirdPartyAccountHook("slack")
 
 class ThirdPartyAccountsOfMine:
     def __init__(self, *_): ...
+
+class OwnHook(ThirdPartyAccountHook):
+    def post(self): ThirdPartyAccountHook("slack")
 
 """
 
@@ -58,6 +62,14 @@ PARSED = {
     "by keyword": 'ThirdPartyAccountHook(conn_id="github")',
     "a class's method": 'ThirdPartyAccountHook.for_account("github")',
     "through its module": 'hooks.ThirdPartyAccountHook("github")',
+    "a class of the same file": 'OwnHook("github").post()',
+    "another hook that is made here": (
+        'SlackHook = print\nSlackHook("slack")\nThirdPartyAccountHook("github")'
+    ),
+    "another hook that is written here": (
+        'def SlackHook(x): ...\nSlackHook("slack")\nThirdPartyAccountHook("github")'
+    ),
+    "in a pattern": 'match 1:\n    case ThirdPartyAccountHook("github"): ...',
     "an attribute of such a name": 'x = 1\nx.ThirdPartyAccountHook("github")',
     "with a helper": 'helper()\nThirdPartyAccountHook("github")',
     "given to a name": 'x = ThirdPartyAccountHook\nx("github")',
@@ -134,3 +146,25 @@ def test_what_it_asks_for_through_something_else_is_found_too(load: Any, body: s
     first = HEADER.partition("\n")[0]
     dag = load(f"{first}\nwith DAG('d', schedule=None) as dag:\n{within}")
     assert {reference.account for reference in references(dag, {"github", "slack"})} == {"github", "slack"}
+
+
+@pytest.mark.parametrize("mark", ["\f", "\v", "\x1c", "\x85", "\u2028"])
+def test_lines_are_counted_as_python_counts_them(
+    load: Any, monkeypatch: pytest.MonkeyPatch, mark: str
+) -> None:
+    first = HEADER.partition("\n")[0]
+    load(
+        f"{first}\nx = 1  # one{mark}two\n\ndef f():\n"
+        '    ThirdPartyAccountHook("github")\n    ThirdPartyAccountHook("slack")\n',
+        header="",
+        name="plain_file",
+    )
+    found = mentions(sys.modules["plain_file"].f)
+    assert [(use.values.known, use.line) for use in found] == [({"github"}, 5), ({"slack"}, 6)]
+
+
+def test_a_file_that_was_changed_since_is_not_believed(load: Any) -> None:
+    function = _function(load, 'ThirdPartyAccountHook("github")')
+    file = Path(function.__code__.co_filename)
+    file.write_text(file.read_text().replace('"github"', '"slack"'))
+    assert source.plain_use(function, frozenset({"ThirdPartyAccountHook"})) is None
