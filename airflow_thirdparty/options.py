@@ -107,7 +107,7 @@ ACCOUNTS: Option[ListOf] = Option(
 PUBLIC_DAG_POLICY = Option(
     "public_dag_policy",
     "warn",
-    "What the DAG processor does about a public DAG that uses accounts: off, warn (log, warning, "
+    "What the DAG processor does about a public DAG that uses accounts: off, warn (a line in the log, "
     "a tag on the DAG, the banner in its tab) or error (an import error).",
 )
 PUBLIC_DAG_TAGS: Option[ListOf] = Option(

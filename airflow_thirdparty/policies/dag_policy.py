@@ -76,16 +76,18 @@ class _Memory:
 
 _memory: _Memory | None = None
 
-for _read in (
-    settings.account_ids_file,
-    settings.public_dag_policy,
-    settings.public_dag_tags,
-    settings.public_roles,
-    settings.acknowledgement_tag,
-    settings.acknowledgement_param,
+for _option in (
+    "account_ids_file",
+    "public_dag_policy",
+    "public_dag_tags",
+    "public_roles",
+    "acknowledgement_tag",
+    "acknowledgement_param",
 ):
-    with contextlib.suppress(Exception):  # Airflow starts all the same, and what is wrong is said at a DAG
-        _read()  # here once, and not in every process that parses a file
+    # Here once, and not in every process that parses a file.  Whatever goes wrong, Airflow starts, and it is said
+    # at a DAG; and the settings are not there yet where they are what has Airflow imported.
+    with contextlib.suppress(Exception):
+        getattr(settings, _option)()
 
 
 def forget() -> None:
@@ -147,7 +149,7 @@ def _judge(dag: Any) -> str | None:
     if rules.mode is Mode.OFF:
         return None
     if assessment.at_risk and rules.mode is Mode.WARN and memory.has_told(file):
-        return None  # of another DAG; this one's turn comes
+        return None  # of another DAG; of this one at a later parse
     danger = messages.at_risk(assessment, rules) if assessment.at_risk else ""
     if danger and rules.mode is Mode.ERROR:
         return danger

@@ -266,6 +266,16 @@ def test_an_option_that_cannot_be_read_stops_no_process(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(
+    "first", ["settings", "hooks.third_party_account", "policies.dag_policy", "plugin", "cli.definition"]
+)
+def test_whatever_of_this_package_is_imported_first(first: str) -> None:
+    """It has Airflow imported, which imports the policy, which finds what imports it half done."""
+    command = [sys.executable, "-c", f"import airflow_thirdparty.{first}"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_airflow_calls_it_last(load: Any) -> None:
     from airflow import settings
     from airflow.policies import hookimpl
