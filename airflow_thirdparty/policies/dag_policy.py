@@ -84,8 +84,8 @@ for _option in (
     "acknowledgement_tag",
     "acknowledgement_param",
 ):
-    # Here once, and not in every process that parses a file.  Whatever goes wrong, Airflow starts, and it is said
-    # at a DAG; and the settings are not there yet where they are what has Airflow imported.
+    # Here once, and not in every process that parses a file.  Whatever goes wrong, Airflow starts, and it is
+    # said at a DAG; and the settings are not there yet where they are what has Airflow imported.
     with contextlib.suppress(Exception):
         getattr(settings, _option)()
 
