@@ -189,11 +189,17 @@ def test_whatever_the_short_path_answers(
         if not way.short and not way.refused:
             return
         way.go(monkeypatch, "long")
-        long = task.connection(asked_id)
-    assert (short.status_code, short.json()) == (long.status_code, long.json())
+        long, answers = task.connection(asked_id), [short]
+        if short.status_code == 503:  # a run is waited for only so long: that may have ended between the two
+            way.go(monkeypatch, "short")
+            answers.append(task.connection(asked_id))
+    assert _told(long) in map(_told, answers)
     assert short.status_code == 200 or way.refused
     assert KEY not in short.text or way.short
-    assert _headers(short) == _headers(long)
+
+
+def _told(answer: Any) -> tuple[int, Any, list[tuple[str, str]]]:
+    return answer.status_code, answer.json(), _headers(answer)
 
 
 def _headers(answer: Any) -> list[tuple[str, str]]:
