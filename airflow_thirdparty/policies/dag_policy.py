@@ -126,13 +126,9 @@ def dag_policy(dag: Any) -> None:
 
 
 def _is_worker() -> bool:
-    return _parsing_context().dag_id is not None
-
-
-def _parsing_context() -> Any:
     from airflow.sdk import get_parsing_context
 
-    return get_parsing_context()
+    return get_parsing_context().dag_id is not None
 
 
 def _judge(dag: Any) -> str | None:

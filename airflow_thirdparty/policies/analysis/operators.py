@@ -95,9 +95,9 @@ def connections(task: Any) -> dict[str, Values]:
     written = given(task)
     # some operators keep an argument under another name, or not at all
     for source in (written, written.get(_MADE_WITH) or {}):
-        naming, others = _telling_names(tuple(source))
+        naming, telling = _telling_names(tuple(source))
         _collect(naming, source, found)
-        for value in [value for value in map(source.__getitem__, others) if type(value) is dict]:
+        for value in [value for value in map(source.__getitem__, telling) if type(value) is dict]:
             _collect(filter(_names_connections, value), value, found)
     for notifier in _before(written):
         fields = getattr(notifier, "__dict__", {})
@@ -143,7 +143,7 @@ def _telling_names(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, 
     """The names of what an author may have given to an operator; most are Airflow's own and the same in all.
 
     :param names: an operator's attributes, or its arguments: the same in all tasks that are made alike
-    :return: those that name connections, and the others
+    :return: those that name connections, and all
     """
     from airflow.sdk import BaseOperator
 

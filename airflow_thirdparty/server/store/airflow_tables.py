@@ -29,3 +29,6 @@ HITL_DETAIL = HITLDetail.__table__
 TASK_INSTANCE = TaskInstance.__table__
 TASK_INSTANCE_HISTORY = TaskInstanceHistory.__table__
 VARIABLE = Variable.__table__
+
+REGISTRATION = ("conn_id", "conn_type", "host", "login", "schema", "port", "extra", "is_extra_encrypted")
+"""Columns of a connection that register an account; never the one of a secret."""

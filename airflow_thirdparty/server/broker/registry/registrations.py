@@ -16,19 +16,13 @@ from airflow_thirdparty.exceptions import AccountMisconfigured
 from airflow_thirdparty.server.accounts.account import Account, Registration, parse
 from airflow_thirdparty.server.reasons import misconfigured
 from airflow_thirdparty.server.store import account_seen, client_secrets
-from airflow_thirdparty.server.store.airflow_tables import CONNECTION
+from airflow_thirdparty.server.store.airflow_tables import CONNECTION, REGISTRATION
 from airflow_thirdparty.server.store.client_secrets import registration_of, stored_registration
 from airflow_thirdparty.server.store.seal import SealError
 from airflow_thirdparty.wire import CONN_TYPE
 
-_COLUMNS = [
-    CONNECTION.c[name]
-    for name in (
-        *("conn_id", "conn_type", "host", "login", "schema", "port", "extra", "is_extra_encrypted"),
-        *("description", "team_name"),
-    )
-]
-"""What a registration is made of; a secret that still lies in the row stays there."""
+_COLUMNS = [CONNECTION.c[name] for name in (*REGISTRATION, "description", "team_name")]
+"""What an account's page shows; a secret that still lies in the row stays there."""
 
 
 class NoSuchAccount(AccountMisconfigured):

@@ -32,8 +32,6 @@ _PERSON = ("auth_manager", "user_id", "user_created", "user_name")
 _FACTS = tuple(each.name for each in fields(SignInFacts) if each.name not in ("person", "is_refreshable"))
 """What is read as it stands: the facts have the names of their columns."""
 
-_REGISTRATION = ("conn_id", "conn_type", "host", "login", "schema", "port", "extra", "is_extra_encrypted")
-
 
 @lru_cache(maxsize=8)
 def statement(users: Directory) -> Select[Any]:
@@ -55,7 +53,7 @@ def statement(users: Directory) -> Select[Any]:
         .add_columns(
             *(getattr(SignIn, name).label(f"sign_in_{name}") for name in (*_PERSON, *_FACTS)),
             SignIn.sealed_refresh.is_not(None).label("sign_in_is_refreshable"),
-            *(registration[name].label(f"registered_{name}") for name in _REGISTRATION),
+            *(registration[name].label(f"registered_{name}") for name in tables.REGISTRATION),
             and_(registration.password.is_not(None), registration.password != "").label("holds_a_secret"),
             exists().where(another.c.conn_id == spelled).label("another_connection"),
         )
@@ -75,7 +73,7 @@ def registration_of(rows: Sequence[Row[Any]], conn_id: str, asked_id: str) -> di
         another connection's
     """
     first = rows[0]._mapping
-    row = {name: first[f"registered_{name}"] for name in _REGISTRATION}
+    row = {name: first[f"registered_{name}"] for name in tables.REGISTRATION}
     encrypted = row.pop("is_extra_encrypted")
     if conn_id != asked_id and first["another_connection"]:
         return None
