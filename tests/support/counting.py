@@ -20,7 +20,7 @@ OWN = f"{Path(airflow_thirdparty.__file__).parent}/"
 """Where this package's functions are."""
 
 TRIES = 5
-"""Of several counts the fewest are taken: calls of what runs in the background are not part of an answer."""
+"""Of several counts the fewest are taken: a slow database is asked more than once whether it has answered."""
 
 _counted: ContextVar[object] = ContextVar("_counted", default=None)
 """Whose work this is: threads and tasks that answer inherit it, those in the background do not."""
@@ -34,7 +34,7 @@ class Counts:
     :param decryptions: texts that a Fernet key opened
     :param hops: pieces of work handed to a thread
     :param options: looks into Airflow's configuration
-    :param calls: calls of Python functions in the server's own thread
+    :param calls: calls of Python functions in the server's own thread, but for the event loop's own
     :param own: those of them that are calls of this package's functions
     """
 
@@ -53,7 +53,7 @@ class Counts:
 
 @contextmanager
 def counting(counts: Counts) -> Iterator[None]:
-    """Count what happens in this thread, and what it has others do.
+    """Count what happens in this thread, and what it has others do; what runs beside it is not counted.
 
     :param counts: grows
     """
@@ -72,7 +72,7 @@ def counting(counts: Counts) -> Iterator[None]:
         return counted
 
     def note_call(frame: Any, what: str, _arg: Any) -> None:
-        if what == "call":
+        if what == "call" and _counted.get() is counts:
             counts.calls += 1
             counts.own += frame.f_code.co_filename.startswith(OWN)
 

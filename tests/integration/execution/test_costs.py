@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
+import anyio.lowlevel
 import pytest
 
 from airflow_thirdparty.wire import TokenRequest
@@ -48,6 +50,24 @@ def test_what_a_token_costs(
     assert counts.hops == (0 if database.kind == "postgres" else 1)
     assert counts.options <= 1
     assert counts.calls < CALLS
+
+
+def test_what_a_server_does_beside_an_answer_is_not_counted(
+    airflow_server: AirflowServer, task: RunningTask
+) -> None:
+    async def busy() -> None:
+        while True:
+            await anyio.lowlevel.checkpoint()
+
+    async def start() -> asyncio.Task[None]:
+        return asyncio.create_task(busy())
+
+    alone = cost(airflow_server, task, ACME)
+    beside = airflow_server.run(start())
+    try:
+        assert cost(airflow_server, task, ACME).calls - alone.calls < PASSING
+    finally:
+        airflow_server.loop.call_soon_threadsafe(beside.cancel)
 
 
 def test_what_a_refusal_costs(
