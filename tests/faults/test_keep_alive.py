@@ -178,6 +178,22 @@ async def test_sign_ins_that_cannot_be_kept_keep_no_others_from_their_turn(
     assert rig.there(BOB, fortnightly).refreshed_at is not None
 
 
+async def test_sign_ins_of_before_an_account_was_changed_keep_none_from_their_turn(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quiet_refreshes, "AT_ONCE", 1)
+    account = register(rig.service.base_url, **FORTNIGHT)
+    rig.sign_in(ALICE, account)
+    use(rig, account)
+    rig.change_of(account, binding='{"service": "another"}')
+    rig.clock.step(DAY)
+    rig.sign_in(BOB, account)
+    use(rig, account, BOB)
+    rig.clock.step(12 * DAY)
+    await refresh_quietly(rig.broker("keeper").refresher)
+    assert rig.there(BOB, account).refreshed_at is not None
+
+
 async def test_one_call_at_a_time_to_a_service_and_spread(rig: Rig) -> None:
     accounts = [register(rig.service.base_url, **FORTNIGHT) for _ in range(2)]
     for account in accounts:

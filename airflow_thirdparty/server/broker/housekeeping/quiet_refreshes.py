@@ -30,7 +30,8 @@ MAX_WAIT = 10.0
 
 AT_ONCE = 500
 """Most rows of an account that a round looks at, those first that have waited longest. What cannot be
-refreshed stays for months at some services, and keeps no other account's sign-ins waiting."""
+refreshed stays for months at some services, and keeps no other account's sign-ins waiting, nor those made
+since the account was registered otherwise."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _softly_lapsed(now: datetime) -> Select[Any]:
 
 
 def _refreshable(now: datetime, which: ColumnElement[bool], order: Any) -> Select[Any]:
-    place = func.row_number().over(partition_by=SignIn.conn_id, order_by=order)
+    place = func.row_number().over(partition_by=(SignIn.conn_id, SignIn.binding), order_by=order)
     waiting = (
         select(SignIn.id, place.label("place"))
         .where(
