@@ -19,6 +19,7 @@ class Row:
     :param at_most: what it should not exceed: a number, or where that stands
     :param at_least: what it should reach
     :param unit: what it is told in
+    :param digits: after the point: more where two do not show on which side of its limit it is
     """
 
     label: str
@@ -26,6 +27,7 @@ class Row:
     at_most: float | tuple[str, ...] | None = None
     at_least: float | None = None
     unit: str = ""
+    digits: int = 2
 
     def cell(self, figures: Figures) -> str:
         """The figure in words.
@@ -39,7 +41,8 @@ class Row:
         low, high = _at(figures, (*self.path[:-1], f"{self.path[-1]}_spread")) or (None, None)
         spread = "" if low is None else f" ({low:.2f} to {high:.2f})"
         missed = "" if self.holds(several[-1], figures) else ", **missed**"
-        return f"{' / '.join(map(_number, several))}{self.unit}{spread}{missed}"
+        shown = " / ".join(_number(figure, self.digits) for figure in several)
+        return f"{shown}{self.unit}{spread}{missed}"
 
     def target(self, figures: Figures) -> str:
         """What it should be, in words.
@@ -72,10 +75,10 @@ def _at(figures: Figures, path: tuple[str, ...]) -> Any:
     return found
 
 
-def _number(figure: float) -> str:
+def _number(figure: float, digits: int = 2) -> str:
     if not isinstance(figure, float):
         return f"{figure:,}"
-    return f"{figure:,.{2 if figure >= 0.1 else 4}f}".rstrip("0").rstrip(".") or "0"
+    return f"{figure:,.{digits if figure >= 0.1 else 4}f}".rstrip("0").rstrip(".") or "0"
 
 
 OURS, FOREIGN = "account, our hook", "account, foreign hook"
@@ -167,8 +170,8 @@ SECTIONS: dict[str, list[Row]] = {
         Row("idle: transactions a second", ("servers", "idle_transactions"), at_most=0.3),
     ],
     "Parsing 1,000 DAGs, half of them public, times without the policy": [
-        Row("without accounts", ("policy", "ratio_without_connections"), at_most=1.05),
-        Row("with three accounts each", ("policy", "ratio_with_connections"), at_most=1.05),
+        Row("without accounts", ("policy", "ratio_without_connections"), at_most=1.05, digits=3),
+        Row("with three accounts each", ("policy", "ratio_with_connections"), at_most=1.05, digits=3),
         Row("noise", ("policy", "noise")),
     ],
     "500 tasks at one expired sign-in, the service answering after 0, 2, 15 s": [
