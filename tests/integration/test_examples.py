@@ -132,6 +132,12 @@ def state(person: Person, dag_id: str, run_id: str, task_id: str = "") -> str:
     return str(person.rest.get(f"{path}/taskInstances/{task_id}" if task_id else path).json()["state"])
 
 
+def runs_of(person: Person, dag_id: str) -> dict[str, str]:
+    """The states of a DAG's runs; for some time after its hour Airflow starts one of a schedule by itself."""
+    runs = person.rest.get(f"/api/v2/dags/{dag_id}/dagRuns").json()["dag_runs"]
+    return {run["dag_run_id"]: run["state"] for run in runs}
+
+
 def xcom(person: Person, dag_id: str, run_id: str, task_id: str) -> Any:
     path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
     return person.rest.get(path).json()["value"]
@@ -171,7 +177,7 @@ def test_they_act_as_whoever_triggered_them(
     broken = provider.connection("broken")
     assert admin.rest.post("/api/v2/connections", json=broken).status_code == 201
     flag("broken")
-    noticed = admin.trigger(NOTICES)
+    admin.trigger(NOTICES)
 
     def states() -> str:
         return str({dag_id: state(who, dag_id, run_id) for dag_id, (who, run_id) in runs.items()})
@@ -188,9 +194,9 @@ def test_they_act_as_whoever_triggered_them(
         task_id = {**AT_ONCE, **WAITING}[dag_id]
         assert state(who, dag_id, run_id) == "success", logs(dag_id)
         assert seen(who, dag_id, run_id, task_id)["sub"] == who.name
-    until(lambda: state(admin, NOTICES, noticed) in ("success", "failed"), states)
-    assert state(admin, NOTICES, noticed) == "success", logs(NOTICES)
-    assert xcom(admin, NOTICES, noticed, "notify") == "1 notice.", "of the account that does not work"
+    until(lambda: {*runs_of(admin, NOTICES).values()} <= {"success", "failed"}, states)
+    said = [xcom(admin, NOTICES, run_id, "notify") for run_id in runs_of(admin, NOTICES)]
+    assert [words for words in said if words != "0 notices."] == ["1 notice."], logs(NOTICES)
     until(lambda: state(alice, WIDER[0], too_narrow) in ("success", "failed"), lambda: logs(WIDER[0]))
     assert state(alice, WIDER[0], too_narrow) == "failed"
     assert "files:read" in logs(WIDER[0]), "which scope is missing"
