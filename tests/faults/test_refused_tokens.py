@@ -28,7 +28,7 @@ REFUSED = TokenRequirements(force_refresh=True)
 YEAR = 365 * 24 * 3600.0
 PAUSE = INTERVAL.total_seconds() + 1
 PATIENT = 60.0
-"""Seconds to wait for the service: who waits in vain is handed the token, as on a busy machine."""
+"""Seconds to wait for the service, however busy the machine: afterwards the token is handed out."""
 
 
 async def outcome(

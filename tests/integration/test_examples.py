@@ -195,8 +195,11 @@ def test_they_act_as_whoever_triggered_them(
         assert state(who, dag_id, run_id) == "success", logs(dag_id)
         assert seen(who, dag_id, run_id, task_id)["sub"] == who.name
     until(lambda: {*runs_of(admin, NOTICES).values()} <= {"success", "failed"}, states)
+    assert {*runs_of(admin, NOTICES).values()} == {"success"}, logs(NOTICES)
     said = [xcom(admin, NOTICES, run_id, "notify") for run_id in runs_of(admin, NOTICES)]
-    assert [words for words in said if words != "0 notices."] == ["1 notice."], logs(NOTICES)
+    assert [words for words in said if words != "0 notices."] == ["1 notice."], (
+        "of the account that does not work"
+    )
     until(lambda: state(alice, WIDER[0], too_narrow) in ("success", "failed"), lambda: logs(WIDER[0]))
     assert state(alice, WIDER[0], too_narrow) == "failed"
     assert "files:read" in logs(WIDER[0]), "which scope is missing"
