@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from airflow_thirdparty.server.broker import runtime
 from airflow_thirdparty.server.broker.database import in_transaction
 from airflow_thirdparty.server.broker.housekeeping import loop, parked
+from airflow_thirdparty.server.web import app
 from airflow_thirdparty.wire import RESUME_METHOD
 from tests.integration.execution.test_grants import answer_to
 from tests.support.airflow_server import AirflowServer
@@ -21,6 +22,14 @@ from tests.support.tasks import RunningTask, Tasks
 from tests.support.versions import PARKS
 
 pytestmark = PARKS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def alone() -> Iterator[None]:
+    """The server's own rounds, one of which would do a test's or lock its database, do not begin."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "AFTER_START", 3600.0)
+        yield
 
 
 @pytest.fixture
